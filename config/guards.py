@@ -1,0 +1,40 @@
+"""What the settings refuse to start with, each refusal in one sentence that says what to do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+ENVIRONMENTS = ("development", "test", "production")
+SHORTEST_SECRET = 50
+
+
+def refuse(reasons: list[str]) -> None:
+    """Stop the start with every reason at once.
+
+    Raises:
+        ImproperlyConfigured: there is at least one reason.
+    """
+    if reasons:
+        raise ImproperlyConfigured("Finances does not start like this:\n  - " + "\n  - ".join(reasons))
+
+
+def require_known_environment(name: str) -> None:
+    """Refuse a DJANGO_ENV that is none of ours, since a typing error must not loosen production."""
+    refuse([] if name in ENVIRONMENTS else [f"DJANGO_ENV is {name!r}; it must be one of {', '.join(ENVIRONMENTS)}"])
+
+
+def require_safe_production(settings: Mapping[str, Any]) -> None:
+    """Refuse production settings that would expose people's data."""
+    reasons = []
+    if len(settings["SECRET_KEY"]) < SHORTEST_SECRET:
+        reasons.append(f"DJANGO_SECRET_KEY is missing or shorter than {SHORTEST_SECRET} characters")
+    if settings["DEBUG"]:
+        reasons.append("DJANGO_DEBUG is on; it shows settings and source to anybody")
+    if not settings["ALLOWED_HOSTS"]:
+        reasons.append("DJANGO_ALLOWED_HOSTS is empty; name the hosts that this server answers for")
+    if "*" in settings["ALLOWED_HOSTS"]:
+        reasons.append("DJANGO_ALLOWED_HOSTS holds '*'; name the hosts, or links in mails can be forged")
+    if "*" in settings["CORS_ALLOWED_ORIGINS"]:
+        reasons.append("CORS_ALLOWED_ORIGINS holds '*'; name the client's origin")
+    refuse(reasons)

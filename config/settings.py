@@ -1,0 +1,271 @@
+"""Settings of every environment, read from the environment and, outside tests, from ``.env``.
+
+``.env.example`` documents each variable. ``config.guards`` refuses what is unsafe in production.
+"""
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+from django.utils.csp import CSP
+
+from config import guards
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = "0.1.0"
+env = environ.Env()
+
+# ---- Environment ---------------------------------------------------------------------------------------------------
+# Tests never read .env: a developer's own settings must not decide whether the suite is green.
+RUNNING_TESTS = "pytest" in sys.modules or env.str("DJANGO_ENV", "") == "test"
+if not RUNNING_TESTS:
+    env.read_env(BASE_DIR / ".env")
+ENVIRONMENT = "test" if RUNNING_TESTS else env.str("DJANGO_ENV", "production")
+IN_PRODUCTION = ENVIRONMENT == "production"
+guards.require_known_environment(ENVIRONMENT)
+
+VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+# ---- Security ------------------------------------------------------------------------------------------------------
+DEBUG = env.bool("DJANGO_DEBUG", ENVIRONMENT == "development")
+SECRET_KEY = env.str("DJANGO_SECRET_KEY", "only-for-tests-" * 4 if RUNNING_TESTS else "")
+SECRET_KEY_FALLBACKS = env.list("DJANGO_SECRET_KEY_FALLBACKS", default=[])
+ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=[] if IN_PRODUCTION else ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("DJANGO_CSRF_TRUSTED_ORIGINS", default=[])
+CORS_ALLOWED_ORIGINS = env.list(
+    "CORS_ALLOWED_ORIGINS", default=[] if IN_PRODUCTION else ["http://localhost:3000", "http://localhost:5173"]
+)
+CORS_URLS_REGEX = r"^/(api/v1|health|openapi\.json)"
+CORS_EXPOSE_HEADERS = ["ETag", "Link", "Retry-After", "Warning", "X-Process-Time", "X-Request-ID", "X-Total-Count"]
+CORS_ALLOW_HEADERS = [
+    "accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "x-request-id",
+]  # fmt: skip
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
+HTTPS_ONLY = env.bool("HTTPS_ONLY", IN_PRODUCTION)
+SECURE_SSL_REDIRECT = HTTPS_ONLY
+SECURE_REDIRECT_EXEMPT = [r"^health"]  # orchestrators and the container's own check ask over plain HTTP
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 31_536_000 if HTTPS_ONLY else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
+SECURE_CSP = {
+    "default-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:"],
+    "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],  # Swagger UI and ReDoc style their own elements
+    "worker-src": [CSP.SELF, "blob:"],  # ReDoc searches in a worker
+    "object-src": [CSP.NONE],
+    "base-uri": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "frame-ancestors": [CSP.NONE],
+}
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_BYTES", 2_621_440)
+
+# ---- Applications --------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "django_filters",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "finances",
+    "currencies",
+    "users",
+    "institutions",
+]
+MIDDLEWARE = [
+    "finances.middleware.RequestMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "finances.middleware.OptionalTrailingSlashMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# ---- Database ------------------------------------------------------------------------------------------------------
+DATABASES = {"default": env.db_url("DATABASE_URL", f"sqlite:///{VAR_DIR / 'finances.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        # Writers queue at BEGIN instead of failing in the middle; readers never wait (WAL).
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;",
+    }
+else:
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"]["OPTIONS"] = {
+        "pool": {
+            "min_size": env.int("DATABASE_POOL_MIN_SIZE", 1),
+            "max_size": env.int("DATABASE_POOL_MAX_SIZE", 8),
+            "timeout": 5,
+        },
+        "connect_timeout": 5,
+        "options": "-c jit=off -c idle_in_transaction_session_timeout=60000",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# ---- Caches --------------------------------------------------------------------------------------------------------
+# One alias a purpose: clearing one must never clear another (`clear()` of django-redis empties the whole database,
+# so nobody calls it). "default" is the ORM cache.
+REDIS_URL = env.str("REDIS_URL", "")
+CACHE_PREFIX = env.str("CACHE_PREFIX", "finances")
+CACHE_ALIASES = ("default", "http", "throttles", "locks")
+
+
+def _cache(alias: str) -> dict[str, object]:
+    """Configure the cache ``alias``: Redis when there is one, this process's memory otherwise."""
+    prefix = f"{CACHE_PREFIX}:{alias}"
+    if not REDIS_URL:
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": alias, "KEY_PREFIX": prefix}
+    return {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": prefix,
+        "OPTIONS": {
+            # Data only, never pickle: whoever writes to Redis must not run code here.
+            "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
+            "SOCKET_CONNECT_TIMEOUT": 2,
+            "SOCKET_TIMEOUT": 2,
+            "IGNORE_EXCEPTIONS": alias == "default",
+        },
+    }
+
+
+CACHES = {alias: _cache(alias) for alias in CACHE_ALIASES}
+DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
+
+# ---- People --------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "users.User"
+DEFAULT_BASE_CURRENCY = env.str("DEFAULT_BASE_CURRENCY", "CAD")
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+ACCESS_TOKEN_LIFETIME = timedelta(minutes=30)
+REFRESH_TOKEN_LIFETIME = timedelta(days=7)
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": ACCESS_TOKEN_LIFETIME,
+    "REFRESH_TOKEN_LIFETIME": REFRESH_TOKEN_LIFETIME,
+    "ALGORITHM": "HS256",
+}
+
+# ---- The API -------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["users.api.authentication.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["finances.api.rendering.ExactJSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["finances.api.parsing.ExactJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "finances.api.rendering.OneFormatNegotiation",
+    "DEFAULT_PAGINATION_CLASS": "finances.api.pagination.HeaderPagination",
+    "DEFAULT_SCHEMA_CLASS": "finances.api.openapi.ProblemAutoSchema",
+    "DEFAULT_FILTER_BACKENDS": ["finances.api.filtering.StrictFilterBackend"],
+    "EXCEPTION_HANDLER": "finances.api.errors.exception_handler",
+    "COERCE_DECIMAL_TO_STRING": False,
+    "URL_FORMAT_OVERRIDE": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Finances API",
+    "DESCRIPTION": "Institutions, accounts, balances, holdings, securities, currencies and exchange rates.",
+    "VERSION": VERSION,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": True, "displayRequestDuration": True},
+    "TAGS": [
+        {"name": "auth", "description": "Signing in and one's own profile."},
+        {"name": "currencies", "description": "Currencies, exchange rates and conversion."},
+        {"name": "financial-institutions", "description": "Banks, brokers and others who keep one's accounts."},
+        {"name": "health", "description": "Is the service well?"},
+    ],
+}
+
+# ---- Providers -----------------------------------------------------------------------------------------------------
+HTTP_TIMEOUT = env.float("HTTP_TIMEOUT", 10.0)
+RATE_PROVIDERS = env.list("RATE_PROVIDERS", default=["exchangerate-api", "open-er-api", "ecb"])
+EXCHANGERATE_API_KEY = env.str("EXCHANGERATE_API_KEY", "")
+
+# ---- Static files and mail -----------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+if IN_PRODUCTION:
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    }
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = not IN_PRODUCTION
+FRONTEND_URL = env.str("FRONTEND_URL", "http://localhost:3000")
+if not RUNNING_TESTS:
+    vars().update(env.email_url("EMAIL_URL", "consolemail://"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "finances@localhost")
+
+# ---- Time, language, logs ------------------------------------------------------------------------------------------
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = False
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
+LOG_FORMAT = env.str("LOG_FORMAT", "json" if IN_PRODUCTION else "console")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request": {"()": "finances.logs.RequestFilter"}},
+    "formatters": {
+        "console": {"format": "{asctime} {levelname:7} {name} [{request_id}] {message}", "style": "{"},
+        "json": {"()": "finances.logs.JSONFormatter"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "filters": ["request"], "formatter": LOG_FORMAT}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # Our own request log says what these would say again.
+    "loggers": {
+        "django.server": {"handlers": [], "propagate": False},
+        "django.request": {"level": "ERROR"},
+    },
+}
+
+if IN_PRODUCTION:
+    guards.require_safe_production(globals())
+elif not SECRET_KEY:
+    guards.refuse(["DJANGO_SECRET_KEY is missing: `make run` writes one into .env, or set it yourself"])

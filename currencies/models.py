@@ -1,0 +1,121 @@
+"""Currencies and what one of them costs in another."""
+
+from datetime import date, timedelta
+from typing import Self
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Max, Q
+
+from finances.fields import ExactDecimalField
+from finances.models import TimestampedModel
+
+CODE_PATTERN = r"^[A-Z]{3,5}$"
+MAX_DECIMAL_PLACES = 8
+
+# How far back a rate may lie and still count for a day: a weekend and a row of holidays, not more.
+MAX_RATE_AGE = timedelta(days=7)
+
+
+class CurrencyQuerySet(models.QuerySet["Currency"]):
+    """Currencies by what they are used for."""
+
+    def active(self) -> Self:
+        """Keep the currencies that are still in use."""
+        return self.filter(is_active=True)
+
+    def matching(self, text: str) -> Self:
+        """Keep the currencies whose code or name contains ``text``, whatever its case."""
+        return self.filter(Q(code__icontains=text) | Q(name__icontains=text))
+
+
+class Currency(TimestampedModel):
+    """A currency by its ISO 4217 code, or by a code of three to five letters that people agree on."""
+
+    code = models.CharField(
+        max_length=5,
+        primary_key=True,
+        validators=[RegexValidator(CODE_PATTERN, "A currency code has three to five letters from A to Z.")],
+    )
+    name = models.CharField(max_length=100)
+    symbol = models.CharField(max_length=10, blank=True)
+    decimal_places = models.PositiveSmallIntegerField(default=2, help_text="Digits of the minor unit: 2 for cents.")
+    is_active = models.BooleanField(default=True, help_text="Whether the currency is still in use.")
+
+    objects = CurrencyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "currencies"
+        ordering = ("code",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(code__regex=CODE_PATTERN),
+                name="currency_code_form",
+                violation_error_message="A currency code has three to five letters from A to Z.",
+            ),
+            models.CheckConstraint(
+                condition=Q(decimal_places__lte=MAX_DECIMAL_PLACES),
+                name="currency_decimal_places_range",
+                violation_error_message=f"A currency has at most {MAX_DECIMAL_PLACES} decimal places.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class CurrencyRateQuerySet(models.QuerySet["CurrencyRate"]):
+    """Rates by pair and day."""
+
+    def on_or_before(self, day: date) -> Self:
+        """Keep the rates of ``day`` and of the days before it that still count for it."""
+        return self.filter(date__lte=day, date__gte=day - min(MAX_RATE_AGE, day - date.min))
+
+    def involving(self, *codes: str) -> Self:
+        """Keep the rates that have one of ``codes`` on either side."""
+        return self.filter(Q(base_id__in=codes) | Q(target_id__in=codes))
+
+    def newest_date(self, day: date) -> date | None:
+        """Return the last day on or before ``day`` for which there is a rate, if there is one."""
+        newest: date | None = self.filter(date__lte=day).aggregate(newest=Max("date"))["newest"]
+        return newest
+
+
+class CurrencyRate(TimestampedModel):
+    """How many units of ``target`` one unit of ``base`` cost on ``date``, as ``source`` published it."""
+
+    base = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="rates_as_base", db_index=False)
+    target = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="rates_as_target", db_index=False)
+    date = models.DateField(help_text="The day that the source gives for the rate.")
+    rate = ExactDecimalField(max_digits=24, decimal_places=12, help_text="Units of the target for one of the base.")
+    source = models.CharField(max_length=40, default="manual", help_text="Who published it.")
+
+    objects = CurrencyRateQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-date", "base_id", "target_id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("base", "target", "date"),
+                name="currency_rate_unique",
+                violation_error_message="There is a rate of this pair for this day.",
+            ),
+            models.CheckConstraint(
+                condition=Q(rate__gt=0),
+                name="currency_rate_positive",
+                violation_error_message="A rate is greater than zero.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(base=models.F("target")),
+                name="currency_rate_of_two",
+                violation_error_message="A rate is between two different currencies.",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("base", "date"), name="currency_rate_base_date"),
+            models.Index(fields=("target", "date"), name="currency_rate_target_date"),
+            models.Index(fields=("date",), name="currency_rate_date"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.base_id}/{self.target_id} {self.date:%Y-%m-%d}"

@@ -1,0 +1,47 @@
+"""Model fields that every app may use."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from finances import money
+
+DECIMAL_COLLATION = "exact_decimal"
+
+
+class ExactDecimalField(models.DecimalField):  # type: ignore[type-arg]
+    """A decimal that keeps every digit on every database.
+
+    SQLite turns a decimal column into a binary float and keeps 15 digits of it. Here SQLite stores the plain digits
+    as text, compared and ordered as numbers by the collation that ``finances.apps`` registers. PostgreSQL stores
+    ``numeric`` as ever. See docs/adr/0003.
+    """
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str | None:
+        """Name the column's type: ``numeric(p, s)``, on SQLite text that is collated as a number."""
+        if connection.vendor == "sqlite":
+            return f"text COLLATE {DECIMAL_COLLATION}"
+        return f"numeric({self.max_digits}, {self.decimal_places})"
+
+    def get_internal_type(self) -> str:
+        """Name a type of our own, so that SQLite's backend does not read the column as a float."""
+        return "ExactDecimalField"
+
+    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
+        """Quantise to the column's scale; on SQLite, write the plain digits."""
+        value = super().get_db_prep_value(value, connection, prepared)
+        if connection.vendor == "sqlite" and value is not None and not hasattr(value, "as_sql"):
+            return money.plain(Decimal(str(value)))
+        return value
+
+    def from_db_value(self, value: Any, _expression: Any, _connection: BaseDatabaseWrapper) -> Decimal | None:
+        """Read text, or the number that an SQL function made of it, as a decimal."""
+        return value if value is None or isinstance(value, Decimal) else Decimal(str(value))
+
+
+def compare_decimals(left: str, right: str) -> int:
+    """Order two plain decimals as numbers; SQLite calls this for every comparison of an exact decimal column."""
+    first, second = Decimal(left), Decimal(right)
+    return (first > second) - (first < second)

@@ -1,0 +1,77 @@
+"""Middleware around every request."""
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from finances import request_context
+
+logger = logging.getLogger(__name__)
+SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+type GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class RequestMiddleware:
+    """Name each request, time it, and log one line about it.
+
+    Answers carry ``X-Request-ID`` (the caller's when it is sane) and ``X-Process-Time`` in seconds. The log holds
+    the path but never the query or the body, which may carry personal data.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        """Wrap the rest of the stack."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer ``request`` and say so in the log."""
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if SANE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        id_token = request_context.request_id.set(request_id)
+        user_token = request_context.user_id.set("-")
+        started = time.perf_counter()
+        try:
+            response = self.get_response(request)
+            seconds = time.perf_counter() - started
+            response["X-Request-ID"] = request_id
+            response["X-Process-Time"] = f"{seconds:.6f}"
+            log_request(request, response, seconds)
+        finally:
+            request_context.request_id.reset(id_token)
+            request_context.user_id.reset(user_token)
+        return response
+
+
+def log_request(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+    """Write the line of the request log."""
+    milliseconds = round(seconds * 1000, 1)
+    logger.info(
+        "%s %s %s %sms",
+        request.method,
+        request.path.encode("unicode_escape").decode(),  # a forged line break must not forge a log line
+        response.status_code,
+        milliseconds,
+        extra={"status": response.status_code, "duration_ms": milliseconds},
+    )
+
+
+class OptionalTrailingSlashMiddleware:
+    """Let every path work with and without its trailing slash, for every verb, without a redirect.
+
+    The admin is left alone: its own addresses end in a slash and Django redirects there.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        """Wrap the rest of the stack."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Resolve ``/api/v1/currencies/`` as ``/api/v1/currencies``."""
+        path = request.path_info
+        if len(path) > 1 and path.endswith("/") and not path.startswith("/admin/"):
+            request.path_info = path[:-1]
+        return self.get_response(request)

@@ -1,0 +1,25 @@
+"""Decimals: how they are written and rounded. The only module that rounds."""
+
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+
+# Wide enough for the largest amount times the finest rate; results are exact or rounded once, half to even.
+CONTEXT = Context(prec=50, rounding=ROUND_HALF_EVEN)
+
+
+def plain(value: Decimal) -> str:
+    """Write ``value`` with all its digits, without exponent and without zeros that say nothing: ``1234.5``.
+
+    Raises:
+        ValueError: ``value`` is NaN or infinite.
+    """
+    if not value.is_finite():
+        raise ValueError(f"{value} is not a number that can be written")
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def rounded(value: Decimal, *, decimal_places: int) -> Decimal:
+    """Round ``value`` half to even to ``decimal_places`` digits behind the point."""
+    return value.quantize(Decimal(1).scaleb(-decimal_places), context=CONTEXT)
