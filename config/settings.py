@@ -195,7 +195,7 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "finances.api.rendering.OneFormatNegotiation",
     "DEFAULT_PAGINATION_CLASS": "finances.api.pagination.HeaderPagination",
     "DEFAULT_SCHEMA_CLASS": "finances.api.openapi.ProblemAutoSchema",
-    "DEFAULT_FILTER_BACKENDS": ["finances.api.filtering.StrictFilterBackend"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "EXCEPTION_HANDLER": "finances.api.errors.exception_handler",
     "COERCE_DECIMAL_TO_STRING": False,
     "URL_FORMAT_OVERRIDE": None,

@@ -1,1 +1,32 @@
-urlpatterns = []
+"""Every address of the project."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import TemplateView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
+
+from config import health
+
+api = [
+    path("", include("users.api.urls")),
+    path("", include("currencies.api.urls")),
+    path("", include("institutions.api.urls")),
+]
+
+urlpatterns = [
+    path("", TemplateView.as_view(template_name="landing.html"), name="landing"),
+    path("api/v1/", include(api)),
+    path("health", health.HealthView.as_view(), name="health"),
+    path("health/database", health.DatabaseHealthView.as_view(), name="health-database"),
+    path("health/db", health.DatabaseHealthView.as_view(schema=None), name="health-db"),
+    path("health/cache", health.CacheHealthView.as_view(), name="health-cache"),
+    path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
+    path("docs", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="docs"),
+    path("redoc", SpectacularRedocView.as_view(url_name="openapi"), name="redoc"),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "finances.api.errors.bad_request"
+handler403 = "finances.api.errors.permission_denied"
+handler404 = "finances.api.errors.not_found"
+handler500 = "finances.api.errors.server_error"

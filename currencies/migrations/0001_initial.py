@@ -2,51 +2,117 @@
 
 import django.core.validators
 import django.db.models.deletion
-import finances.fields
 from django.db import migrations, models
+
+import finances.fields
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Currency',
+            name="Currency",
             fields=[
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('code', models.CharField(max_length=5, primary_key=True, serialize=False, validators=[django.core.validators.RegexValidator('^[A-Z]{3,5}$', 'A currency code has three to five letters from A to Z.')])),
-                ('name', models.CharField(max_length=100)),
-                ('symbol', models.CharField(blank=True, max_length=10)),
-                ('decimal_places', models.PositiveSmallIntegerField(default=2, help_text='Digits of the minor unit: 2 for cents.')),
-                ('is_active', models.BooleanField(default=True, help_text='Whether the currency is still in use.')),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=5,
+                        primary_key=True,
+                        serialize=False,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z]{3,5}$", "A currency code has three to five letters from A to Z."
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(max_length=100)),
+                ("symbol", models.CharField(blank=True, max_length=10)),
+                (
+                    "decimal_places",
+                    models.PositiveSmallIntegerField(default=2, help_text="Digits of the minor unit: 2 for cents."),
+                ),
+                ("is_active", models.BooleanField(default=True, help_text="Whether the currency is still in use.")),
             ],
             options={
-                'verbose_name_plural': 'currencies',
-                'ordering': ('code',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('code__regex', '^[A-Z]{3,5}$')), name='currency_code_form', violation_error_message='A currency code has three to five letters from A to Z.'), models.CheckConstraint(condition=models.Q(('decimal_places__lte', 8)), name='currency_decimal_places_range', violation_error_message='A currency has at most 8 decimal places.')],
+                "verbose_name_plural": "currencies",
+                "ordering": ("code",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("code__regex", "^[A-Z]{3,5}$")),
+                        name="currency_code_form",
+                        violation_error_message="A currency code has three to five letters from A to Z.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("decimal_places__lte", 8)),
+                        name="currency_decimal_places_range",
+                        violation_error_message="A currency has at most 8 decimal places.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CurrencyRate',
+            name="CurrencyRate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('date', models.DateField(help_text='The day that the source gives for the rate.')),
-                ('rate', finances.fields.ExactDecimalField(decimal_places=12, help_text='Units of the target for one of the base.', max_digits=24)),
-                ('source', models.CharField(default='manual', help_text='Who published it.', max_length=40)),
-                ('base', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='rates_as_base', to='currencies.currency')),
-                ('target', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='rates_as_target', to='currencies.currency')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("date", models.DateField(help_text="The day that the source gives for the rate.")),
+                (
+                    "rate",
+                    finances.fields.ExactDecimalField(
+                        decimal_places=12, help_text="Units of the target for one of the base.", max_digits=24
+                    ),
+                ),
+                ("source", models.CharField(default="manual", help_text="Who published it.", max_length=40)),
+                (
+                    "base",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rates_as_base",
+                        to="currencies.currency",
+                    ),
+                ),
+                (
+                    "target",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rates_as_target",
+                        to="currencies.currency",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-date', 'base_id', 'target_id'),
-                'indexes': [models.Index(fields=['base', 'date'], name='currency_rate_base_date'), models.Index(fields=['target', 'date'], name='currency_rate_target_date'), models.Index(fields=['date'], name='currency_rate_date')],
-                'constraints': [models.UniqueConstraint(fields=('base', 'target', 'date'), name='currency_rate_unique', violation_error_message='There is a rate of this pair for this day.'), models.CheckConstraint(condition=models.Q(('rate__gt', 0)), name='currency_rate_positive', violation_error_message='A rate is greater than zero.'), models.CheckConstraint(condition=models.Q(('base', models.F('target')), _negated=True), name='currency_rate_of_two', violation_error_message='A rate is between two different currencies.')],
+                "ordering": ("-date", "base_id", "target_id"),
+                "indexes": [
+                    models.Index(fields=["base", "date"], name="currency_rate_base_date"),
+                    models.Index(fields=["target", "date"], name="currency_rate_target_date"),
+                    models.Index(fields=["date"], name="currency_rate_date"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("base", "target", "date"),
+                        name="currency_rate_unique",
+                        violation_error_message="There is a rate of this pair for this day.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("rate__gt", 0)),
+                        name="currency_rate_positive",
+                        violation_error_message="A rate is greater than zero.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("base", models.F("target")), _negated=True),
+                        name="currency_rate_of_two",
+                        violation_error_message="A rate is between two different currencies.",
+                    ),
+                ],
             },
         ),
     ]

@@ -1,0 +1,192 @@
+"""The only place where failures become HTTP: RFC 9457 problem details, for API and non-API requests alike."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import IntegrityError, InterfaceError, OperationalError
+from django.db.models import ProtectedError, RestrictedError
+from django.http import HttpRequest, HttpResponse
+from django.views import defaults
+from rest_framework import exceptions as drf
+from rest_framework import serializers
+from rest_framework.response import Response
+from rest_framework.settings import api_settings
+from rest_framework.views import exception_handler as drf_exception_handler
+
+from finances import exceptions
+from finances.api.rendering import ExactJSONRenderer
+
+MEDIA_TYPE = "application/problem+json"
+DATABASE_RETRY_SECONDS = 5
+PROVIDER_RETRY_SECONDS = 60
+
+# The first class that fits decides, so the narrower ones stand first.
+STATUS_OF: tuple[tuple[type[Exception], HTTPStatus], ...] = (
+    (exceptions.NotFoundError, HTTPStatus.NOT_FOUND),
+    (exceptions.ConflictError, HTTPStatus.CONFLICT),
+    (exceptions.ProviderNotFoundError, HTTPStatus.NOT_FOUND),
+    (exceptions.ProviderOutOfRangeError, HTTPStatus.BAD_REQUEST),
+    (exceptions.ProviderError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (exceptions.FinancesError, HTTPStatus.BAD_REQUEST),
+)
+SQLSTATE_UNIQUE, SQLSTATE_FOREIGN_KEY = "23505", "23503"
+
+
+class ProblemError(drf.APIException):
+    """A failure with its status, sentence and code, ready for DRF."""
+
+    def __init__(self, status: int, message: str, code: str, *, field: str | None = None) -> None:
+        """Keep what the answer will say; ``field`` names the input at fault."""
+        super().__init__(message, code)
+        self.status_code = status
+        self.field = field
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """Answer ``exc`` with a problem document; DRF's own handler runs, so that a transaction rolls back."""
+    translated = translate(exc)
+    response = drf_exception_handler(translated, context)
+    if response is None:
+        return None
+    response.data = problem(response.status_code, translated)
+    response.content_type = MEDIA_TYPE
+    if isinstance(translated, drf.Throttled) and translated.wait is not None:
+        response.data["retry_after"] = int(response["Retry-After"])
+    return response
+
+
+def translate(exc: Exception) -> Exception:
+    """Turn a failure of the domain or the database into one that DRF knows; leave others as they are."""
+    if isinstance(exc, exceptions.FinancesError):
+        return translate_domain(exc)
+    if isinstance(exc, IntegrityError):
+        return translate_integrity(exc)
+    if isinstance(exc, ProtectedError | RestrictedError):
+        return ProblemError(HTTPStatus.CONFLICT, "This cannot be deleted while something else uses it.", "in_use")
+    if isinstance(exc, OperationalError | InterfaceError):
+        problem = ProblemError(
+            HTTPStatus.SERVICE_UNAVAILABLE, "The database is away; try again in a moment.", "database_unavailable"
+        )
+        problem.wait = DATABASE_RETRY_SECONDS  # type: ignore[attr-defined]
+        return problem
+    if isinstance(exc, DjangoValidationError):
+        return drf.ValidationError(serializers.as_serializer_error(exc))
+    if isinstance(exc, RequestDataTooBig):
+        return ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large.", "body_too_large")
+    return exc
+
+
+def translate_domain(exc: exceptions.FinancesError) -> ProblemError:
+    """Give a domain error the status of the first class in ``STATUS_OF`` that it is."""
+    status = next(status for kind, status in STATUS_OF if isinstance(exc, kind))
+    translated = ProblemError(status, exc.message, exc.code, field=exc.field)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        translated.wait = getattr(exc, "retry_after", None) or PROVIDER_RETRY_SECONDS  # type: ignore[attr-defined]
+    return translated
+
+
+def translate_integrity(exc: IntegrityError) -> ProblemError:
+    """Tell apart the races that only the database can see: a duplicate, a row in use, a broken rule."""
+    sqlstate = getattr(exc.__cause__, "sqlstate", None)
+    if sqlstate == SQLSTATE_UNIQUE or "UNIQUE constraint" in str(exc):
+        return ProblemError(HTTPStatus.CONFLICT, "There is one like this already.", "duplicate")
+    if sqlstate == SQLSTATE_FOREIGN_KEY or "FOREIGN KEY constraint" in str(exc):
+        return ProblemError(HTTPStatus.CONFLICT, "Something that this needs is gone, or still uses it.", "in_use")
+    return ProblemError(HTTPStatus.BAD_REQUEST, "A rule of the database refuses this.", "invalid")
+
+
+def problem(status: int, exc: Exception) -> dict[str, Any]:
+    """Build the problem document of ``exc``: one sentence in ``detail``, every fault in ``errors``."""
+    errors = list(faults(exc))
+    detail = errors[0]["message"] if errors else str(getattr(exc, "detail", "") or HTTPStatus(status).description)
+    if errors and errors[0]["field"]:
+        detail = f"{errors[0]['field']}: {detail}"
+    return document(status, detail=detail, code=code_of(exc), errors=errors)
+
+
+def document(status: int, *, detail: str, code: str, errors: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """Lay out a problem document."""
+    return {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "detail": detail,
+        "code": code,
+        "errors": errors or [],
+    }
+
+
+def code_of(exc: Exception) -> str:
+    """Return the stable code of the whole failure."""
+    if isinstance(exc, drf.ValidationError):
+        return "invalid"
+    if isinstance(exc, drf.APIException):
+        codes = exc.get_codes()
+        return codes if isinstance(codes, str) else exc.default_code
+    return "permission_denied" if isinstance(exc, PermissionError) else "not_found"
+
+
+def faults(exc: Exception) -> Iterator[dict[str, Any]]:
+    """Yield each fault of the input with its field, code and message."""
+    if isinstance(exc, drf.ValidationError):
+        yield from flatten(exc.detail)
+    elif isinstance(exc, ProblemError) and exc.field:
+        yield {"field": exc.field, "code": exc.detail.code, "message": str(exc.detail)}  # type: ignore[union-attr]
+
+
+def flatten(detail: Any, path: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
+    """Walk DRF's nested error detail and yield its leaves, fields joined by dots (``values.3.amount``)."""
+    if isinstance(detail, dict):
+        for key, value in detail.items():
+            yield from flatten(value, path if key == api_settings.NON_FIELD_ERRORS_KEY else (*path, str(key)))
+    elif isinstance(detail, list):
+        nested = any(isinstance(item, dict | list) for item in detail)
+        for index, item in enumerate(detail):
+            yield from flatten(item, (*path, str(index)) if nested else path)
+    else:
+        yield {"field": ".".join(path) or None, "code": getattr(detail, "code", "invalid"), "message": str(detail)}
+
+
+# ---- Failures outside DRF: unknown addresses, refused hosts, crashes ----
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that Django refuses before any view sees it."""
+    if wants_page(request):
+        return defaults.bad_request(request, exception)
+    return plain_problem(HTTPStatus.BAD_REQUEST, "The request is malformed.", "bad_request")
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what is never allowed."""
+    if wants_page(request):
+        return defaults.permission_denied(request, exception)
+    return plain_problem(HTTPStatus.FORBIDDEN, "This is not allowed.", "permission_denied")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an address that leads nowhere."""
+    if wants_page(request):
+        return defaults.page_not_found(request, exception)
+    return plain_problem(HTTPStatus.NOT_FOUND, "There is nothing at this address.", "not_found")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer our own fault without a word about its inside."""
+    if wants_page(request):
+        return defaults.server_error(request)
+    return plain_problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here; it is logged.", "internal_error")
+
+
+def wants_page(request: HttpRequest) -> bool:
+    """Tell whether a person with a browser is asking, outside the API."""
+    return not request.path.startswith("/api/") and "text/html" in request.headers.get("Accept", "")
+
+
+def plain_problem(status: HTTPStatus, detail: str, code: str) -> HttpResponse:
+    """Answer with a problem document, without DRF."""
+    content = ExactJSONRenderer().render(document(status, detail=detail, code=code))
+    return HttpResponse(content, status=status, content_type=MEDIA_TYPE)

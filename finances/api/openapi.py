@@ -1,0 +1,110 @@
+"""How the OpenAPI document tells what all endpoints share: problems, headers, aliases, partial PUT."""
+
+from http import HTTPStatus
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from rest_framework import serializers
+
+from finances.api.serializers import aliases_of
+
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+WRITES = {"post", "put", "patch", "delete"}
+CHANGES = {"put", "patch", "delete"}
+
+
+class FaultSerializer(serializers.Serializer[Any]):
+    """One fault of the input."""
+
+    field = serializers.CharField(allow_null=True, help_text="Which field, nested ones joined by dots.")
+    code = serializers.CharField(help_text="Stable, for programs.")
+    message = serializers.CharField(help_text="A sentence for people.")
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """RFC 9457 problem details."""
+
+    type = serializers.CharField(default="about:blank")
+    title = serializers.CharField(help_text="The status in words.")
+    status = serializers.IntegerField()
+    detail = serializers.CharField(help_text="One plain sentence that a person can read.")
+    code = serializers.CharField(help_text="Stable, for programs.")
+    errors = FaultSerializer(many=True)
+    retry_after = serializers.IntegerField(required=False, help_text="Seconds, with 429 only.")
+
+
+class ProblemAutoSchema(AutoSchema):
+    """Describe every operation with its problems, its headers and the aliases of its fields."""
+
+    def get_tags(self) -> list[str]:
+        """Group operations by the resource in their address."""
+        parts = [part for part in self.path.removeprefix("/api/v1").split("/") if part]
+        return [parts[0]]
+
+    def _map_serializer(self, serializer: Any, direction: str, bypass_extensions: bool = False) -> dict[str, Any]:
+        """Add each alias as a deprecated twin of its field."""
+        schema: dict[str, Any] = super()._map_serializer(serializer, direction, bypass_extensions)
+        properties = schema.get("properties", {})
+        for alias, name in aliases_of(serializer).items():
+            if name in properties:
+                properties[alias] = {**properties[name], "deprecated": True, "description": f"Alias of {name}."}
+                if direction == "response":
+                    schema.setdefault("required", []).append(alias)
+        return schema
+
+    def _get_request_body(self, direction: str = "request") -> Any:
+        """Describe the body of a PUT like that of a PATCH, since it changes only what is sent."""
+        method, self.method = self.method, "PATCH" if self.method == "PUT" else self.method
+        try:
+            return super()._get_request_body(direction)
+        finally:
+            self.method = method
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> Any:
+        """Add the problems that an operation may answer with."""
+        operation = super().get_operation(*args, **kwargs)
+        if operation is not None:
+            problem = self.resolve_serializer(ProblemSerializer, "response").ref
+            for status in self.problem_statuses(operation):
+                operation["responses"].setdefault(
+                    str(int(status)),
+                    {"description": status.phrase, "content": {PROBLEM_MEDIA_TYPE: {"schema": problem}}},
+                )
+            self.describe_headers(operation)
+        return operation
+
+    def problem_statuses(self, operation: dict[str, Any]) -> list[HTTPStatus]:
+        """Return the failures that an operation of this shape can have."""
+        method, places = self.method.lower(), {parameter["in"] for parameter in operation.get("parameters", [])}
+        signed_in = bool(operation.get("security")) and {} not in operation["security"]
+        possible = {
+            HTTPStatus.BAD_REQUEST: bool(places) or "requestBody" in operation,
+            HTTPStatus.UNAUTHORIZED: signed_in,
+            HTTPStatus.FORBIDDEN: signed_in and method in WRITES,
+            HTTPStatus.NOT_FOUND: "path" in places,
+            HTTPStatus.CONFLICT: signed_in and method in WRITES,
+            HTTPStatus.PRECONDITION_FAILED: method in CHANGES,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "requestBody" in operation,
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "requestBody" in operation,
+            HTTPStatus.TOO_MANY_REQUESTS: self.path.startswith("/api/"),
+            HTTPStatus.SERVICE_UNAVAILABLE: True,
+        }
+        return [status for status, applies in possible.items() if applies]
+
+    def describe_headers(self, operation: dict[str, Any]) -> None:
+        """Tell the headers of conditional requests and of pages."""
+        if self.method.lower() in CHANGES:
+            operation.setdefault("parameters", []).append(
+                {
+                    "name": "If-Match",
+                    "in": "header",
+                    "description": "Write only when the row still has this ETag; 412 otherwise.",
+                    "schema": {"type": "string"},
+                }
+            )
+        page = operation["responses"].get("200")
+        if page is not None and self._is_list_view() and self._get_paginator() is not None:
+            page["headers"] = {
+                "X-Total-Count": {"description": "Rows on all pages.", "schema": {"type": "integer"}},
+                "Link": {"description": "RFC 8288: first, prev, next, last.", "schema": {"type": "string"}},
+            }

@@ -1,0 +1,162 @@
+"""What every serializer shares: aliases of field names, constraints as clear errors, ownership."""
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import models
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.utils.model_meta import RelationInfo
+from rest_framework.validators import UniqueValidator
+
+from finances import exceptions
+from finances.fields import ExactDecimalField
+from finances.models import OwnedModel
+
+DUPLICATE_CODES = {"duplicate", "unique", "unique_together"}
+
+
+def aliases_of(serializer: Any) -> dict[str, str]:
+    """Return the other names of a serializer's fields, from its ``Meta.aliases``: ``{alias: canonical name}``."""
+    aliases: dict[str, str] = getattr(getattr(serializer, "Meta", None), "aliases", {})
+    return aliases
+
+
+def resolve_aliases(data: Mapping[str, Any], aliases: Mapping[str, str]) -> dict[str, Any]:
+    """Return ``data`` under canonical names.
+
+    Raises:
+        ValidationError: a field is given under both its names, with different values.
+    """
+    resolved = {name: data[name] for name in data}  # of a query or a form: the last value of each
+    for alias, name in aliases.items():
+        if alias not in resolved:
+            continue
+        value = resolved.pop(alias)
+        if name in resolved and resolved[name] != value:
+            raise serializers.ValidationError(
+                {alias: f"This is another name of {name}; both are given, with different values."},
+                code="alias_conflict",
+            )
+        resolved[name] = value
+    return resolved
+
+
+class AliasesMixin:
+    """Accept the aliases in ``Meta.aliases`` on input, and show them beside the canonical names in the output."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Validate ``data`` under canonical names."""
+        if isinstance(data, Mapping):
+            data = resolve_aliases(data, aliases_of(self))
+        return super().to_internal_value(data)  # type: ignore[misc]
+
+    def to_representation(self, instance: Any) -> Any:
+        """Show each aliased field under both names."""
+        shown = super().to_representation(instance)  # type: ignore[misc]
+        for alias, name in aliases_of(self).items():
+            shown[alias] = shown[name]
+        return shown
+
+
+class BaseModelSerializer(AliasesMixin, serializers.ModelSerializer[Any]):
+    """A model's serializer whose input is checked against all of the model's constraints.
+
+    DRF leaves out constraints over fields that are not in the input, such as the owner, and all check constraints;
+    those would be errors of the database. A duplicate is a conflict (409), not invalid input.
+    """
+
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        ExactDecimalField: serializers.DecimalField,
+    }
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Check the row that ``attrs`` would make.
+
+        Raises:
+            DuplicateError: there is one like it.
+            ValidationError: it breaks another rule of its table.
+        """
+        attrs = super().validate(attrs)
+        candidate = self.candidate(attrs)
+        try:
+            candidate.validate_unique()
+            candidate.validate_constraints()
+        except DjangoValidationError as exc:
+            duplicate = next((error for error in leaves(exc) if error.code in DUPLICATE_CODES), None)
+            if duplicate is not None:
+                raise exceptions.DuplicateError(" ".join(duplicate.messages)) from exc
+            raise serializers.ValidationError(serializers.as_serializer_error(exc)) from exc
+        return attrs
+
+    def candidate(self, attrs: dict[str, Any]) -> models.Model:
+        """Return the row as it would be, unsaved."""
+        candidate = copy.copy(self.instance) if self.instance is not None else self.Meta.model()
+        for name, value in attrs.items():
+            setattr(candidate, name, value)
+        return candidate  # type: ignore[no-any-return]
+
+    def build_standard_field(self, field_name: str, model_field: Any) -> Any:
+        """Leave uniqueness to `validate`, where it becomes a conflict."""
+        field_class, kwargs = super().build_standard_field(field_name, model_field)
+        if "validators" in kwargs:
+            kwargs["validators"] = [v for v in kwargs["validators"] if not isinstance(v, UniqueValidator)]
+        return field_class, kwargs
+
+    def build_relational_field(self, field_name: str, relation_info: RelationInfo) -> Any:
+        """Let a private row be pointed at by its owner only."""
+        field_class, kwargs = super().build_relational_field(field_name, relation_info)
+        if issubclass(relation_info.related_model, OwnedModel):
+            field_class = OwnedRelatedField
+        return field_class, kwargs
+
+    def get_unique_together_validators(self) -> list[Any]:
+        """Leave uniqueness to `validate`."""
+        return []
+
+    def get_uniqueness_extra_kwargs(self, field_names: Any, declared_fields: Any, extra_kwargs: Any) -> Any:  # noqa: ARG002
+        """Leave fields of unique constraints as required as they are."""
+        return extra_kwargs, {}
+
+
+class OwnedRelatedField(serializers.PrimaryKeyRelatedField[Any]):
+    """The id of a row that the asking user owns; somebody else's does not exist."""
+
+    def get_queryset(self) -> Any:
+        """Look among the user's own rows."""
+        queryset: Any = super().get_queryset()
+        return None if queryset is None else queryset.for_user(self.context["request"].user)
+
+
+class OwnedModelSerializer(BaseModelSerializer):
+    """The serializer of a private row: checked together with its owner, whom the input cannot name."""
+
+    def candidate(self, attrs: dict[str, Any]) -> models.Model:
+        """Return the row as it would be, owned by the asking user."""
+        return super().candidate({**attrs, "user": self.context["request"].user})
+
+
+def leaves(exc: DjangoValidationError) -> list[DjangoValidationError]:
+    """Return the single errors in ``exc``."""
+    if hasattr(exc, "error_dict"):
+        return [leaf for errors in exc.error_dict.values() for leaf in errors]
+    return list(exc.error_list)
+
+
+class QuerySerializer(AliasesMixin, serializers.Serializer[Any]):
+    """The parameters of a query string."""
+
+
+def validated[S: serializers.Serializer[Any]](kind: type[S], request: Request) -> dict[str, Any]:
+    """Return the query string's parameters, checked by the serializer ``kind``.
+
+    Raises:
+        ValidationError: a parameter is wrong or missing.
+    """
+    serializer = kind(data=request.query_params, context={"request": request})
+    serializer.is_valid(raise_exception=True)
+    data: dict[str, Any] = serializer.validated_data
+    return data
