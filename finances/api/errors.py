@@ -1,6 +1,6 @@
 """The only place where failures become HTTP: RFC 9457 problem details, for API and non-API requests alike."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -38,11 +38,14 @@ SQLSTATE_UNIQUE, SQLSTATE_FOREIGN_KEY = "23505", "23503"
 class ProblemError(drf.APIException):
     """A failure with its status, sentence and code, ready for DRF."""
 
-    def __init__(self, status: int, message: str, code: str, *, field: str | None = None) -> None:
-        """Keep what the answer will say; ``field`` names the input at fault."""
+    def __init__(
+        self, status: int, message: str, code: str, *, field: str | None = None, wait: int | None = None
+    ) -> None:
+        """Keep what the answer will say; ``field`` names the input at fault, ``wait`` the seconds to a new try."""
         super().__init__(message, code)
         self.status_code = status
         self.field = field
+        self.wait = wait
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
@@ -60,32 +63,40 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
 
 def translate(exc: Exception) -> Exception:
     """Turn a failure of the domain or the database into one that DRF knows; leave others as they are."""
-    if isinstance(exc, exceptions.FinancesError):
-        return translate_domain(exc)
-    if isinstance(exc, IntegrityError):
-        return translate_integrity(exc)
-    if isinstance(exc, ProtectedError | RestrictedError):
-        return ProblemError(HTTPStatus.CONFLICT, "This cannot be deleted while something else uses it.", "in_use")
-    if isinstance(exc, OperationalError | InterfaceError):
-        problem = ProblemError(
-            HTTPStatus.SERVICE_UNAVAILABLE, "The database is away; try again in a moment.", "database_unavailable"
-        )
-        problem.wait = DATABASE_RETRY_SECONDS  # type: ignore[attr-defined]
-        return problem
-    if isinstance(exc, DjangoValidationError):
-        return drf.ValidationError(serializers.as_serializer_error(exc))
-    if isinstance(exc, RequestDataTooBig):
-        return ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large.", "body_too_large")
-    return exc
+    return next((build(exc) for kind, build in TRANSLATIONS if isinstance(exc, kind)), exc)
 
 
 def translate_domain(exc: exceptions.FinancesError) -> ProblemError:
     """Give a domain error the status of the first class in ``STATUS_OF`` that it is."""
     status = next(status for kind, status in STATUS_OF if isinstance(exc, kind))
-    translated = ProblemError(status, exc.message, exc.code, field=exc.field)
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        translated.wait = getattr(exc, "retry_after", None) or PROVIDER_RETRY_SECONDS  # type: ignore[attr-defined]
-    return translated
+    unavailable = status == HTTPStatus.SERVICE_UNAVAILABLE
+    wait = (getattr(exc, "retry_after", None) or PROVIDER_RETRY_SECONDS) if unavailable else None
+    return ProblemError(status, exc.message, exc.code, field=exc.field, wait=wait)
+
+
+def translate_protection(_: Exception) -> ProblemError:
+    """Answer the deletion of a row that others point at."""
+    return ProblemError(HTTPStatus.CONFLICT, "This cannot be deleted while something else uses it.", "in_use")
+
+
+def translate_outage(_: Exception) -> ProblemError:
+    """Answer while the database is away."""
+    return ProblemError(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The database is away; try again in a moment.",
+        "database_unavailable",
+        wait=DATABASE_RETRY_SECONDS,
+    )
+
+
+def translate_size(_: Exception) -> ProblemError:
+    """Answer a body that is too large."""
+    return ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large.", "body_too_large")
+
+
+def translate_validation(exc: DjangoValidationError) -> drf.ValidationError:
+    """Take a model's validation error as one of the input."""
+    return drf.ValidationError(serializers.as_serializer_error(exc))
 
 
 def translate_integrity(exc: IntegrityError) -> ProblemError:
@@ -96,6 +107,16 @@ def translate_integrity(exc: IntegrityError) -> ProblemError:
     if sqlstate == SQLSTATE_FOREIGN_KEY or "FOREIGN KEY constraint" in str(exc):
         return ProblemError(HTTPStatus.CONFLICT, "Something that this needs is gone, or still uses it.", "in_use")
     return ProblemError(HTTPStatus.BAD_REQUEST, "A rule of the database refuses this.", "invalid")
+
+
+TRANSLATIONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any], Exception]], ...] = (
+    (exceptions.FinancesError, translate_domain),
+    (IntegrityError, translate_integrity),
+    ((ProtectedError, RestrictedError), translate_protection),
+    ((OperationalError, InterfaceError), translate_outage),
+    (DjangoValidationError, translate_validation),
+    (RequestDataTooBig, translate_size),
+)
 
 
 def problem(status: int, exc: Exception) -> dict[str, Any]:

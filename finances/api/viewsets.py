@@ -26,7 +26,8 @@ class TaggedMixin:
 class BaseViewSet(TaggedMixin, ModelViewSet[Any]):
     """List, create, read, change and delete rows of one table.
 
-    ``PUT`` and ``PATCH`` both change only what is sent. Writes lock the row, honour ``If-Match`` and are all or nothing.
+    ``PUT`` and ``PATCH`` both change only what is sent. Writes lock the row, honour ``If-Match`` and are all or
+    nothing.
     """
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
