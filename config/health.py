@@ -26,6 +26,18 @@ class DatabaseHealthSerializer(serializers.Serializer[Any]):
     backend = serializers.CharField(help_text="sqlite or postgresql")
 
 
+class CacheHealthSerializer(serializers.Serializer[Any]):
+    """The cache of what providers answered, summed over all processes."""
+
+    status = serializers.ChoiceField(["healthy", "unhealthy"])
+    backend = serializers.CharField(help_text="redis or sqlite")
+    hits = serializers.IntegerField(help_text="Answers that came from the cache, stale ones among them.")
+    misses = serializers.IntegerField(help_text="Answers that had to be asked for.")
+    total_requests = serializers.IntegerField()
+    hit_rate = serializers.FloatField(help_text="Hits of all requests, 0 to 1; 0 when there was none.")
+    size = serializers.IntegerField(help_text="Answers kept.")
+
+
 class OpenView(APIView):
     """A view for everybody."""
 
@@ -65,3 +77,8 @@ class DatabaseHealthView(OpenView):
 
 class CacheHealthView(OpenView):
     """The cache of what providers answered."""
+
+    @extend_schema(responses={200: CacheHealthSerializer, 503: CacheHealthSerializer})
+    def get(self, request: Request) -> Response:  # noqa: ARG002
+        """Count hits and misses over all processes; 503 when the store of the cache is away."""
+        return Response(http.stats())

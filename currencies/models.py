@@ -98,6 +98,7 @@ class CurrencyRate(TimestampedModel):
             models.UniqueConstraint(
                 fields=("base", "target", "date"),
                 name="currency_rate_unique",
+                violation_error_code="duplicate",
                 violation_error_message="There is a rate of this pair for this day.",
             ),
             models.CheckConstraint(

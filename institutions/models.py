@@ -31,6 +31,7 @@ class FinancialInstitution(OwnedModel):
                 "user",
                 Lower("name"),
                 name="institution_name_unique",
+                violation_error_code="duplicate",
                 violation_error_message="You have an institution of this name.",
             ),
             models.CheckConstraint(

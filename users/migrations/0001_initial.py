@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("currencies", "0001_initial"),
+        ("currencies", "0002_iso_4217"),
     ]
 
     operations = [
