@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 class HealthSerializer(serializers.Serializer[Any]):
     """The service as a whole."""
 
-    status = serializers.ChoiceField(["healthy"])
+    status = serializers.ChoiceField(["healthy", "unhealthy"])
     version = serializers.CharField()
 
 

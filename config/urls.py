@@ -22,7 +22,7 @@ urlpatterns = [
     path("health/cache", health.CacheHealthView.as_view(), name="health-cache"),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
     path("docs", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="docs"),
-    path("redoc", SpectacularRedocView.as_view(url_name="openapi"), name="redoc"),
+    path("redoc", SpectacularRedocView.as_view(url_name="openapi", template_name="redoc.html"), name="redoc"),
     path("admin/", admin.site.urls),
 ]
 

@@ -1,0 +1,81 @@
+"""Every page of the admin opens, for superusers and nobody else, at a cost that does not grow."""
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from institutions.tests.factories import FinancialInstitutionFactory
+
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+pytestmark = pytest.mark.django_db
+
+
+def address(model, page, *args):
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_the_list_opens_and_can_be_searched(client, superuser, model):
+    client.force_login(superuser)
+
+    listed = client.get(address(model, "changelist"))
+    searched = client.get(address(model, "changelist"), {"q": "a"})
+
+    assert (listed.status_code, searched.status_code) == (200, 200)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_the_forms_open(client, superuser, model):
+    client.force_login(superuser)
+    FinancialInstitutionFactory(user=superuser)
+
+    added = client.get(address(model, "add"))
+    row = model._default_manager.first()
+    changed = client.get(address(model, "change", row.pk)) if row else added
+
+    assert {added.status_code, changed.status_code} <= {200, 403}
+    assert 200 in {added.status_code, changed.status_code}
+
+
+def test_every_model_of_ours_is_in_the_admin():
+    from django.apps import apps
+
+    ours = {
+        model
+        for config in apps.get_app_configs()
+        if config.name in {"users", "currencies", "institutions"}
+        for model in config.get_models()
+    }
+
+    assert ours <= set(MODELS)
+
+
+def test_a_list_of_many_costs_as_many_queries_as_a_list_of_one(client, superuser):
+    client.force_login(superuser)
+    path = reverse("admin:institutions_financialinstitution_changelist")
+    FinancialInstitutionFactory()
+    client.get(path)
+    with CaptureQueriesContext(connection) as one:
+        client.get(path)
+    FinancialInstitutionFactory.create_batch(20)
+
+    with CaptureQueriesContext(connection) as many:
+        client.get(path)
+
+    assert len(many) == len(one)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_nobody_else_gets_in(client, user, model):
+    client.force_login(user)
+
+    response = client.get(address(model, "changelist"))
+
+    assert response.status_code == 302
+    assert response["Location"].startswith("/admin/login/")
+
+
+def test_the_admin_opens_without_its_slash(client, db):
+    assert client.get("/admin", follow=True).status_code == 200

@@ -1,0 +1,63 @@
+"""The documents that the server hands out about itself."""
+
+import json
+import re
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+
+@pytest.fixture(scope="module")
+def document(tmp_path_factory):
+    """Return the OpenAPI document; building it fails on any warning."""
+    path = tmp_path_factory.mktemp("openapi") / "openapi.json"
+    call_command("spectacular", file=str(path), format="openapi-json", validate=True, fail_on_warn=True)
+    return json.loads(path.read_text())
+
+
+def test_every_path_is_listed_once_without_a_slash(document):
+    assert document["paths"]
+    assert not [path for path in document["paths"] if path != "/" and path.endswith("/")]
+
+
+def test_every_operation_is_described_and_has_its_problems(document):
+    for path, operations in document["paths"].items():
+        for verb, operation in operations.items():
+            name = f"{verb} {path}"
+            assert operation.get("description"), name
+            if path.startswith("/api/v1") and operation.get("security", [{}])[0]:
+                problem = operation["responses"]["401"]["content"]["application/problem+json"]["schema"]
+                assert problem == {"$ref": "#/components/schemas/Problem"}, name
+
+
+def test_everything_but_auth_docs_and_health_needs_a_token(document):
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            open_to_all = operation.get("security") in (None, [], [{}]) or {} in operation["security"]
+            assert open_to_all == bool(re.match(r"/health|/api/v1/auth/(?!me$|logout$|change)", path)), path
+
+
+def test_aliases_are_deprecated_twins(document):
+    properties = document["components"]["schemas"]["FinancialInstitution"]["properties"]
+
+    assert properties["url"]["deprecated"] is True
+    assert "deprecated" not in properties["website"]
+
+
+def test_a_put_asks_for_nothing_that_a_patch_does_not(document):
+    operations = document["paths"]["/api/v1/financial-institutions/{id}"]
+
+    assert operations["put"]["requestBody"]["content"] == operations["patch"]["requestBody"]["content"]
+
+
+@pytest.mark.parametrize("name", ["docs", "redoc", "openapi", "health", "landing"])
+def test_the_documents_open_for_everybody(client, db, name):
+    assert client.get(reverse(name)).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["docs", "redoc"])
+def test_the_documents_load_nothing_from_elsewhere(client, db, name):
+    page = client.get(reverse(name)).text
+
+    assert not re.findall(r"""(?:src|href)=["']?(?:https?:)?//""", page)
