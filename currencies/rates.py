@@ -10,6 +10,7 @@ from django.db.models import Max, Min
 
 from currencies import conversion
 from currencies.conversion import MAX_RATE_AGE, Conversion, Derivation, RateNotFoundError
+from currencies.fixed_rates import FIXED_RATES
 from currencies.models import Currency, CurrencyRate
 from finances import money
 from finances.exceptions import NotFoundError
@@ -132,7 +133,7 @@ def why_missing(base: str, quote: str, *, on: date) -> str:
     """Tell in a sentence which of two currencies has no rate for the day ``on``, and which ones it has."""
     reasons = []
     for code in (base, quote):
-        if code in conversion.FIXED_RATES and on >= conversion.FIXED_RATES[code].since:
+        if code in FIXED_RATES and on >= FIXED_RATES[code].since:
             continue
         span = CurrencyRate.objects.involving(code).aggregate(first=Min("date"), last=Max("date"))
         if span["first"] is None:

@@ -86,7 +86,7 @@ class RateTableSerializer(serializers.Serializer[Any]):
     requested_date = serializers.DateField(source="requested_on")
     rates = serializers.DictField(child=ShownNumberField(), help_text="Units of each currency for one of the base.")
     count = serializers.IntegerField()
-    source = serializers.CharField(help_text="Who published them; several are separated by commas.")
+    source = serializers.CharField(help_text="Who published them; several are separated by commas.")  # type: ignore[assignment]
 
 
 class RatePointSerializer(serializers.Serializer[Any]):
@@ -148,7 +148,7 @@ class LegSerializer(serializers.Serializer[Any]):
     quote = serializers.CharField()
     rate = ShownNumberField()
     date = serializers.DateField(source="on")
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     derivation = serializers.ChoiceField(DERIVATIONS)
 
 
