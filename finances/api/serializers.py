@@ -66,12 +66,21 @@ class BaseModelSerializer(AliasesMixin, serializers.ModelSerializer[Any]):
 
     DRF leaves out constraints over fields that are not in the input, such as the owner, and all check constraints;
     those would be errors of the database. A duplicate is a conflict (409), not invalid input.
+
+    ``Meta.fixed_fields`` names what can be given at creation only; in a change it is ignored.
     """
 
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
         ExactDecimalField: serializers.DecimalField,
     }
+
+    def get_fields(self) -> dict[str, Any]:
+        """Make what is fixed read-only once the row exists."""
+        fields = super().get_fields()
+        for name in getattr(self.Meta, "fixed_fields", ()) if self.instance is not None else ():
+            fields[name].read_only = True
+        return fields
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Check the row that ``attrs`` would make.
