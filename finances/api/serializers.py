@@ -103,7 +103,8 @@ class BaseModelSerializer(AliasesMixin, serializers.ModelSerializer[Any]):
 
     def candidate(self, attrs: dict[str, Any]) -> models.Model:
         """Return the row as it would be, unsaved."""
-        candidate: models.Model = copy.copy(self.instance) if self.instance is not None else self.Meta.model()
+        model: Any = self.Meta.model
+        candidate: models.Model = copy.copy(self.instance) if self.instance is not None else model()
         for name, value in attrs.items():
             setattr(candidate, name, value)
         return candidate
