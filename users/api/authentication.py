@@ -32,7 +32,7 @@ class TokenAuthentication(JWTAuthentication):
             request_context.user_id.set(str(result[0].pk))
         return result
 
-    def get_user(self, validated_token: Any) -> User:
+    def get_user(self, validated_token: Any) -> Any:
         """Return the active user whom the token names.
 
         Raises:

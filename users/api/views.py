@@ -61,8 +61,7 @@ class MeView(TaggedMixin, RetrieveUpdateAPIView[Any]):
 
     def get_object(self) -> User:
         """Return whoever is asking."""
-        user: User = self.request.user
-        return user
+        return self.request.user  # type: ignore[return-value]
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change the fields that are sent."""
