@@ -9,7 +9,7 @@ from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from currencies import rates, services, tally
+from currencies import rates, services
 from currencies.api.filters import CurrencyFilter
 from currencies.api.serializers import (
     ConversionSerializer,
@@ -27,6 +27,7 @@ from finances.api.pagination import HeaderPagination, page_headers
 from finances.api.permissions import IsSuperuser
 from finances.api.serializers import validated
 from finances.api.viewsets import BaseViewSet
+from finances.exceptions import ProviderUnavailableError
 
 
 class CurrencyPagination(HeaderPagination):
@@ -128,5 +129,11 @@ class CurrencyViewSet(BaseViewSet):
 
 
 def synced(result: tally.SyncResult) -> Response:
-    """Answer with what became of a sync."""
+    """Answer with what became of a sync.
+
+    Raises:
+        ProviderUnavailableError: nobody could be asked, so that nothing was synced.
+    """
+    if result.is_stale and not result.synced_count:
+        raise ProviderUnavailableError(result.message)
     return Response(SyncResultSerializer(result).data)
