@@ -6,6 +6,7 @@ from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 
 from config import health
+from users import admin_login
 
 api = [
     path("", include("users.api.urls")),
@@ -23,6 +24,7 @@ urlpatterns = [
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
     path("docs", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="docs"),
     path("redoc", SpectacularRedocView.as_view(url_name="openapi", template_name="redoc.html"), name="redoc"),
+    path("admin/login/", admin_login.login),  # before the admin's own: the same, with limits
     path("admin/", admin.site.urls),
 ]
 
