@@ -1,20 +1,18 @@
 """Currencies and what one of them costs in another."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Self
 
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Max, Q
 
+from currencies.conversion import MAX_RATE_AGE, PublishedRate
 from finances.fields import ExactDecimalField
 from finances.models import TimestampedModel
 
 CODE_PATTERN = r"^[A-Z]{3,5}$"
 MAX_DECIMAL_PLACES = 8
-
-# How far back a rate may lie and still count for a day: a weekend and a row of holidays, not more.
-MAX_RATE_AGE = timedelta(days=7)
 
 
 class CurrencyQuerySet(models.QuerySet["Currency"]):
@@ -67,13 +65,23 @@ class Currency(TimestampedModel):
 class CurrencyRateQuerySet(models.QuerySet["CurrencyRate"]):
     """Rates by pair and day."""
 
-    def on_or_before(self, day: date) -> Self:
+    def counting_on(self, day: date) -> Self:
         """Keep the rates of ``day`` and of the days before it that still count for it."""
         return self.filter(date__lte=day, date__gte=day - min(MAX_RATE_AGE, day - date.min))
 
     def involving(self, *codes: str) -> Self:
         """Keep the rates that have one of ``codes`` on either side."""
         return self.filter(Q(base_id__in=codes) | Q(target_id__in=codes))
+
+    def connecting(self, one: str, other: str, *, pivot: str) -> Self:
+        """Keep the rates between two currencies, and between each of them and ``pivot``."""
+        codes = {one, other, pivot}
+        return self.filter(base_id__in=codes, target_id__in=codes)
+
+    def published(self) -> list[PublishedRate]:
+        """Return the rates as plain values, in one query."""
+        rows = self.order_by().values_list("base_id", "target_id", "date", "rate", "source")
+        return [PublishedRate(*row) for row in rows]
 
     def newest_date(self, day: date) -> date | None:
         """Return the last day on or before ``day`` for which there is a rate, if there is one."""

@@ -1,6 +1,7 @@
 """Decimals: how they are written and rounded. The only module that rounds."""
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from fractions import Fraction
 
 # Wide enough for the largest amount times the finest rate; results are exact or rounded once, half to even.
 CONTEXT = Context(prec=50, rounding=ROUND_HALF_EVEN)
@@ -23,3 +24,13 @@ def plain(value: Decimal) -> str:
 def rounded(value: Decimal, *, decimal_places: int) -> Decimal:
     """Round ``value`` half to even to ``decimal_places`` digits behind the point."""
     return value.quantize(Decimal(1).scaleb(-decimal_places), context=CONTEXT)
+
+
+def from_fraction(value: Fraction) -> Decimal:
+    """Return ``value`` exactly where its digits end, else rounded half to even to `CONTEXT`'s 50 digits."""
+    return CONTEXT.divide(Decimal(value.numerator), Decimal(value.denominator))
+
+
+def significant(value: Decimal, *, digits: int) -> Decimal:
+    """Round ``value`` half to even to ``digits`` significant digits."""
+    return Context(prec=digits, rounding=ROUND_HALF_EVEN).plus(value)

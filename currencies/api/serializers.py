@@ -1,11 +1,18 @@
 """Currencies, rates and conversions as JSON."""
 
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
 
+from currencies.conversion import Derivation
 from currencies.models import CODE_PATTERN, Currency
-from finances.api.serializers import BaseModelSerializer
+from finances.api.pagination import MAX_OFFSET
+from finances.api.serializers import BaseModelSerializer, QuerySerializer
+
+MAX_POINTS = 10_000
+SMALLEST_RATE = Decimal("0.000000000001")
+DERIVATIONS = [derivation.value for derivation in Derivation]
 
 
 class CodeField(serializers.RegexField):
@@ -33,3 +40,129 @@ class CurrencySerializer(BaseModelSerializer):
     class Meta:
         model = Currency
         fields = ("code", "name", "symbol", "decimal_places", "is_active")
+
+
+class RateField(serializers.DecimalField):
+    """A positive rate with all the digits that its column holds."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Take the size of the column."""
+        super().__init__(max_digits=24, decimal_places=12, min_value=SMALLEST_RATE, **kwargs)
+
+
+class ShownNumberField(serializers.DecimalField):
+    """A decimal in an answer, with the digits that it has."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Set no limit."""
+        super().__init__(max_digits=None, decimal_places=None, **kwargs)
+
+
+class RatesQuery(QuerySerializer):
+    """Which rates: the table of a day, or with ``target`` the series of a pair."""
+
+    rate_date = serializers.DateField(required=False, help_text="The table of this day; today unless given.")
+    target = CodeField(required=False, help_text="The series to this currency instead of a table.")
+    start = serializers.DateField(required=False, help_text="The first day of the series.")
+    end = serializers.DateField(required=False, help_text="The last day of the series.")
+    limit = serializers.IntegerField(min_value=1, max_value=MAX_POINTS, default=MAX_POINTS, help_text="Of the series.")
+    offset = serializers.IntegerField(min_value=0, max_value=MAX_OFFSET, default=0, help_text="Of the series.")
+
+    class Meta:
+        aliases = {"skip": "offset"}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a range that ends before it starts."""
+        if "start" in attrs and "end" in attrs and attrs["end"] < attrs["start"]:
+            raise serializers.ValidationError({"end": "The range ends before it starts."}, code="invalid_range")
+        return attrs
+
+
+class RateTableSerializer(serializers.Serializer[Any]):
+    """The latest rates of a currency on or before a day, from a `rates.RateTable`."""
+
+    base_currency = serializers.CharField(source="base")
+    date = serializers.DateField(source="on", help_text="The newest day among the rates.")
+    requested_date = serializers.DateField(source="requested_on")
+    rates = serializers.DictField(child=ShownNumberField(), help_text="Units of each currency for one of the base.")
+    count = serializers.IntegerField()
+    source = serializers.CharField(help_text="Who published them; several are separated by commas.")  # type: ignore[assignment]
+
+
+class RatePointSerializer(serializers.Serializer[Any]):
+    """The rate of a day."""
+
+    date = serializers.DateField()
+    rate = ShownNumberField()
+
+
+class EnteredRatesSerializer(serializers.Serializer[Any]):
+    """Rates that a superuser enters by hand; without any, the providers are asked."""
+
+    date = serializers.DateField(required=False, help_text="Their day; today unless given.")
+    rates = serializers.DictField(
+        child=RateField(), required=False, help_text="Units of each currency for one of the base."
+    )
+
+    def validate_rates(self, rates: dict[str, Any]) -> dict[str, Any]:
+        """Take codes in any case."""
+        return {code.upper(): rate for code, rate in rates.items()}
+
+
+class SyncQuery(QuerySerializer):
+    """What to ask the providers for."""
+
+    base_currency = CodeField(default="USD", help_text="Rates for one unit of this currency.")
+    sync_date = serializers.DateField(required=False, help_text="The day; today unless given.")
+
+
+class SyncResultSerializer(serializers.Serializer[Any]):
+    """What became of a sync."""
+
+    base_currency = serializers.CharField()
+    synced_count = serializers.IntegerField(help_text="Rates that are stored now as the source gives them.")
+    failed_count = serializers.IntegerField(help_text="Rates that could not be stored.")
+    date = serializers.DateField(help_text="The day that the source gives for the rates.")
+    message = serializers.CharField()
+
+
+class ConvertQuery(QuerySerializer):
+    """What to convert."""
+
+    amount = serializers.DecimalField(max_digits=24, decimal_places=12, default=Decimal(1))
+    date = serializers.DateField(required=False, help_text="The day whose rate counts; today unless given.")
+
+    def get_fields(self) -> dict[str, Any]:
+        """Add ``from``, which Python does not allow as an attribute, and ``to``."""
+        codes = {
+            "from": CodeField(help_text="The currency of the amount."),
+            "to": CodeField(help_text="The currency to convert into."),
+        }
+        return {**codes, **super().get_fields()}
+
+
+class LegSerializer(serializers.Serializer[Any]):
+    """One step of a conversion."""
+
+    base = serializers.CharField()
+    quote = serializers.CharField()
+    rate = ShownNumberField()
+    date = serializers.DateField(source="on")
+    source = serializers.CharField()  # type: ignore[assignment]
+    derivation = serializers.ChoiceField(DERIVATIONS)
+
+
+class ConversionSerializer(serializers.Serializer[Any]):
+    """An amount in another currency, and how it came about."""
+
+    amount = ShownNumberField()
+    base_currency = serializers.CharField(source="base")
+    target_currency = serializers.CharField(source="quote")
+    converted_amount = ShownNumberField(help_text="Rounded half to even to the target's minor unit.")
+    rate = ShownNumberField(help_text="Units of the target for one of the base, to 15 significant digits.")
+    requested_date = serializers.DateField(source="on")
+    date = serializers.DateField(source="rate_on", help_text="The day of the oldest rate used.")
+    derivation = serializers.ChoiceField(DERIVATIONS)
+    via = serializers.CharField(allow_null=True, help_text="The currency that a cross rate goes through.")
+    legs = LegSerializer(many=True)
+    detail = serializers.CharField(help_text="The same in a sentence.")

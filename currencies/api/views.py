@@ -1,14 +1,132 @@
 """Endpoints of currencies, rates and conversion."""
 
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from currencies import rates, services
 from currencies.api.filters import CurrencyFilter
-from currencies.api.serializers import CurrencySerializer
+from currencies.api.serializers import (
+    ConversionSerializer,
+    ConvertQuery,
+    CurrencySerializer,
+    EnteredRatesSerializer,
+    RatePointSerializer,
+    RatesQuery,
+    RateTableSerializer,
+    SyncQuery,
+    SyncResultSerializer,
+)
 from currencies.models import Currency
+from finances.api.pagination import HeaderPagination, page_headers
+from finances.api.permissions import IsSuperuser
+from finances.api.serializers import validated
 from finances.api.viewsets import BaseViewSet
 
 
+class CurrencyPagination(HeaderPagination):
+    """Answers the whole table unless asked for less: clients fill a choice with it."""
+
+    default_limit = 1000
+
+
+@extend_schema_view(
+    update=extend_schema(description="Change the fields that are sent; for superusers."),
+    partial_update=extend_schema(description="Change the fields that are sent; for superusers."),
+    destroy=extend_schema(description="Delete a currency that nothing uses; for superusers."),
+)
 class CurrencyViewSet(BaseViewSet):
+    """Currencies by their code, whatever its case."""
+
     queryset = Currency.objects.all()
     serializer_class = CurrencySerializer
     filterset_class = CurrencyFilter
+    pagination_class = CurrencyPagination
     lookup_field = "code"
     lookup_value_regex = "[A-Za-z]{3,5}"
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Take the code in any case."""
+        if "code" in self.kwargs:
+            self.kwargs["code"] = self.kwargs["code"].upper()
+        super().initial(request, *args, **kwargs)
+
+    def get_permissions(self) -> list[BasePermission]:
+        """Let superusers change and delete, and everybody who is signed in do the rest."""
+        for_superusers = self.action in {"update", "partial_update", "destroy"}
+        return [IsAuthenticated(), IsSuperuser()] if for_superusers else [IsAuthenticated()]
+
+    @extend_schema(
+        parameters=[RatesQuery],
+        responses=PolymorphicProxySerializer(
+            "RateTableOrSeries",
+            [RateTableSerializer(), RatePointSerializer(many=True)],
+            resource_type_field_name=None,
+            many=False,
+        ),
+        filters=False,
+    )
+    @action(detail=True, methods=["get"], url_path="rates", pagination_class=None)
+    def show_rates(self, request: Request, **_: str) -> Response:
+        """Return the latest rates on or before ``rate_date``; with ``target``, the series from ``start`` to ``end``.
+
+        Rates that no source published for this base are derived from those that were.
+        """
+        query, currency = validated(RatesQuery, request), self.get_object()
+        if "target" not in query:
+            table = rates.table(base=currency.pk, on=query.get("rate_date", timezone.localdate()))
+            return Response(RateTableSerializer(table).data)
+        points = rates.series(base=currency.pk, quote=query["target"], start=query.get("start"), end=query.get("end"))
+        page = points[query["offset"] : query["offset"] + query["limit"]]
+        headers = page_headers(request, count=len(points), limit=query["limit"], offset=query["offset"])
+        return Response(page, headers=headers)
+
+    @extend_schema(request=EnteredRatesSerializer, responses={200: SyncResultSerializer}, filters=False)
+    @show_rates.mapping.post
+    def enter_or_sync_rates(self, request: Request, **_: str) -> Response:
+        """Ask the providers for today's rates of this base, or store the ``rates`` in the body (for superusers).
+
+        Rates entered by hand are kept when the providers are asked later. All in the body are stored, or none.
+        """
+        serializer = EnteredRatesSerializer(data=request.data or {})
+        serializer.is_valid(raise_exception=True)
+        on = serializer.validated_data.get("date", timezone.localdate())
+        currency = self.get_object()
+        if "rates" not in serializer.validated_data:
+            return synced(services.sync_rates(base=currency.pk, on=on))
+        if not IsSuperuser().has_permission(request, self):
+            self.permission_denied(request, message="Only a superuser may enter rates by hand.")
+        entered = services.enter_rates(base=currency, on=on, rates=serializer.validated_data["rates"])
+        return synced(entered)
+
+    @extend_schema(parameters=[SyncQuery], request=None, responses={200: SyncResultSerializer}, filters=False)
+    @action(detail=False, methods=["post"], url_path="sync-rates")
+    def sync_rates(self, request: Request) -> Response:
+        """Ask the providers for the rates of a day, and store them."""
+        query = validated(SyncQuery, request)
+        on = query.get("sync_date", timezone.localdate())
+        return synced(services.sync_rates(base=query["base_currency"], on=on))
+
+    @extend_schema(parameters=[ConvertQuery], responses=ConversionSerializer, filters=False)
+    @action(detail=False, methods=["get"], pagination_class=None)
+    def convert(self, request: Request) -> Response:
+        """Convert an amount at the last rate on or before a day, at most seven days before it.
+
+        Says how the rate came about: direct, inverse, cross (through another currency) or fixed for ever. A missing
+        rate is a 404 with the reason.
+        """
+        query = validated(ConvertQuery, request)
+        converted = rates.convert(
+            query["amount"], base=query["from"], quote=query["to"], on=query.get("date", timezone.localdate())
+        )
+        return Response(ConversionSerializer(converted).data)
+
+
+def synced(result: services.SyncResult) -> Response:
+    """Answer with what became of a sync."""
+    return Response(SyncResultSerializer(result).data)

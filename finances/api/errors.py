@@ -56,7 +56,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         return None
     response.data = problem(response.status_code, translated)
     response.content_type = MEDIA_TYPE
-    if isinstance(translated, drf.Throttled) and translated.wait is not None:
+    if isinstance(translated, drf.Throttled) and "Retry-After" in response:
         response.data["retry_after"] = int(response["Retry-After"])
     return response
 

@@ -29,7 +29,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     detail = serializers.CharField(help_text="One plain sentence that a person can read.")
     code = serializers.CharField(help_text="Stable, for programs.")
-    errors = FaultSerializer(many=True)
+    errors = FaultSerializer(many=True)  # type: ignore[assignment]
     retry_after = serializers.IntegerField(required=False, help_text="Seconds, with 429 only.")
 
 
@@ -43,7 +43,7 @@ class ProblemAutoSchema(AutoSchema):
 
     def _map_serializer(self, serializer: Any, direction: str, bypass_extensions: bool = False) -> dict[str, Any]:
         """Add each alias as a deprecated twin of its field."""
-        schema: dict[str, Any] = super()._map_serializer(serializer, direction, bypass_extensions)
+        schema: dict[str, Any] = super()._map_serializer(serializer, direction, bypass_extensions)  # type: ignore[no-untyped-call]
         properties = schema.get("properties", {})
         for alias, name in aliases_of(serializer).items():
             if name in properties:
@@ -56,7 +56,7 @@ class ProblemAutoSchema(AutoSchema):
         """Describe the body of a PUT like that of a PATCH, since it changes only what is sent."""
         method, self.method = self.method, "PATCH" if self.method == "PUT" else self.method
         try:
-            return super()._get_request_body(direction)
+            return super()._get_request_body(direction)  # type: ignore[no-untyped-call]
         finally:
             self.method = method
 
@@ -103,7 +103,7 @@ class ProblemAutoSchema(AutoSchema):
                 }
             )
         page = operation["responses"].get("200")
-        if page is not None and self._is_list_view() and self._get_paginator() is not None:
+        if page is not None and self._is_list_view() and self._get_paginator():  # type: ignore[no-untyped-call]
             page["headers"] = {
                 "X-Total-Count": {"description": "Rows on all pages.", "schema": {"type": "integer"}},
                 "Link": {"description": "RFC 8288: first, prev, next, last.", "schema": {"type": "string"}},

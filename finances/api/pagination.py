@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -19,11 +18,9 @@ MAX_OFFSET = 2**31 - 1
 class PageQuery(QuerySerializer):
     """Which page: ``limit`` rows after the first ``offset``; ``skip`` is the older client's word for it."""
 
-    limit = serializers.IntegerField(
-        min_value=1, max_value=MAX_LIMIT, default=DEFAULT_LIMIT, help_text="How many rows at most."
-    )
+    limit = serializers.IntegerField(min_value=1, max_value=MAX_LIMIT, required=False, help_text="Rows at most.")
     offset = serializers.IntegerField(
-        min_value=0, max_value=MAX_OFFSET, default=0, help_text="How many rows to leave out before the first."
+        min_value=0, max_value=MAX_OFFSET, default=0, help_text="Rows to leave out first."
     )
 
     class Meta:
@@ -33,40 +30,26 @@ class PageQuery(QuerySerializer):
 class HeaderPagination(BasePagination):
     """Answer a bare array with ``X-Total-Count`` and RFC 8288 ``Link`` headers (first, prev, next, last)."""
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:  # noqa: ARG002
+    default_limit = DEFAULT_LIMIT
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:  # noqa: ARG002
         """Return the rows of the page that the query asks for.
 
         Raises:
             ValidationError: ``limit`` or ``offset`` is not a number in its range.
         """
         query = validated(PageQuery, request)
-        self.request, self.limit, self.offset = request, query["limit"], query["offset"]
-        self.count = queryset.count()
-        return list(queryset[self.offset : self.offset + self.limit]) if self.offset < self.count else []
+        limit, offset, count = query.get("limit", self.default_limit), query["offset"], queryset.count()
+        self.headers = page_headers(request, count=count, limit=limit, offset=offset)
+        return list(queryset[offset : offset + limit]) if offset < count else []
 
     def get_paginated_response(self, data: Any) -> Response:
         """Answer ``data`` with the headers of its page."""
-        links = ", ".join(f'<{self.address(offset)}>; rel="{rel}"' for rel, offset in self.neighbours())
-        return Response(data, headers={"X-Total-Count": str(self.count), "Link": links})
-
-    def neighbours(self) -> list[tuple[str, int]]:
-        """Return the relation and the offset of each page that there is around this one."""
-        last = max(self.count - 1, 0) // self.limit * self.limit
-        pages = [("first", 0)]
-        if self.offset > 0:
-            pages.append(("prev", max(self.offset - self.limit, 0)))
-        if self.offset + self.limit < self.count:
-            pages.append(("next", self.offset + self.limit))
-        return [*pages, ("last", last)]
-
-    def address(self, offset: int) -> str:
-        """Return the address of the page that begins at ``offset``, with the rest of the query kept."""
-        url = replace_query_param(self.request.build_absolute_uri(), "limit", str(self.limit))
-        return replace_query_param(url, "offset", str(offset))
+        return Response(data, headers=self.headers)
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:  # noqa: ARG002
         """Describe ``limit``, ``offset`` and its deprecated alias for the OpenAPI document."""
-        limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
+        limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": self.default_limit}
         offset = {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0}
         fields = PageQuery().fields
         return [
@@ -78,3 +61,21 @@ class HeaderPagination(BasePagination):
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Describe the page: the bare array itself."""
         return schema
+
+
+def page_headers(request: Request, *, count: int, limit: int, offset: int) -> dict[str, str]:
+    """Return the total and the links to the pages around the one that begins at ``offset``."""
+    pages = [("first", 0)]
+    if offset > 0:
+        pages.append(("prev", max(offset - limit, 0)))
+    if offset + limit < count:
+        pages.append(("next", offset + limit))
+    pages.append(("last", max(count - 1, 0) // limit * limit))
+    links = [f'<{page_address(request, limit=limit, offset=start)}>; rel="{rel}"' for rel, start in pages]
+    return {"X-Total-Count": str(count), "Link": ", ".join(links)}
+
+
+def page_address(request: Request, *, limit: int, offset: int) -> str:
+    """Return the address of a page, with the rest of the query kept."""
+    url = replace_query_param(request.build_absolute_uri(), "limit", str(limit))
+    return str(replace_query_param(url, "offset", str(offset)))

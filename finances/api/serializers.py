@@ -94,10 +94,10 @@ class BaseModelSerializer(AliasesMixin, serializers.ModelSerializer[Any]):
 
     def candidate(self, attrs: dict[str, Any]) -> models.Model:
         """Return the row as it would be, unsaved."""
-        candidate = copy.copy(self.instance) if self.instance is not None else self.Meta.model()
+        candidate: models.Model = copy.copy(self.instance) if self.instance is not None else self.Meta.model()
         for name, value in attrs.items():
             setattr(candidate, name, value)
-        return candidate  # type: ignore[no-any-return]
+        return candidate
 
     def build_standard_field(self, field_name: str, model_field: Any) -> Any:
         """Leave uniqueness to `validate`, where it becomes a conflict."""

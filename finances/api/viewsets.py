@@ -73,8 +73,7 @@ class BaseViewSet(TaggedMixin, ModelViewSet[Any]):
     def representation(self, row: Any) -> bytes:
         """Return the bytes that a read of ``row`` would answer."""
         renderer = self.get_renderers()[0]
-        content: bytes = renderer.render(self.get_serializer(row).data)
-        return content
+        return bytes(renderer.render(self.get_serializer(row).data))
 
 
 class OwnedViewSet(BaseViewSet):

@@ -40,7 +40,7 @@ class TokenAuthentication(JWTAuthentication):
         """
         return tokens.AccessToken(raw_token)  # type: ignore[arg-type]
 
-    def get_user(self, validated_token: Any) -> User:
+    def get_user(self, validated_token: Any) -> Any:
         """Return the active user whom the token names, if their session still stands: one query for all of it.
 
         Raises:
