@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -114,7 +115,7 @@ class UserAdmin(BaseUserAdmin):
         """Count the last active superuser among what is protected."""
         deleted, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
         try:
-            with services.transaction.atomic():
+            with transaction.atomic():
                 services.require_another_superuser(than=[user.pk for user in objs])
         except ConflictError as exc:
             protected = [*protected, exc.message]

@@ -47,7 +47,8 @@ def user_id_in(token: str) -> uuid.UUID | None:
 
 def user_of_reset_token(token: str, people: QuerySet[User]) -> User | None:
     """Return the active user among ``people`` whose password the token may change, or nothing."""
-    user = people.filter(pk=user_id_in(token), is_active=True).first()
+    user_id = user_id_in(token)
+    user = people.filter(pk=user_id, is_active=True).first() if user_id else None
     proven = generator.check_token(user or User(), token.partition(".")[2])
     return user if proven else None
 

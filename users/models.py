@@ -228,13 +228,14 @@ class User(TimestampedModel, AbstractBaseUser, PermissionsMixin):
         """End every session: all tokens, and the admin's. The caller saves."""
         self.security_stamp = new_stamp()
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Tell whether this is the password; where it is, renew a hash that was made with other parameters.
 
         Not for a deactivated user: the time that this takes would say that the password was right.
         """
         renew = self.renew_hash if self.is_active else None
-        return hashers.check_password(normalize_password(raw_password), self.password, renew)
+        password = None if raw_password is None else normalize_password(raw_password)
+        return hashers.check_password(password, self.password, renew)
 
     def renew_hash(self, raw_password: str) -> None:
         """Store the same password under a new hash, unless it was changed in the meantime."""

@@ -55,14 +55,14 @@ def create_first_admin(*, email: str) -> tuple[User, str] | None:
 
 
 @transaction.atomic
-def change_password(*, user: User, current_password: str, new_password: str, family: uuid.UUID) -> None:
+def change_password(*, user_id: Any, current_password: str, new_password: str, family: uuid.UUID) -> None:
     """Change the password and end all sessions but the refresh token of ``family``, which is the asking one.
 
     Raises:
         InvalidValueError: ``current_password`` is wrong.
         ValidationError: ``new_password`` is too weak.
     """
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = User.objects.select_for_update().get(pk=user_id)
     require_current_password(current_password, user=user)
     require_good_password(new_password, user=user)
     old_stamp = user.security_stamp

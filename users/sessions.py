@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
+from rest_framework_simplejwt.tokens import Token
 
 from users import models, tokens
 from users.models import TokenFamily, User
@@ -90,7 +91,7 @@ def flush(*, dry_run: bool = False) -> int:
     return expired.count() if dry_run else expired.delete()[0]
 
 
-def family_id(token: tokens.RefreshToken | tokens.AccessToken) -> uuid.UUID:
+def family_id(token: Token) -> uuid.UUID:
     """Return the id of the family that a verified token belongs to."""
     return uuid.UUID(token[tokens.FAMILY_CLAIM])
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.crypto import salted_hmac
 from rest_framework_simplejwt import tokens as simplejwt
 from rest_framework_simplejwt.backends import TokenBackend
-from rest_framework_simplejwt.exceptions import TokenBackendError
+from rest_framework_simplejwt.exceptions import TokenBackendError, TokenError
 
 ALGORITHM = "HS256"
 ISSUER, AUDIENCE = "finances", "finances-api"
@@ -80,3 +80,11 @@ class RefreshToken(simplejwt.RefreshToken):
         token = cls()
         token["sub"], token[FAMILY_CLAIM], token[STAMP_CLAIM] = str(user_id), family_id.hex, stamp
         return token
+
+
+def read_refresh_token(raw: str) -> RefreshToken | None:
+    """Return the refresh token that ``raw`` is; nothing when it is expired, of another kind, or not ours."""
+    try:
+        return RefreshToken(raw)  # type: ignore[arg-type]
+    except TokenError:
+        return None

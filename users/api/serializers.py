@@ -42,9 +42,10 @@ class AddressField(serializers.EmailField):
 class BaseCurrencyField(serializers.PrimaryKeyRelatedField[Currency]):
     """The code of an active currency, whatever its case."""
 
-    def to_internal_value(self, data: Any) -> Currency:
+    def to_internal_value(self, data: Any) -> Any:
         """Find the currency."""
-        return super().to_internal_value(data.upper() if isinstance(data, str) else data)
+        code: Any = data.upper() if isinstance(data, str) else data
+        return super().to_internal_value(code)
 
 
 class UserSerializer(BaseModelSerializer):
@@ -59,7 +60,7 @@ class UserSerializer(BaseModelSerializer):
             "id", "email", "username", "is_active", "is_superuser", "base_currency", "timezone", "email_verified",
             "created_at", "updated_at",
         )  # fmt: skip
-        read_only_fields = ("is_active", "is_superuser", "email_verified")
+        read_only_fields: tuple[str, ...] = ("is_active", "is_superuser", "email_verified")
 
     def validate_username(self, username: str) -> str:
         """Bring the name into its stored form."""
@@ -84,7 +85,7 @@ class RegistrationSerializer(UserSerializer):
 
     class Meta(UserSerializer.Meta):
         fields = ("email", "password", "username", "base_currency", "timezone")  # type: ignore[assignment]
-        read_only_fields = ()  # type: ignore[assignment]
+        read_only_fields = ()
         extra_kwargs = {
             "username": {"required": False, "help_text": "Without one, a free one is derived from the email."}
         }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cached_property
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -14,7 +14,6 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
-from rest_framework_simplejwt.exceptions import TokenError
 
 from finances.api import openapi
 from finances.api.parsing import ExactJSONParser, LimitedFormParser
@@ -35,6 +34,7 @@ from users.api.serializers import (
 )
 
 MAILED = "If there is an account with this address, a mail is on its way."
+OPTIONAL_BEARER: Any = [{}, {"bearer": []}]
 DEAD_TOKEN = "The refresh token is not valid, or no longer."  # noqa: S105
 
 
@@ -69,8 +69,8 @@ def pair_response(pair: sessions.TokenPair) -> Response:
 class OpenAuthView(APIView):
     """An endpoint for people who cannot have a token yet: open to all, narrowly limited, never cached."""
 
-    permission_classes: ClassVar[Any] = (AllowAny,)
-    authentication_classes: ClassVar[Any] = ()
+    permission_classes = (AllowAny,)
+    authentication_classes: Any = ()
     throttle_scope: str
     account_fields: tuple[str, ...] = ()
 
@@ -154,10 +154,7 @@ class RefreshView(OpenAuthView):
         raw = checked(RefreshTokenSerializer(data=self.request.data)).get("refresh_token") or self.bearer()
         if not raw:
             raise drf.ValidationError({"refresh_token": "Give the refresh token."}, code="required")
-        try:
-            return tokens.RefreshToken(raw)
-        except TokenError:
-            return None
+        return tokens.read_refresh_token(raw)
 
     def bearer(self) -> str:
         """Return the token in the ``Authorization`` header, or nothing."""
@@ -172,7 +169,7 @@ class RefreshView(OpenAuthView):
         request=RefreshTokenSerializer,
         responses={200: TokenPairSerializer}
         | problem(HTTPStatus.UNAUTHORIZED, "Used, expired, revoked or not a refresh token."),
-        auth=[{}, {"bearer": []}],
+        auth=OPTIONAL_BEARER,
     )
     def post(self, request: Request) -> Response:  # noqa: ARG002
         """Exchange a refresh token, in the body or as the bearer token, for a new pair; it works once.
@@ -199,7 +196,7 @@ class LogoutView(OpenAuthView):
         request=RefreshTokenSerializer,
         responses={200: MessageSerializer}
         | problem(HTTPStatus.UNAUTHORIZED, "Neither a refresh token of ours nor a valid access token."),
-        auth=[{}, {"bearer": []}],
+        auth=OPTIONAL_BEARER,
     )
     def post(self, request: Request) -> Response:
         """End the session of `refresh_token`; without one, end all of the user's sessions.
@@ -211,18 +208,14 @@ class LogoutView(OpenAuthView):
             NotAuthenticated: there is neither.
         """
         raw = checked(RefreshTokenSerializer(data=request.data)).get("refresh_token")
-        token = request.auth
-        if raw:
-            try:
-                token = tokens.RefreshToken(raw)
-            except TokenError:  # expired, or not ours: then the session that is asking is meant
-                token = request.auth
+        # A refresh token that is expired, or none of ours, means the session that is asking.
+        token: Any = (tokens.read_refresh_token(raw) if raw else None) or request.auth
         if token is None:
             raise NotAuthenticated
         if raw:
             sessions.end(family=sessions.family_id(token))
         else:
-            sessions.end_all(user_ids=[request.user.pk])
+            sessions.end_all(user_ids=[token["sub"]])
         return Response({"message": "You are signed out."})
 
 
@@ -305,6 +298,7 @@ class ChangePasswordView(APIView):
         asked still works: exchange it at `auth/refresh` to go on. A wrong `current_password` is a 400.
         """
         data = checked(PasswordChangeSerializer(data=request.data))
+        token: Any = request.auth
         with faults_of("new_password"):
-            services.change_password(user=request.user, family=sessions.family_id(request.auth), **data)
+            services.change_password(user_id=request.user.pk, family=sessions.family_id(token), **data)
         return Response({"message": "Your password is changed; all other sessions are ended."})

@@ -1,11 +1,13 @@
 """Addresses of sign-in and people."""
 
+from typing import Any
+
 from django.urls import path
 
 from finances.api.routers import Router
 from users.api import sign_in, views
 
-ME = {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
+ME: dict[str, Any] = {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
 
 router = Router()
 router.register("users", views.UserViewSet, "user")

@@ -41,9 +41,9 @@ class MeViewSet(BaseViewSet):
             self.throttle_scope = "password"
         return super().get_throttles()
 
-    def get_object(self) -> User:
+    def get_object(self) -> Any:
         """Return whoever is asking; for a write, locked and in the state that ``If-Match`` expects."""
-        user: User = self.request.user
+        user: Any = self.request.user
         if self.request.method in {"PUT", "PATCH"}:
             user = User.objects.select_for_update().get(pk=user.pk)
             conditional.require_match(self.request, lambda: self.representation(user))
@@ -54,9 +54,10 @@ class MeViewSet(BaseViewSet):
         """Delete oneself with everything one owns, for good. The last active superuser cannot (409)."""
         serializer = CurrentPasswordSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        conditional.require_match(request, lambda: self.representation(request.user))
-        services.require_current_password(serializer.validated_data["current_password"], user=request.user)
-        services.delete_users(user_ids=[request.user.pk])
+        user: Any = request.user
+        conditional.require_match(request, lambda: self.representation(user))
+        services.require_current_password(serializer.validated_data["current_password"], user=user)
+        services.delete_users(user_ids=[user.pk])
         return Response(status=204)
 
 
