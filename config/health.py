@@ -11,6 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from finances import http
+from finances.exceptions import ProviderUnavailableError
+
+RETRY_SECONDS = 5
+
 
 class HealthSerializer(serializers.Serializer[Any]):
     """The service as a whole."""
@@ -26,16 +31,35 @@ class DatabaseHealthSerializer(serializers.Serializer[Any]):
     backend = serializers.CharField(help_text="sqlite or postgresql")
 
 
+class CooldownSerializer(serializers.Serializer[Any]):
+    """A provider at rest."""
+
+    seconds = serializers.IntegerField(help_text="For how much longer.")
+    reason = serializers.CharField()
+
+
 class CacheHealthSerializer(serializers.Serializer[Any]):
     """The cache of what providers answered, summed over all processes."""
 
     status = serializers.ChoiceField(["healthy", "unhealthy"])
     backend = serializers.CharField(help_text="redis or sqlite")
-    hits = serializers.IntegerField(help_text="Answers that came from the cache, stale ones among them.")
+    hits = serializers.IntegerField(help_text="Answers that came fresh from the cache.")
+    stale_hits = serializers.IntegerField(help_text="Answers that were past their time, but the provider was away.")
     misses = serializers.IntegerField(help_text="Answers that had to be asked for.")
+    errors = serializers.IntegerField(help_text="Requests that ended without an answer.")
     total_requests = serializers.IntegerField()
-    hit_rate = serializers.FloatField(help_text="Hits of all requests, 0 to 1; 0 when there was none.")
+    hit_rate = serializers.FloatField(help_text="Hits, stale ones too, of all requests, 0 to 1; 0 without any.")
     size = serializers.IntegerField(help_text="Answers kept.")
+    cooldowns = serializers.DictField(
+        child=CooldownSerializer(), help_text="Providers that are not asked for now, by name."
+    )
+
+
+class UnhealthyCacheSerializer(serializers.Serializer[Any]):
+    """Why the cache cannot be counted."""
+
+    status = serializers.ChoiceField(["healthy", "unhealthy"])
+    detail = serializers.CharField()
 
 
 class OpenView(APIView):
@@ -65,20 +89,23 @@ class DatabaseHealthView(OpenView):
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
         except DatabaseError:
-            well = False
-        else:
-            well = True
-        return Response(
-            {"status": "healthy" if well else "unhealthy", "backend": connection.vendor},
-            status=status.HTTP_200_OK if well else status.HTTP_503_SERVICE_UNAVAILABLE,
-            headers={} if well else {"Retry-After": "5"},
-        )
+            return unhealthy({"status": "unhealthy", "backend": connection.vendor})
+        return Response({"status": "healthy", "backend": connection.vendor})
 
 
 class CacheHealthView(OpenView):
     """The cache of what providers answered."""
 
-    @extend_schema(responses={200: CacheHealthSerializer, 503: CacheHealthSerializer})
+    @extend_schema(responses={200: CacheHealthSerializer, 503: UnhealthyCacheSerializer})
     def get(self, request: Request) -> Response:  # noqa: ARG002
         """Count hits and misses over all processes; 503 when the store of the cache is away."""
-        return Response(http.stats())
+        try:
+            counts = http.stats()
+        except ProviderUnavailableError as exc:
+            return unhealthy({"status": "unhealthy", "detail": exc.message})
+        return Response({"status": "healthy", **counts})
+
+
+def unhealthy(body: dict[str, str]) -> Response:
+    """Answer that a part of the service is away, and when to ask again."""
+    return Response(body, status=status.HTTP_503_SERVICE_UNAVAILABLE, headers={"Retry-After": str(RETRY_SECONDS)})

@@ -275,6 +275,9 @@ SPECTACULAR_SETTINGS = {
 HTTP_TIMEOUT = env.float("HTTP_TIMEOUT", 10.0)
 RATE_PROVIDERS = env.list("RATE_PROVIDERS", default=["exchangerate-api", "open-er-api", "ecb"])
 EXCHANGERATE_API_KEY = env.str("EXCHANGERATE_API_KEY", "")
+EXCHANGERATE_API_URL = env.str("EXCHANGERATE_API_URL", "https://v6.exchangerate-api.com/v6")
+OPEN_ER_API_URL = env.str("OPEN_ER_API_URL", "https://open.er-api.com/v6")
+ECB_RATES_URL = env.str("ECB_RATES_URL", "https://www.ecb.europa.eu/stats/eurofxref")
 
 # ---- Static files and mail -----------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
@@ -337,6 +340,8 @@ LOGGING = {
     "loggers": {
         "django.server": {"handlers": [], "propagate": False},
         "django.request": {"level": "ERROR"},
+        # It writes a traceback for every stale answer; finances.http says it in one line.
+        "requests_cache": {"level": "CRITICAL"},
     },
 }
 

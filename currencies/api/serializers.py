@@ -40,6 +40,7 @@ class CurrencySerializer(BaseModelSerializer):
     class Meta:
         model = Currency
         fields = ("code", "name", "symbol", "decimal_places", "is_active")
+        fixed_fields = ("code",)
 
 
 class RateField(serializers.DecimalField):
@@ -129,7 +130,7 @@ class SyncResultSerializer(serializers.Serializer[Any]):
 class ConvertQuery(QuerySerializer):
     """What to convert."""
 
-    amount = serializers.DecimalField(max_digits=24, decimal_places=12, default=Decimal(1))
+    amount = serializers.DecimalField(max_digits=30, decimal_places=12, default=Decimal(1))
     date = serializers.DateField(required=False, help_text="The day whose rate counts; today unless given.")
 
     def get_fields(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import NON_FIELD_ERRORS, RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.db.models import ProtectedError, RestrictedError
@@ -32,6 +32,8 @@ STATUS_OF: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (exceptions.ProviderError, HTTPStatus.SERVICE_UNAVAILABLE),
     (exceptions.FinancesError, HTTPStatus.BAD_REQUEST),
 )
+# Under these keys DRF and Django put what concerns no single field.
+WHOLE_ROW = {api_settings.NON_FIELD_ERRORS_KEY, NON_FIELD_ERRORS}
 SQLSTATE_UNIQUE, SQLSTATE_FOREIGN_KEY = "23505", "23503"
 
 
@@ -111,8 +113,8 @@ def translate_integrity(exc: IntegrityError) -> ProblemError:
 
 TRANSLATIONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any], Exception]], ...] = (
     (exceptions.FinancesError, translate_domain),
+    ((ProtectedError, RestrictedError), translate_protection),  # these are integrity errors, too
     (IntegrityError, translate_integrity),
-    ((ProtectedError, RestrictedError), translate_protection),
     ((OperationalError, InterfaceError), translate_outage),
     (DjangoValidationError, translate_validation),
     (RequestDataTooBig, translate_size),
@@ -162,7 +164,7 @@ def flatten(detail: Any, path: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]
     """Walk DRF's nested error detail and yield its leaves, fields joined by dots (``values.3.amount``)."""
     if isinstance(detail, dict):
         for key, value in detail.items():
-            yield from flatten(value, path if key == api_settings.NON_FIELD_ERRORS_KEY else (*path, str(key)))
+            yield from flatten(value, path if key in WHOLE_ROW else (*path, str(key)))
     elif isinstance(detail, list):
         nested = any(isinstance(item, dict | list) for item in detail)
         for index, item in enumerate(detail):

@@ -66,12 +66,21 @@ class BaseModelSerializer(AliasesMixin, serializers.ModelSerializer[Any]):
 
     DRF leaves out constraints over fields that are not in the input, such as the owner, and all check constraints;
     those would be errors of the database. A duplicate is a conflict (409), not invalid input.
+
+    ``Meta.fixed_fields`` names what can be given at creation only; in a change it is ignored.
     """
 
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
         ExactDecimalField: serializers.DecimalField,
     }
+
+    def get_fields(self) -> dict[str, Any]:
+        """Make what is fixed read-only once the row exists."""
+        fields = super().get_fields()
+        for name in getattr(self.Meta, "fixed_fields", ()) if self.instance is not None else ():
+            fields[name].read_only = True
+        return fields
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Check the row that ``attrs`` would make.
@@ -94,7 +103,8 @@ class BaseModelSerializer(AliasesMixin, serializers.ModelSerializer[Any]):
 
     def candidate(self, attrs: dict[str, Any]) -> models.Model:
         """Return the row as it would be, unsaved."""
-        candidate: models.Model = copy.copy(self.instance) if self.instance is not None else self.Meta.model()
+        model: Any = self.Meta.model
+        candidate: models.Model = copy.copy(self.instance) if self.instance is not None else model()
         for name, value in attrs.items():
             setattr(candidate, name, value)
         return candidate

@@ -73,7 +73,8 @@ class BaseViewSet(TaggedMixin, ModelViewSet[Any]):
     def representation(self, row: Any) -> bytes:
         """Return the bytes that a read of ``row`` would answer."""
         renderer = self.get_renderers()[0]
-        return bytes(renderer.render(self.get_serializer(row).data))
+        content: Any = renderer.render(self.get_serializer(row).data)
+        return bytes(content)
 
 
 class OwnedViewSet(BaseViewSet):

@@ -1,0 +1,201 @@
+"""The gate in front of each server: evenly spaced requests, few at once, and none at all while the server rests.
+
+The rules are functions over a ``GateState`` and the time in Unix seconds; ``Gate`` applies them to the state that all
+processes share.
+"""
+
+import math
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from finances.exceptions import ProviderRateLimitedError, ProviderUnavailableError
+from finances.http.policy import Policy
+
+FIRST_REST = 60  # seconds after a 429 that does not say for how long
+LONGEST_REST = 3600  # where doubling ends
+LONGEST_NAMED_REST = 86_400  # a server may name a longer rest itself, up to a day
+STRIKES_KEPT = 7200  # seconds after which a server's 429s are forgotten
+FAILURES_COUNTED = 60  # seconds within which failures add up …
+FAILURES_ALLOWED = 3  # … to this many, and then the server is left alone …
+OUTAGE_REST = 30  # … for so many seconds
+LEASE = 60  # seconds after which the request of a killed process no longer counts as under way
+POLL = 0.05  # seconds between two looks for a free place
+
+RATE_LIMITED = "rate limited"
+OUTAGE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class GateState:
+    """What all processes know about one server; times are Unix seconds."""
+
+    next_slot: float = 0
+    rests_until: float = 0
+    rests_because: str = ""
+    strikes: int = 0
+    struck_at: float = 0
+    failures: tuple[float, ...] = ()
+    leases: dict[str, float] = field(default_factory=dict)
+
+    def seconds_of_rest(self, now: float) -> int:
+        """Return for how many more whole seconds nothing may go out, 0 when the gate is open."""
+        return max(0, math.ceil(self.rests_until - now))
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds between two requests, how many may be under way, and the longest wait for a slot in seconds."""
+
+    gap: float
+    at_once: int
+    max_wait: float
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """The answer to a wish to go out: go after ``wait`` seconds, look again (``is_full``), or do not go."""
+
+    wait: float = 0
+    is_full: bool = False
+    refused_for: int = 0
+    because: str = ""
+
+
+def book(state: GateState, pace: Pace, ticket: str, now: float) -> tuple[GateState, Booking]:
+    """Reserve the next evenly spaced slot for ``ticket``, unless the server rests or the queue is too long."""
+    rest = state.seconds_of_rest(now)
+    if rest:
+        return state, Booking(refused_for=rest, because=state.rests_because)
+    leases = {holder: until for holder, until in state.leases.items() if until > now}
+    if len(leases) >= pace.at_once:
+        return replace(state, leases=leases), Booking(is_full=True)
+    slot = max(now, state.next_slot)
+    if slot - now > pace.max_wait:
+        return state, Booking(refused_for=math.ceil(slot - now), because=RATE_LIMITED)
+    leases[ticket] = slot + LEASE
+    return replace(state, leases=leases, next_slot=slot + pace.gap), Booking(wait=slot - now)
+
+
+def leave(state: GateState, ticket: str) -> GateState:
+    """Give back the place that ``ticket`` held."""
+    return replace(state, leases={holder: until for holder, until in state.leases.items() if holder != ticket})
+
+
+def limit(state: GateState, retry_after: int | None, now: float) -> GateState:
+    """Let the server rest after a 429: as long as it says, else a minute; twice as long each time, up to an hour."""
+    named = None if retry_after is None else min(max(retry_after, 1), LONGEST_NAMED_REST)
+    if state.seconds_of_rest(now):
+        # Several answers to requests that were under way together are one event: only a longer wish counts.
+        return replace(state, rests_until=max(state.rests_until, now + (named or 0)))
+    strikes = 1 + (state.strikes if now - state.struck_at < STRIKES_KEPT else 0)
+    first = named or FIRST_REST
+    rest = min(first * 2 ** min(strikes - 1, 20), max(first, LONGEST_REST))
+    return replace(state, strikes=strikes, struck_at=now, rests_until=now + rest, rests_because=RATE_LIMITED)
+
+
+def fail(state: GateState, now: float) -> GateState:
+    """Note a failure; the third within a minute lets the server rest for half a minute."""
+    recent = (*(at for at in state.failures if now - at < FAILURES_COUNTED), now)
+    if len(recent) < FAILURES_ALLOWED:
+        return replace(state, failures=recent)
+    rests_until = max(state.rests_until, now + OUTAGE_REST)
+    return replace(state, failures=(), rests_until=rests_until, rests_because=OUTAGE)
+
+
+class SharedState(Protocol):
+    """Where the processes keep what they know about each server."""
+
+    def update[T](self, name: str, change: Callable[[GateState], tuple[GateState, T]]) -> T:
+        """Replace the state of the gate ``name`` as ``change`` says, atomically; return what ``change`` found.
+
+        ``change`` may run several times when processes collide.
+        """
+
+
+class Gate:
+    """The gate of one server: applies the rules to the state that all processes share."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        store: SharedState,
+        *,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Stand before the server of ``policy``, with what ``store`` knows about it."""
+        self._name, self._title = policy.name, policy.title
+        self._pace = Pace(
+            gap=policy.gap.total_seconds(), at_once=policy.at_once, max_wait=policy.max_wait.total_seconds()
+        )
+        self._store, self._clock, self._sleep = store, clock, sleep
+
+    @contextmanager
+    def passage(self) -> Iterator[None]:
+        """Wait for a place, hold it while the request is under way, and give it back.
+
+        Raises:
+            ProviderRateLimitedError: the server asked for a rest, or too many requests wait already.
+            ProviderUnavailableError: the server failed several times just now.
+        """
+        ticket = uuid.uuid4().hex
+        self._wait_for_place(ticket)
+        try:
+            yield
+        finally:
+            self._store.update(self._name, lambda state: (leave(state, ticket), None))
+
+    def limited(self, retry_after: int | None) -> int:
+        """Close the gate after a 429, for ``retry_after`` seconds if known; return for how many seconds."""
+        return self._change(lambda state: limit(state, retry_after, self._clock()))
+
+    def failed(self) -> int:
+        """Note a failure; return for how many seconds the gate is closed, mostly 0."""
+        return self._change(lambda state: fail(state, self._clock()))
+
+    def _change(self, rule: Callable[[GateState], GateState]) -> int:
+        def apply(state: GateState) -> tuple[GateState, int]:
+            changed = rule(state)
+            return changed, changed.seconds_of_rest(self._clock())
+
+        return self._store.update(self._name, apply)
+
+    def _wait_for_place(self, ticket: str) -> None:
+        patience = self._clock() + self._pace.max_wait
+        booking = self._book(ticket)
+        while booking.is_full and self._clock() < patience:
+            self._sleep(POLL)
+            booking = self._book(ticket)
+        if booking.is_full:
+            booking = Booking(refused_for=1, because=RATE_LIMITED)
+        if booking.wait:
+            self._sleep(booking.wait)
+            booking = self._look_again(ticket)
+        if booking.refused_for:
+            raise self._refusal(booking)
+
+    def _book(self, ticket: str) -> Booking:
+        return self._store.update(self._name, lambda state: book(state, self._pace, ticket, self._clock()))
+
+    def _look_again(self, ticket: str) -> Booking:
+        """Give the place back when another request closed the gate while this one waited for its slot."""
+
+        def check(state: GateState) -> tuple[GateState, Booking]:
+            rest = state.seconds_of_rest(self._clock())
+            kept = leave(state, ticket) if rest else state
+            return kept, Booking(refused_for=rest, because=state.rests_because)
+
+        return self._store.update(self._name, check)
+
+    def _refusal(self, booking: Booking) -> ProviderRateLimitedError | ProviderUnavailableError:
+        """Put into words why nothing goes out now."""
+        sentence = f"{self._title} is not asked again for {booking.refused_for} seconds"
+        if booking.because == OUTAGE:
+            failed = f"{sentence}, because it failed several times."
+            return ProviderUnavailableError(failed, retry_after=booking.refused_for)
+        limited = f"{sentence}, because it allows only so many requests."
+        return ProviderRateLimitedError(limited, retry_after=booking.refused_for)

@@ -1,0 +1,44 @@
+"""What a provider declares about its server, and what an answer is."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+# For how long an answer that has expired still serves when the server is away.
+STALE_IF_ERROR = timedelta(days=7)
+
+
+def accept_everything(_status: int, _body: bytes) -> None:
+    """Raise nothing: for servers whose status code alone tells whether they answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How one provider's server is to be asked.
+
+    ``name`` keys its pace and its cool-down, ``title`` names it in sentences. ``ttl`` says for how long an answer is
+    fresh, by the first pattern that is found in the URL; a URL without a pattern is never cached.
+
+    ``examine(status, body)`` looks at every answer before it may be cached, except redirects, 429 and 5xx, and raises
+    a ``ProviderError`` for one that is none: servers send error bodies and maintenance pages with status 200.
+    """
+
+    name: str
+    title: str
+    ttl: Mapping[str | re.Pattern[str], timedelta]
+    examine: Callable[[int, bytes], None] = accept_everything
+    gap: timedelta = timedelta(seconds=1)
+    at_once: int = 4
+    max_wait: timedelta = timedelta(seconds=10)
+    max_bytes: int = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answered, or once answered: ``is_stale`` when it is an expired copy because the server is away."""
+
+    url: str
+    body: bytes
+    fetched_at: datetime
+    is_stale: bool = False

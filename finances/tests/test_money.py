@@ -1,0 +1,60 @@
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from finances import money
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("1234567890123.45", "1234567890123.45"),
+        ("1.50000000", "1.5"),
+        ("100", "100"),
+        ("1E+2", "100"),
+        ("1E-8", "0.00000001"),
+        ("-0.00", "0"),
+        ("-0.10", "-0.1"),
+    ],
+)
+def test_a_decimal_is_written_with_its_digits_and_no_more(value, text):
+    assert money.plain(Decimal(value)) == text
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "sNaN"])
+def test_what_is_no_number_is_not_written(value):
+    with pytest.raises(ValueError, match="not a number"):
+        money.plain(Decimal(value))
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False))
+def test_what_is_written_reads_back_equal(value):
+    assert Decimal(money.plain(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "decimal_places", "expected"),
+    [("0.125", 2, "0.12"), ("0.135", 2, "0.14"), ("-0.125", 2, "-0.12"), ("2.5", 0, "2"), ("3.5", 0, "4")],
+)
+def test_rounding_is_half_to_even(value, decimal_places, expected):
+    assert money.rounded(Decimal(value), decimal_places=decimal_places) == Decimal(expected)
+
+
+def test_a_large_amount_is_rounded_without_losing_digits():
+    value = Decimal("123456789012345678901234.125")
+
+    assert money.rounded(value, decimal_places=2) == Decimal("123456789012345678901234.12")
+
+
+@given(st.fractions(max_denominator=10**6))
+def test_a_fraction_becomes_a_decimal_of_fifty_digits(value):
+    error = abs(Fraction(money.from_fraction(value)) - value)
+
+    assert error <= abs(value) / 10**49
+
+
+def test_significant_digits_count_from_the_first_one():
+    assert money.significant(Decimal("0.000123456789"), digits=3) == Decimal("0.000123")
