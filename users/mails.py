@@ -3,6 +3,8 @@
 A task takes what was typed, not what was found, where the answer must not say who exists.
 """
 
+import email.policy
+from email.policy import EmailPolicy
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +14,17 @@ from django.template.loader import render_to_string
 
 from users import links, models
 from users.models import User
+
+# RFC 5322's limit of a line. Python would encode lines of more than 78 characters, as the links are.
+LONGEST_LINE = 998
+
+
+class Mail(EmailMultiAlternatives):
+    """A mail whose links can be read, and copied, from a console or a mail file as they are."""
+
+    def message(self, *, policy: EmailPolicy = email.policy.default) -> Any:
+        """Build the message without encoding long lines."""
+        return super().message(policy=policy.clone(max_line_length=LONGEST_LINE))
 
 
 @task
@@ -56,6 +69,6 @@ def frontend_link(page: str, token: str = "") -> str:
 def send(template: str, subject: str, address: str, **context: Any) -> None:
     """Render ``templates/mail/<template>.txt`` and ``.html`` and send them as one mail."""
     context |= {"subject": subject, "address": address}
-    message = EmailMultiAlternatives(subject, render_to_string(f"mail/{template}.txt", context), to=[address])
+    message = Mail(subject, render_to_string(f"mail/{template}.txt", context), to=[address])
     message.attach_alternative(render_to_string(f"mail/{template}.html", context), "text/html")
     message.send()
