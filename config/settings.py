@@ -21,7 +21,7 @@ env = environ.Env()
 # Tests never read .env: a developer's own settings must not decide whether the suite is green.
 RUNNING_TESTS = "pytest" in sys.modules or env.str("DJANGO_ENV", "") == "test"
 if not RUNNING_TESTS:
-    env.read_env(BASE_DIR / ".env")
+    env.read_env(env.str("ENV_FILE", str(BASE_DIR / ".env")))
 ENVIRONMENT = "test" if RUNNING_TESTS else env.str("DJANGO_ENV", "production")
 IN_PRODUCTION = ENVIRONMENT == "production"
 guards.require_known_environment(ENVIRONMENT)

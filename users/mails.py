@@ -4,7 +4,6 @@ A task takes what was typed, not what was found, where the answer must not say w
 """
 
 import email.policy
-from email.policy import EmailPolicy
 from typing import Any
 
 from django.conf import settings
@@ -22,7 +21,7 @@ LONGEST_LINE = 998
 class Mail(EmailMultiAlternatives):
     """A mail whose links can be read, and copied, from a console or a mail file as they are."""
 
-    def message(self, *, policy: EmailPolicy = email.policy.default) -> Any:
+    def message(self, *, policy: Any = email.policy.default) -> Any:
         """Build the message without encoding long lines."""
         return super().message(policy=policy.clone(max_line_length=LONGEST_LINE))
 
