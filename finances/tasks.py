@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connections
 from django.tasks.backends.immediate import ImmediateBackend
-from django.tasks.base import Task, TaskResult
+from django.tasks.base import TaskResult
 
 # One for the process, since Django makes a backend for each thread. Its thread starts with the first task, after
 # the web server has forked, and is waited for when the process ends, so that what was accepted is also done.
@@ -21,17 +21,14 @@ class ThreadBackend(ImmediateBackend):
     with a queue of its own, and nothing else changes.
     """
 
-    def _execute_task(self, task_result: TaskResult[Any, Any]) -> None:
+    def _execute_task(self, task_result: "TaskResult[Any, Any]") -> None:
         """Hand the task to the thread, with the context that log lines take the request's id from."""
         context = contextvars.copy_context()
         EXECUTOR.submit(context.run, self.run, task_result)
 
-    def run(self, task_result: TaskResult[Any, Any]) -> None:
+    def run(self, task_result: "TaskResult[Any, Any]") -> None:
         """Run the task in this thread, and give back the database connections that it opened."""
         try:
             super()._execute_task(task_result)  # type: ignore[misc]  # its stubs leave this out
         finally:
             connections.close_all()
-
-
-__all__ = ["Task", "ThreadBackend"]

@@ -108,7 +108,7 @@ class UserAdmin(BaseUserAdmin):
             mails.send_verification.enqueue(obj.email)
             return
         names = {field.name for field in User._meta.concrete_fields} & set(form.changed_data)  # noqa: SLF001
-        changes = {name: form.cleaned_data[name] for name in names if name != "password"}
+        changes = {name: getattr(obj, name) for name in names - {"password"}}
         services.change_user(user=User.objects.select_for_update().get(pk=obj.pk), **changes)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
