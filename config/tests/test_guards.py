@@ -18,7 +18,7 @@ SAFE = {
 def start(tmp_path, **changes):
     """Start the settings in a process of its own, far from any .env, and return what it says."""
     variables = {**SAFE, **changes, "VAR_DIR": str(tmp_path), "PATH": os.environ["PATH"], "ENV_FILE": os.devnull}
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         [sys.executable, "-c", "import config.settings"],
         cwd=ROOT,
         env={name: value for name, value in variables.items() if value is not None},

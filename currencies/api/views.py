@@ -9,7 +9,7 @@ from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from currencies import rates, services
+from currencies import rates, services, tally
 from currencies.api.filters import CurrencyFilter
 from currencies.api.serializers import (
     ConversionSerializer,
@@ -127,6 +127,6 @@ class CurrencyViewSet(BaseViewSet):
         return Response(ConversionSerializer(converted).data)
 
 
-def synced(result: services.SyncResult) -> Response:
+def synced(result: tally.SyncResult) -> Response:
     """Answer with what became of a sync."""
     return Response(SyncResultSerializer(result).data)
