@@ -107,7 +107,7 @@ class UserAdmin(BaseUserAdmin):
             super().save_model(request, obj, form, change)
             mails.send_verification.enqueue(obj.email)
             return
-        names = {field.name for field in User._meta.concrete_fields} & set(form.changed_data)  # noqa: SLF001
+        names = {field.name for field in User._meta.concrete_fields} & set(form.changed_data)
         changes = {name: getattr(obj, name) for name in names - {"password"}}
         services.change_user(user=User.objects.select_for_update().get(pk=obj.pk), **changes)
 

@@ -34,6 +34,7 @@ class MeViewSet(BaseViewSet):
     queryset = User.objects.all()
     serializer_class = UserSerializer
     throttle_scope: str | None = None
+    delete_takes_body = True
 
     def get_throttles(self) -> list[Any]:
         """Limit how often the password can be tried here."""
