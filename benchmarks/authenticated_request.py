@@ -1,7 +1,8 @@
 """What does knowing who asks cost? Prints queries and CPU of a request with and without a token, and their ratio.
 
 Run from the project's root: ``python -m benchmarks.authenticated_request [rounds]``. Asks ``/health``, which does
-nothing: as it is, with the user loaded by the token's id alone, and behind our whole authentication, on a test database beside that of ``DATABASE_URL``.
+nothing: as it is, with the user loaded by the token's id alone, and behind our whole authentication. Uses a test
+database beside that of ``DATABASE_URL``.
 """
 
 import logging

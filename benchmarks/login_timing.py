@@ -1,8 +1,7 @@
 """Does the time of a sign-in tell who exists? Prints the ratio of medians of a known and an unknown login.
 
-Run from the project's root: ``python -m benchmarks.login_timing [rounds]``. Uses a test database and the
-hasher of production. Attempts are interleaved in random order, so that what
-slows the machine slows all alike.
+Run from the project's root: ``python -m benchmarks.login_timing [rounds]``. Uses a test database and the hasher of
+production. Attempts are interleaved in random order, so that what slows the machine slows all alike.
 """
 
 import logging

@@ -93,18 +93,12 @@ class UserQuerySet(models.QuerySet["User"]):
         """Keep those who can administer."""
         return self.filter(is_superuser=True, is_active=True)
 
-    def bearing(self, *, user_id: Any, family_id: Any, stamp: Any) -> Self:
-        """Keep the user whom a token's claims name, while they are active and the claims are still good.
+    def in_session(self, *, user_id: Any, family_id: Any) -> Self:
+        """Keep the user whom a token names, while the session that it belongs to is not revoked.
 
         One row by two primary keys: this runs with every request.
         """
-        return self.filter(
-            pk=user_id,
-            is_active=True,
-            security_stamp=stamp,
-            token_families__pk=family_id,
-            token_families__revoked_at=None,
-        )
+        return self.filter(pk=user_id, token_families__pk=family_id, token_families__revoked_at=None)
 
     def matching(self, text: str) -> Self:
         """Keep people whose email or username contains ``text``, whatever its case."""

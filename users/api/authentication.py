@@ -46,16 +46,11 @@ class TokenAuthentication(JWTAuthentication):
         Raises:
             AuthenticationFailed: deleted, deactivated, signed out, or with a new password since.
         """
-        user: User | None = (
-            User.objects.bearing(
-                user_id=validated_token.get("sub"),
-                family_id=validated_token.get(tokens.FAMILY_CLAIM),
-                stamp=validated_token.get(tokens.STAMP_CLAIM),
-            )
-            .order_by()
-            .first()
+        people = User.objects.in_session(
+            user_id=validated_token.get("sub"), family_id=validated_token.get(tokens.FAMILY_CLAIM)
         )
-        if user is None:
+        user = people.order_by().first()
+        if user is None or not user.is_active or user.security_stamp != validated_token.get(tokens.STAMP_CLAIM):
             raise AuthenticationFailed(REFUSAL, "invalid_token")
         return user
 
