@@ -43,7 +43,7 @@ class ProblemAutoSchema(AutoSchema):
         parts = [part for part in self.path.removeprefix("/api/v1").split("/") if part]
         return [parts[0]]
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         """Tell callers what the docstring says, without the sections that are for readers of the code."""
         return SECTIONS.split(str(super().get_description()))[0].strip()
 
