@@ -206,27 +206,27 @@ SIMPLE_JWT = {
 # signed in); those named *_account count by the account that is meant, from whatever addresses.
 
 
-def _rate(scope: str, default: str) -> str:
-    """Read the rate of ``scope``; tests have none but those that they set."""
-    return str(env.str(f"THROTTLE_{scope.upper()}", "off" if RUNNING_TESTS else default))
+def _rate(default: str) -> str:
+    """Return the rate of a scope that the environment does not set; tests have none but those that they set."""
+    return "off" if RUNNING_TESTS else default
 
 
 THROTTLE_RATES = {
-    "anon": _rate("anon", "120/min"),
-    "user": _rate("user", "1200/min"),
-    "sync": _rate("sync", "30/min"),
-    "login": _rate("login", "30/min"),
-    "login_account": _rate("login_account", "10/min"),
-    "register": _rate("register", "20/hour"),
-    "register_account": _rate("register_account", "5/hour"),
-    "forgot": _rate("forgot", "20/hour"),
-    "forgot_account": _rate("forgot_account", "5/hour"),
-    "reset": _rate("reset", "20/hour"),
-    "reset_account": _rate("reset_account", "10/hour"),
-    "verify": _rate("verify", "60/hour"),
-    "refresh": _rate("refresh", "120/min"),
-    "refresh_account": _rate("refresh_account", "60/min"),
-    "password": _rate("password", "10/min"),
+    "anon": env.str("THROTTLE_ANON", _rate("120/min")),
+    "user": env.str("THROTTLE_USER", _rate("1200/min")),
+    "sync": env.str("THROTTLE_SYNC", _rate("30/min")),
+    "login": env.str("THROTTLE_LOGIN", _rate("30/min")),
+    "login_account": env.str("THROTTLE_LOGIN_ACCOUNT", _rate("10/min")),
+    "register": env.str("THROTTLE_REGISTER", _rate("20/hour")),
+    "register_account": env.str("THROTTLE_REGISTER_ACCOUNT", _rate("5/hour")),
+    "forgot": env.str("THROTTLE_FORGOT", _rate("20/hour")),
+    "forgot_account": env.str("THROTTLE_FORGOT_ACCOUNT", _rate("5/hour")),
+    "reset": env.str("THROTTLE_RESET", _rate("20/hour")),
+    "reset_account": env.str("THROTTLE_RESET_ACCOUNT", _rate("10/hour")),
+    "verify": env.str("THROTTLE_VERIFY", _rate("60/hour")),
+    "refresh": env.str("THROTTLE_REFRESH", _rate("120/min")),
+    "refresh_account": env.str("THROTTLE_REFRESH_ACCOUNT", _rate("60/min")),
+    "password": env.str("THROTTLE_PASSWORD", _rate("10/min")),
 }
 
 # ---- The API -------------------------------------------------------------------------------------------------------
