@@ -226,7 +226,7 @@ THROTTLE_RATES = {
     "verify": env.str("THROTTLE_VERIFY", _rate("60/hour")),
     "refresh": env.str("THROTTLE_REFRESH", _rate("120/min")),
     "refresh_account": env.str("THROTTLE_REFRESH_ACCOUNT", _rate("60/min")),
-    "password": env.str("THROTTLE_PASSWORD", _rate("10/min")),
+    "confirm": env.str("THROTTLE_CONFIRM", _rate("10/min")),
 }
 
 # ---- The API -------------------------------------------------------------------------------------------------------

@@ -287,7 +287,7 @@ class ResendVerificationView(OpenAuthView):
 class ChangePasswordView(APIView):
     """Change one's own password."""
 
-    throttle_scope = "password"
+    throttle_scope = "confirm"
     authentication_classes = (TokenAuthentication,)
 
     @extend_schema(request=PasswordChangeSerializer, responses=MessageSerializer)

@@ -39,7 +39,7 @@ class MeViewSet(BaseViewSet):
     def get_throttles(self) -> list[Any]:
         """Limit how often the password can be tried here."""
         if self.request.method == "DELETE":
-            self.throttle_scope = "password"
+            self.throttle_scope = "confirm"
         return super().get_throttles()
 
     def get_object(self) -> Any:

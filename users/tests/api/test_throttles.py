@@ -142,7 +142,7 @@ def test_refreshes_are_limited_by_the_account_of_a_good_token(limit, sign_in, us
 
 @pytest.mark.parametrize(("verb", "path"), [("post", "change-password"), ("delete", "me")])
 def test_the_password_cannot_be_guessed_with_a_stolen_token(limit, api, verb, path):
-    limit(password="2/min")
+    limit(confirm="2/min")
     body = {"current_password": "a guess", "new_password": "another good one"}
 
     answers = [getattr(api, verb)(f"{AUTH}/{path}", body) for _ in range(3)]
@@ -151,7 +151,7 @@ def test_the_password_cannot_be_guessed_with_a_stolen_token(limit, api, verb, pa
 
 
 def test_reading_oneself_does_not_count_as_guessing(limit, api):
-    limit(password="1/min")
+    limit(confirm="1/min")
 
     answers = [api.get(f"{AUTH}/me") for _ in range(3)]
 
