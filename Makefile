@@ -31,7 +31,7 @@ test-services: bootstrap ## Run the same tests on PostgreSQL and Redis (DATABASE
 	@$(PYTHON_IN_VENV) scripts/services.py $(ARGS)
 
 test-cov: bootstrap ## Run the tests and show which lines they miss; htmlcov/ has the details
-	@scripts/test --cov --cov-report=term-missing:skip-covered --cov-report=html $(ARGS)
+	@scripts/test -n auto --maxprocesses 4 --cov --cov-report=term-missing:skip-covered --cov-report=html $(ARGS)
 
 check: bootstrap ## Run every check that is not a test
 	@scripts/check
@@ -75,7 +75,11 @@ shell: bootstrap env ## Open a Python shell with the models at hand
 	@$(MANAGE) shell
 
 health: ## Ask the running server how it is (HEALTH_URL=, PORT=)
-	@HEALTH_URL="$${HEALTH_URL:-http://127.0.0.1:$${PORT:-8000}}" $(PYTHON_IN_VENV) scripts/health.py
+	@if [ -x $(PYTHON_IN_VENV) ]; then \
+		HEALTH_URL="$${HEALTH_URL:-http://127.0.0.1:$${PORT:-8000}}" $(PYTHON_IN_VENV) scripts/health.py; \
+	else \
+		$(COMPOSE) exec -T app python scripts/health.py; \
+	fi
 
 ##@ With Docker: PostgreSQL, Redis and gunicorn
 

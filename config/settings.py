@@ -3,6 +3,7 @@
 ``.env.example`` documents each variable. ``config.guards`` refuses what is unsafe in production.
 """
 
+import os
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -143,6 +144,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # so nobody calls it). "default" is the ORM cache.
 REDIS_URL = env.str("REDIS_URL", "")
 CACHE_PREFIX = env.str("CACHE_PREFIX", "finances")
+if RUNNING_TESTS:
+    CACHE_PREFIX += f"-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"  # tests that run side by side share nothing
 CACHE_ALIASES = ("default", "http", "throttles", "locks")
 
 
