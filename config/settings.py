@@ -143,6 +143,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # so nobody calls it). "default" is the ORM cache.
 REDIS_URL = env.str("REDIS_URL", "")
 CACHE_PREFIX = env.str("CACHE_PREFIX", "finances")
+if RUNNING_TESTS:  # tests that run side by side must not empty each other's caches
+    CACHE_PREFIX = f"test-{env.str('PYTEST_XDIST_WORKER', 'alone')}"
 CACHE_ALIASES = ("default", "http", "throttles", "locks")
 
 
