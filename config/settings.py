@@ -310,7 +310,8 @@ def _mailer(url: dict[str, Any]) -> dict[str, Any]:
     return {"BACKEND": url["EMAIL_BACKEND"], "OPTIONS": options.get(url["EMAIL_BACKEND"], {})}
 
 
-MAILERS = {"default": _mailer(env.email_url("EMAIL_URL", "consolemail://"))}
+# In production a mail that cannot leave is dropped: printed, its link would be in the log, for others to use.
+MAILERS = {"default": _mailer(env.email_url("EMAIL_URL", "dummymail://" if IN_PRODUCTION else "consolemail://"))}
 # Tests run tasks at once; the server after it has answered.
 TASKS = {
     "default": {
