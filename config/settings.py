@@ -3,7 +3,6 @@
 ``.env.example`` documents each variable. ``config.guards`` refuses what is unsafe in production.
 """
 
-import os
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -143,9 +142,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # One alias a purpose: clearing one must never clear another (`clear()` of django-redis empties the whole database,
 # so nobody calls it). "default" is the ORM cache.
 REDIS_URL = env.str("REDIS_URL", "")
-CACHE_PREFIX = env.str("CACHE_PREFIX", "finances")
-if RUNNING_TESTS:
-    CACHE_PREFIX += f"-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"  # tests that run side by side share nothing
+CACHE_PREFIX = env.str("CACHE_PREFIX", "test" if RUNNING_TESTS else "finances")
+if RUNNING_TESTS:  # tests that run side by side must not empty each other's caches
+    CACHE_PREFIX += f"-{env.str('PYTEST_XDIST_WORKER', 'alone')}"
 CACHE_ALIASES = ("default", "http", "throttles", "locks")
 
 
@@ -311,7 +310,8 @@ def _mailer(url: dict[str, Any]) -> dict[str, Any]:
     return {"BACKEND": url["EMAIL_BACKEND"], "OPTIONS": options.get(url["EMAIL_BACKEND"], {})}
 
 
-MAILERS = {"default": _mailer(env.email_url("EMAIL_URL", "consolemail://"))}
+# In production a mail that cannot leave is dropped: printed, its link would be in the log, for others to use.
+MAILERS = {"default": _mailer(env.email_url("EMAIL_URL", "dummymail://" if IN_PRODUCTION else "consolemail://"))}
 # Tests run tasks at once; the server after it has answered.
 TASKS = {
     "default": {
