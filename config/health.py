@@ -46,7 +46,7 @@ class CacheHealthSerializer(serializers.Serializer[Any]):
     hits = serializers.IntegerField(help_text="Answers that came fresh from the cache.")
     stale_hits = serializers.IntegerField(help_text="Answers that were past their time, but the provider was away.")
     misses = serializers.IntegerField(help_text="Answers that had to be asked for.")
-    errors = serializers.IntegerField(help_text="Requests that ended without an answer.")
+    errors = serializers.IntegerField(help_text="Ended without an answer.")  # type: ignore[assignment]
     total_requests = serializers.IntegerField()
     hit_rate = serializers.FloatField(help_text="Hits, stale ones too, of all requests, 0 to 1; 0 without any.")
     size = serializers.IntegerField(help_text="Answers kept.")

@@ -20,7 +20,7 @@ env = environ.Env()
 # Tests never read .env: a developer's own settings must not decide whether the suite is green.
 RUNNING_TESTS = "pytest" in sys.modules or env.str("DJANGO_ENV", "") == "test"
 if not RUNNING_TESTS:
-    env.read_env(BASE_DIR / ".env")
+    env.read_env(env.str("ENV_FILE", str(BASE_DIR / ".env")))
 ENVIRONMENT = "test" if RUNNING_TESTS else env.str("DJANGO_ENV", "production")
 IN_PRODUCTION = ENVIRONMENT == "production"
 guards.require_known_environment(ENVIRONMENT)
@@ -173,6 +173,9 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+if RUNNING_TESTS:
+    # Argon2 is slow by design, and nearly every test makes a user.
+    PASSWORD_HASHERS.insert(0, "django.contrib.auth.hashers.MD5PasswordHasher")
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},

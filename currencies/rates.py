@@ -75,7 +75,7 @@ class ShownConversion:
         if self.derivation is Derivation.IDENTITY:
             return f"{sentence}: the same currency."
         through = f" through {self.via}" if self.via else ""
-        sentence += f" at the {self.derivation} rate{through} of {self.rate_on}"
+        sentence += f" at {money.plain(self.rate)}, the {self.derivation} rate{through} of {self.rate_on}"
         if self.rate_on < self.on:
             sentence += f", the last one on or before {self.on}"
         fixed = [leg for leg in self.legs if leg.derivation is Derivation.FIXED]

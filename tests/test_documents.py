@@ -61,3 +61,13 @@ def test_the_documents_load_nothing_from_elsewhere(client, db, name):
     page = client.get(reverse(name)).text
 
     assert not re.findall(r"""(?:src|href)=["']?(?:https?:)?//""", page)
+
+
+def test_descriptions_are_for_callers_not_for_readers_of_the_code(document):
+    texts = [
+        f"{operation['summary']} {operation['description']}"
+        for operations in document["paths"].values()
+        for operation in operations.values()
+    ]
+
+    assert not [text for text in texts if "Raises:" in text or "Returns:" in text]

@@ -27,6 +27,7 @@ from finances.api.pagination import HeaderPagination, page_headers
 from finances.api.permissions import IsSuperuser
 from finances.api.serializers import validated
 from finances.api.viewsets import BaseViewSet
+from finances.exceptions import ProviderUnavailableError
 
 
 class CurrencyPagination(HeaderPagination):
@@ -127,6 +128,12 @@ class CurrencyViewSet(BaseViewSet):
         return Response(ConversionSerializer(converted).data)
 
 
-def synced(result: services.SyncResult) -> Response:
-    """Answer with what became of a sync."""
+def synced(result: tally.SyncResult) -> Response:
+    """Answer with what became of a sync.
+
+    Raises:
+        ProviderUnavailableError: nobody could be asked, so that nothing was synced.
+    """
+    if result.is_stale and not result.synced_count:
+        raise ProviderUnavailableError(result.message)
     return Response(SyncResultSerializer(result).data)

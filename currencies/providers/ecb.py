@@ -9,7 +9,7 @@ from http import HTTPStatus
 from django.conf import settings
 
 from currencies.providers import ecb_files
-from currencies.providers.protocol import Capability, RateTable
+from currencies.providers.protocol import Capability, PublishedTable
 from finances import http
 
 DAILY = "eurofxref.zip"
@@ -23,7 +23,7 @@ def _examine(status: int, body: bytes) -> None:
         _read(body)
 
 
-def _read(body: bytes) -> list[RateTable]:
+def _read(body: bytes) -> list[PublishedTable]:
     return ecb_files.read_zip(body) if body.startswith(b"PK") else ecb_files.read_xml(body)
 
 
@@ -49,17 +49,17 @@ class Ecb:
     capabilities = frozenset({Capability.LATEST, Capability.HISTORY})
     is_ready = True
 
-    def latest(self, *, base: str) -> RateTable:
+    def latest(self, *, base: str) -> PublishedTable:
         """Return the newest table, against the euro whatever ``base`` is."""
         return self._fetch(DAILY)[0]
 
-    def history(self, *, base: str, since: date, until: date) -> Iterator[RateTable]:
+    def history(self, *, base: str, since: date, until: date) -> Iterator[PublishedTable]:
         """Yield the tables of the range, against the euro whatever ``base`` is."""
         tables = self._fetch(LAST_90_DAYS)
         if since < tables[-1].on:
             tables = self._fetch(WHOLE_HISTORY)
         yield from ecb_files.between(tables, since, until)
 
-    def _fetch(self, name: str) -> list[RateTable]:
+    def _fetch(self, name: str) -> list[PublishedTable]:
         answer = http.get(POLICY, f"{settings.ECB_RATES_URL}/{name}")
         return [replace(table, is_stale=answer.is_stale) for table in _read(answer.body)]

@@ -5,7 +5,7 @@ from datetime import date
 from importlib import resources
 
 from currencies.providers import ecb_files
-from currencies.providers.protocol import Capability, RateTable
+from currencies.providers.protocol import Capability, PublishedTable
 from finances.exceptions import ProviderOutOfRangeError, ProviderUnavailableError
 
 PACKAGE = "currency_converter"
@@ -21,7 +21,7 @@ class EcbArchive:
     capabilities = frozenset({Capability.HISTORY})
     is_ready = True
 
-    def latest(self, *, base: str) -> RateTable:
+    def latest(self, *, base: str) -> PublishedTable:
         """Refuse: the newest table of an archive is not the latest one.
 
         Raises:
@@ -29,7 +29,7 @@ class EcbArchive:
         """
         raise ProviderOutOfRangeError("The ECB archive holds past rates only.")
 
-    def history(self, *, base: str, since: date, until: date) -> Iterator[RateTable]:
+    def history(self, *, base: str, since: date, until: date) -> Iterator[PublishedTable]:
         """Yield the tables of the range, against the euro whatever ``base`` is."""
         try:
             packed = resources.files(PACKAGE).joinpath(FILE).read_bytes()

@@ -10,7 +10,7 @@ from decimal import Decimal
 from xml.etree import ElementTree as ET
 
 from currencies.providers import rate_values
-from currencies.providers.protocol import RateTable, SkippedRate
+from currencies.providers.protocol import PublishedTable, SkippedRate
 from finances.exceptions import ProviderUnavailableError
 
 BASE = "EUR"
@@ -30,7 +30,7 @@ class DamagedFileError(ProviderUnavailableError):
     """The file is not one of the ECB's, or not a whole one."""
 
 
-def read_zip(packed: bytes) -> list[RateTable]:
+def read_zip(packed: bytes) -> list[PublishedTable]:
     """Read a zip around one CSV file: the daily file or the whole history, newest day first.
 
     Raises:
@@ -49,7 +49,7 @@ def read_zip(packed: bytes) -> list[RateTable]:
     return read_csv(text)
 
 
-def read_csv(text: str) -> list[RateTable]:
+def read_csv(text: str) -> list[PublishedTable]:
     """Read the CSV layout: a column a currency, a row a day, a comma at each line's end, spaces after commas or not.
 
     Raises:
@@ -72,7 +72,7 @@ def read_csv(text: str) -> list[RateTable]:
     return _tables(days)
 
 
-def read_xml(body: bytes) -> list[RateTable]:
+def read_xml(body: bytes) -> list[PublishedTable]:
     """Read the XML layout of the last 90 days.
 
     Raises:
@@ -92,12 +92,12 @@ def read_xml(body: bytes) -> list[RateTable]:
     return _tables(days)
 
 
-def between(tables: Iterable[RateTable], since: date, until: date) -> Iterator[RateTable]:
+def between(tables: Iterable[PublishedTable], since: date, until: date) -> Iterator[PublishedTable]:
     """Yield the tables from ``since`` to ``until``, both included."""
     return (table for table in tables if since <= table.on <= until)
 
 
-def _tables(days: Sequence[tuple[date, list[tuple[str, str]]]]) -> list[RateTable]:
+def _tables(days: Sequence[tuple[date, list[tuple[str, str]]]]) -> list[PublishedTable]:
     """Build one table a day, newest first."""
     tables = {on: _table(on, cells) for on, cells in days}
     if len(tables) != len(days):
@@ -107,7 +107,7 @@ def _tables(days: Sequence[tuple[date, list[tuple[str, str]]]]) -> list[RateTabl
     return [tables[on] for on in sorted(tables, reverse=True)]
 
 
-def _table(on: date, cells: Iterable[tuple[str, str]]) -> RateTable:
+def _table(on: date, cells: Iterable[tuple[str, str]]) -> PublishedTable:
     rates: dict[str, Decimal] = {}
     skipped = []
     for code, text in cells:
@@ -120,7 +120,7 @@ def _table(on: date, cells: Iterable[tuple[str, str]]) -> RateTable:
             rates[code] = rate
         except ValueError as exc:
             skipped.append(SkippedRate(code[:MAX_SHOWN_LENGTH], on, str(exc)))
-    return RateTable(base=BASE, on=on, rates=rates, source=SOURCE, skipped=tuple(skipped))
+    return PublishedTable(base=BASE, on=on, rates=rates, source=SOURCE, skipped=tuple(skipped))
 
 
 def _date(text: str) -> date:

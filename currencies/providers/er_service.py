@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any, NoReturn
 
 from currencies.providers import rate_values
-from currencies.providers.protocol import RateTable, SkippedRate
+from currencies.providers.protocol import PublishedTable, SkippedRate
 from finances.exceptions import (
     ProviderError,
     ProviderNotFoundError,
@@ -55,7 +55,7 @@ class ErService:
         if not any(isinstance(payload.get(key), dict) for key in (self.rates_key, HISTORY_KEY)):
             raise ProviderUnavailableError(f"{self.title} answers without rates.")
 
-    def read_latest(self, body: bytes, *, base: str, is_stale: bool = False) -> RateTable:
+    def read_latest(self, body: bytes, *, base: str, is_stale: bool = False) -> PublishedTable:
         """Read the newest table; its day is the UTC day of the last update.
 
         Raises:
@@ -69,7 +69,7 @@ class ErService:
         table = self._table(payload, self.rates_key, base=base, on=moment.date())
         return replace(table, is_stale=is_stale)
 
-    def read_history(self, body: bytes, *, base: str, on: date) -> RateTable:
+    def read_history(self, body: bytes, *, base: str, on: date) -> PublishedTable:
         """Read the table of a past day.
 
         Raises:
@@ -81,7 +81,7 @@ class ErService:
             raise ProviderUnavailableError(f"{self.title} answers for another day than {on.isoformat()}.")
         return self._table(payload, HISTORY_KEY, base=base, on=on)
 
-    def _table(self, payload: dict[str, Any], rates_key: str, *, base: str, on: date) -> RateTable:
+    def _table(self, payload: dict[str, Any], rates_key: str, *, base: str, on: date) -> PublishedTable:
         rates = payload.get(rates_key)
         if payload.get("base_code") != base or not isinstance(rates, dict):
             raise ProviderUnavailableError(f"{self.title} does not answer with rates for {base}.")
@@ -95,7 +95,7 @@ class ErService:
             raise ProviderUnavailableError(f"{self.title} says that one {base} is not one {base}.")
         if not kept:
             raise ProviderUnavailableError(f"{self.title} answers without a single rate.")
-        return RateTable(base=base, on=on, rates=kept, source=self.source, skipped=tuple(skipped))
+        return PublishedTable(base=base, on=on, rates=kept, source=self.source, skipped=tuple(skipped))
 
     def _object(self, body: bytes) -> dict[str, Any]:
         """Read a JSON object whose numbers stay text."""

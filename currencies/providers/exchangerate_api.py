@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from django.conf import settings
 
 from currencies.providers.er_service import ErService
-from currencies.providers.protocol import Capability, RateTable
+from currencies.providers.protocol import Capability, PublishedTable
 from finances import http
 from finances.exceptions import ProviderError
 
@@ -37,12 +37,12 @@ class ExchangerateApi:
         """Whether there is a key."""
         return bool(settings.EXCHANGERATE_API_KEY.strip())
 
-    def latest(self, *, base: str) -> RateTable:
+    def latest(self, *, base: str) -> PublishedTable:
         """Return the newest table against ``base``."""
         answer = self._get(f"latest/{base}")
         return SERVICE.read_latest(answer.body, base=base, is_stale=answer.is_stale)
 
-    def history(self, *, base: str, since: date, until: date) -> Iterator[RateTable]:
+    def history(self, *, base: str, since: date, until: date) -> Iterator[PublishedTable]:
         """Yield one table a day, newest first; each costs one request of a paid plan."""
         for days_back in range((until - since).days + 1):
             on = until - days_back * ONE_DAY

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from django.conf import settings
 
 from currencies.providers.er_service import ErService
-from currencies.providers.protocol import Capability, RateTable
+from currencies.providers.protocol import Capability, PublishedTable
 from finances import http
 from finances.exceptions import ProviderOutOfRangeError
 
@@ -32,12 +32,12 @@ class OpenErApi:
     capabilities = frozenset({Capability.LATEST})
     is_ready = True
 
-    def latest(self, *, base: str) -> RateTable:
+    def latest(self, *, base: str) -> PublishedTable:
         """Return the newest table against ``base``."""
         answer = http.get(POLICY, f"{settings.OPEN_ER_API_URL}/latest/{base}")
         return SERVICE.read_latest(answer.body, base=base, is_stale=answer.is_stale)
 
-    def history(self, *, base: str, since: date, until: date) -> Iterator[RateTable]:
+    def history(self, *, base: str, since: date, until: date) -> Iterator[PublishedTable]:
         """Refuse: only today's rates are free.
 
         Raises:

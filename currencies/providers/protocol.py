@@ -25,7 +25,7 @@ class SkippedRate:
 
 
 @dataclass(frozen=True, slots=True)
-class RateTable:
+class PublishedTable:
     """What one source published for one day: how many units of each currency one ``base`` costs.
 
     ``is_stale`` says that the source is away and this is an older answer of its own.
@@ -62,7 +62,7 @@ class RateProvider(Protocol):
     def capabilities(self) -> frozenset[Capability]:
         """What the provider can be asked for."""
 
-    def latest(self, *, base: str) -> RateTable:
+    def latest(self, *, base: str) -> PublishedTable:
         """Return the newest table; its base is the provider's own where it publishes against one only.
 
         Raises:
@@ -71,7 +71,7 @@ class RateProvider(Protocol):
             ProviderError: it refuses.
         """
 
-    def history(self, *, base: str, since: date, until: date) -> Iterator[RateTable]:
+    def history(self, *, base: str, since: date, until: date) -> Iterator[PublishedTable]:
         """Yield the tables of the days from ``since`` to ``until``, newest first; days without any are left out.
 
         Raises:

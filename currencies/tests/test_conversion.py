@@ -45,11 +45,11 @@ def test_the_inverse_of_a_published_rate_divides_exactly():
 
 
 def test_two_rates_of_one_base_cross():
-    rates = [published("EUR", "CAD", "1.4387"), published("EUR", "JPY", "136.53")]
+    rates = [published("EUR", "CAD", "1.4313"), published("EUR", "JPY", "136.43")]
 
     converted = convert("1000", "CAD", "JPY", rates)
 
-    assert converted.ratio == Fraction("136.53") / Fraction("1.4387")
+    assert converted.ratio == Fraction("136.43") / Fraction("1.4313")
     assert (converted.derivation, converted.via) == (Derivation.CROSS, "EUR")
 
 
@@ -77,16 +77,16 @@ def test_a_cross_goes_through_the_euro_before_the_dollar_before_others():
 
 
 def test_a_sunday_takes_fridays_rate_and_says_so():
-    rates = [published("EUR", "CAD", "1.4387"), published("EUR", "CAD", "9", on=FRIDAY - timedelta(days=1))]
+    rates = [published("EUR", "CAD", "1.4313"), published("EUR", "CAD", "9", on=FRIDAY - timedelta(days=1))]
 
     converted = convert("1", "EUR", "CAD", rates, on=SUNDAY)
 
-    assert converted.ratio == Fraction("1.4387")
+    assert converted.ratio == Fraction("1.4313")
     assert (converted.rate_on, converted.on) == (FRIDAY, SUNDAY)
 
 
 def test_a_cross_of_two_days_is_as_old_as_its_older_leg():
-    rates = [published("EUR", "CAD", "1.4387", on=FRIDAY - timedelta(days=3)), published("EUR", "JPY", "136.53")]
+    rates = [published("EUR", "CAD", "1.4313", on=FRIDAY - timedelta(days=3)), published("EUR", "JPY", "136.43")]
 
     converted = convert("1", "CAD", "JPY", rates)
 
@@ -96,7 +96,7 @@ def test_a_cross_of_two_days_is_as_old_as_its_older_leg():
 
 @pytest.mark.parametrize(("age", "found"), [(7, True), (8, False)])
 def test_a_rate_counts_for_seven_days_and_not_for_eight(age, found):
-    rates = [published("EUR", "CAD", "1.4387", on=FRIDAY - timedelta(days=age))]
+    rates = [published("EUR", "CAD", "1.4313", on=FRIDAY - timedelta(days=age))]
 
     if found:
         assert convert("1", "EUR", "CAD", rates).rate_on == FRIDAY - timedelta(days=age)
@@ -106,7 +106,7 @@ def test_a_rate_counts_for_seven_days_and_not_for_eight(age, found):
 
 
 def test_a_rate_of_tomorrow_is_never_used():
-    rates = [published("EUR", "CAD", "1.4387", on=FRIDAY + timedelta(days=1))]
+    rates = [published("EUR", "CAD", "1.4313", on=FRIDAY + timedelta(days=1))]
 
     with pytest.raises(RateNotFoundError):
         convert("1", "EUR", "CAD", rates)
@@ -130,11 +130,11 @@ def test_the_fixed_rate_counts_from_its_first_day_only():
 
 
 def test_a_fixed_rate_can_be_a_leg_of_a_cross():
-    rates = [published("EUR", "USD", "1.0666", on=date(2024, 4, 30))]
+    rates = [published("EUR", "USD", "1.0718", on=date(2024, 4, 30))]
 
     converted = convert("7.5345", "HRK", "USD", rates, on=date(2024, 5, 1))
 
-    assert converted.result == Decimal("1.0666")
+    assert converted.result == Decimal("1.0718")
     assert [leg.derivation for leg in converted.legs] == [Derivation.FIXED, Derivation.DIRECT]
 
 

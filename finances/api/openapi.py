@@ -1,5 +1,6 @@
 """How the OpenAPI document tells what all endpoints share: problems, headers, aliases, partial PUT."""
 
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -9,6 +10,7 @@ from rest_framework import serializers
 from finances.api.serializers import aliases_of
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
+SECTIONS = re.compile(r"\n\s*(?:Raises|Returns):")
 WRITES = {"post", "put", "patch", "delete"}
 CHANGES = {"put", "patch", "delete"}
 
@@ -40,6 +42,14 @@ class ProblemAutoSchema(AutoSchema):
         """Group operations by the resource in their address."""
         parts = [part for part in self.path.removeprefix("/api/v1").split("/") if part]
         return [parts[0]]
+
+    def get_description(self) -> str:  # type: ignore[override]
+        """Tell callers what the docstring says, without the sections that are for readers of the code."""
+        return SECTIONS.split(str(super().get_description()))[0].strip()
+
+    def get_summary(self) -> str:
+        """Take the first sentence of the description as the title."""
+        return self.get_description().partition("\n")[0].split(". ")[0].rstrip(".:;")
 
     def _map_serializer(self, serializer: Any, direction: str, bypass_extensions: bool = False) -> dict[str, Any]:
         """Add each alias as a deprecated twin of its field."""

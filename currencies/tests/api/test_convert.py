@@ -12,8 +12,8 @@ FRIDAY = date(2015, 8, 7)
 
 @pytest.fixture
 def august_2015(db):
-    CurrencyRateFactory(target_id="CAD", date=FRIDAY, rate="1.4387")
-    CurrencyRateFactory(target_id="JPY", date=FRIDAY, rate="136.53")
+    CurrencyRateFactory(target_id="CAD", date=FRIDAY, rate="1.4313")
+    CurrencyRateFactory(target_id="JPY", date=FRIDAY, rate="136.43")
 
 
 @pytest.mark.usefixtures("august_2015")
@@ -25,8 +25,8 @@ def test_a_sunday_is_converted_at_fridays_cross_rate_and_says_so(api):
         "amount": 1000,
         "base_currency": "CAD",
         "target_currency": "JPY",
-        "converted_amount": 94898,  # 1000 / 1.4387 * 136.53 = 94898.1719...
-        "rate": 94.8981719607979,
+        "converted_amount": 95319,  # 1000 / 1.4313 * 136.43 = 95318.9408...
+        "rate": 95.318940823028,
         "requested_date": "2015-08-09",
         "date": "2015-08-07",
         "derivation": "cross",
@@ -35,7 +35,7 @@ def test_a_sunday_is_converted_at_fridays_cross_rate_and_says_so(api):
             {
                 "base": "CAD",
                 "quote": "EUR",
-                "rate": 0.695071939945784,
+                "rate": 0.698665548801789,
                 "date": "2015-08-07",
                 "source": "ecb",
                 "derivation": "inverse",
@@ -43,13 +43,13 @@ def test_a_sunday_is_converted_at_fridays_cross_rate_and_says_so(api):
             {
                 "base": "EUR",
                 "quote": "JPY",
-                "rate": 136.53,
+                "rate": 136.43,
                 "date": "2015-08-07",
                 "source": "ecb",
                 "derivation": "direct",
             },
         ],
-        "detail": "1000 CAD = 94898 JPY at the cross rate through EUR of 2015-08-07, "
+        "detail": "1000 CAD = 95319 JPY at 95.318940823028, the cross rate through EUR of 2015-08-07, "
         "the last one on or before 2015-08-09.",
     }
 

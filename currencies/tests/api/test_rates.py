@@ -16,7 +16,7 @@ THURSDAY, FRIDAY = date(2026, 10, 29), date(2026, 10, 30)
 def october(db):
     CurrencyRateFactory(target_id="CAD", date=FRIDAY, rate="1.5606")
     CurrencyRateFactory(target_id="USD", date=FRIDAY, rate="1.1172")
-    CurrencyRateFactory(target_id="USD", date=THURSDAY, rate="1.1150")
+    CurrencyRateFactory(target_id="USD", date=THURSDAY, rate="1.1130")
 
 
 @pytest.mark.usefixtures("october")
@@ -61,7 +61,7 @@ def test_the_series_of_a_pair_is_oldest_first(api):
     response = api.get(f"{URL}/EUR/rates", {"target": "usd"})
 
     assert response.json() == [
-        {"date": "2026-10-29", "rate": 1.115},
+        {"date": "2026-10-29", "rate": 1.113},
         {"date": "2026-10-30", "rate": 1.1172},
     ]
     assert response["X-Total-Count"] == "2"

@@ -1,0 +1,33 @@
+"""How gunicorn serves in production: ``gunicorn --config config/gunicorn.py``."""
+
+import os
+from pathlib import Path
+
+wsgi_app = "config.wsgi:application"
+bind = "0.0.0.0:8000"  # within a container; which of the host's addresses lead here is the host's decision
+
+# Requests wait for the database and for providers more than they compute, so threads share a process and its
+# connection pool.
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = int(os.environ.get("GUNICORN_THREADS", "4"))
+
+timeout = 60  # seconds without a sign of life from a worker; a thread that waits for a provider does not count
+graceful_timeout = 30  # seconds that running requests get at a stop; below the grace period of docker-compose.yml
+keepalive = 5
+
+# Workers are replaced now and then, not all at once, so that no leak lives long.
+max_requests = 5000
+max_requests_jitter = 500
+
+# A heartbeat on a disk would hang with the disk.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+
+# finances.middleware writes one line for each request; gunicorn itself only reports on its processes.
+accesslog = None
+errorlog = "-"
+
+# Whom to believe about X-Forwarded-* is Django's to decide, by TRUSTED_PROXY_COUNT, and nobody else's.
+forwarded_allow_ips = ""
+# Nobody administers it from inside the container, whose file system may be read-only.
+control_socket_disable = True

@@ -1,0 +1,95 @@
+"""Keeping count of what a sync takes over, what it leaves out, and why. Pure: no database."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from currencies.providers.protocol import PublishedTable
+from currencies.rate_upsert import Row
+from finances.exceptions import ProviderError
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """What became of a sync; ``date`` is the newest day that the source gives.
+
+    ``synced_count`` rates are stored now as they were published, of which ``changed_count`` were new or different.
+    ``failed_count`` were published but cannot be rates; ``unknown_codes`` are currencies that we do not have.
+    ``is_stale``: nobody could be asked, and these are older rates. ``failures`` says who failed, and how.
+    """
+
+    base_currency: str
+    date: date
+    synced_count: int
+    failed_count: int
+    message: str
+    changed_count: int = 0
+    unknown_codes: tuple[str, ...] = ()
+    is_stale: bool = False
+    failures: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Tally:
+    """The counts of one sync, table after table."""
+
+    synced_count: int = 0
+    changed_count: int = 0
+    newest: PublishedTable | None = None
+    is_stale: bool = False
+    unknown: Counter[str] = field(default_factory=Counter)
+    unusable: Counter[tuple[str, str]] = field(default_factory=Counter)
+    failures: list[ProviderError] = field(default_factory=list)
+
+    def take(self, tables: Sequence[PublishedTable], *, known: Collection[str]) -> list[Row]:
+        """Return the rows of ``tables`` between currencies that are ``known``, and count what is left out."""
+        rows = [row for table in tables for row in self._rows(table, known)]
+        self.synced_count += len(rows)
+        return rows
+
+    def _rows(self, table: PublishedTable, known: Collection[str]) -> Iterator[Row]:
+        if self.newest is None or table.on > self.newest.on:
+            self.newest = table
+        self.is_stale = self.is_stale or table.is_stale
+        self.unusable.update((skipped.code, skipped.reason) for skipped in table.skipped)
+        for code, rate in table.rates.items():
+            if code in known:
+                yield Row(table.base, code, table.on, rate, table.source)
+            else:
+                self.unknown[code] += 1
+
+    def result(self, *, base: str, on: date) -> SyncResult:
+        """Sum up; ``base`` and ``on`` stand in where no table was found."""
+        return SyncResult(
+            base_currency=base,
+            date=self.newest.on if self.newest else on,
+            synced_count=self.synced_count,
+            failed_count=self.unusable.total(),
+            message=" ".join(self._sentences(on)),
+            changed_count=self.changed_count,
+            unknown_codes=tuple(sorted(self.unknown)),
+            is_stale=self.is_stale,
+            failures=tuple(failure.message for failure in self.failures),
+        )
+
+    def stale_result(self, *, base: str, on: date) -> SyncResult:
+        """Say that nobody could be asked, and that the newest rates of ``base`` that are stored are of ``on``."""
+        failures = tuple(failure.message for failure in self.failures)
+        sentences = ("No rates were fetched.", *failures, f"The newest stored rates of {base} are of {on}.")
+        return SyncResult(base, on, 0, 0, " ".join(sentences), is_stale=True, failures=failures)
+
+    def _sentences(self, on: date) -> Iterator[str]:
+        if self.newest is None:
+            yield f"No rates were published up to {on}."
+        else:
+            newest = self.newest
+            yield f"{self.synced_count} rates of {newest.base} from {newest.source}, the newest of {newest.on}."
+            yield f"{self.changed_count} of them were new or different."
+        if self.is_stale:
+            yield "The source is away; these are its older answers."
+        if self.unknown:
+            yield f"Left out, because they are unknown here: {', '.join(sorted(self.unknown))}."
+        for (code, reason), times in sorted(self.unusable.items()):
+            yield f"Left out: {code}, because {reason}{f' ({times} times)' if times > 1 else ''}."
+        yield from (failure.message for failure in self.failures)
