@@ -58,7 +58,7 @@ PERIODS = {"D": Interval.DAY, "W": Interval.WEEK, "M": Interval.MONTH, "60": Int
 DISTANCES = (
     (Interval.MINUTE, timedelta(minutes=1), timedelta(minutes=1)),
     (Interval.HOUR, timedelta(hours=1), timedelta(hours=1)),
-    (Interval.DAY, timedelta(days=1), timedelta(days=1)),
+    (Interval.DAY, timedelta(days=1), timedelta(days=4)),
     (Interval.WEEK, timedelta(days=7), timedelta(days=7)),
     (Interval.MONTH, timedelta(days=28), timedelta(days=31)),
 )

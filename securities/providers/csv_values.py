@@ -2,7 +2,7 @@
 
 import re
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 
@@ -83,20 +83,33 @@ def moment_reader(texts: Iterable[str]) -> ReadMoment:
     """Return how to read the dates of a file, found by looking at all of them.
 
     What it returns is naive where the file names no offset. ``1/2/2024`` is read by the order that the other dates of
-    the file prove.
+    the file prove; of times of a few days, by the order in which they lie closer together.
 
     Raises:
         ValueError: the order of day and month cannot be told.
     """
-    texts = [text for text in texts if SLASHED.fullmatch(text)]
-    if not texts:
+    slashed = [found for text in texts if (found := SLASHED.fullmatch(text))]
+    if not slashed:
         return read_moment
-    pairs = [(int(found[1]), int(found[3]), found[2]) for text in texts if (found := SLASHED.fullmatch(text))]
-    month_first = any(second > MONTHS_OF_A_YEAR for _, second, _ in pairs)
-    day_first = any(first > MONTHS_OF_A_YEAR for first, _, _ in pairs) or all(sign == "." for *_, sign in pairs)
+    month_first = any(int(found[3]) > MONTHS_OF_A_YEAR for found in slashed)
+    day_first = any(int(found[1]) > MONTHS_OF_A_YEAR for found in slashed)
     if month_first == day_first:
-        raise ValueError("whether the day or the month comes first in its dates cannot be told")
+        day_first = _is_day_first(slashed)
     return lambda text: _slashed(text, day_first=day_first)
+
+
+def _is_day_first(dates: Sequence[re.Match[str]]) -> bool:
+    """Decide between two orders that are both possible.
+
+    Raises:
+        ValueError: nothing speaks for either.
+    """
+    if all(found[2] == "." for found in dates):
+        return True  # nobody writes 12.31.2024
+    months, days = {found[1] for found in dates}, {found[3] for found in dates}
+    if all(found[5] for found in dates) and (len(months) == 1) != (len(days) == 1):
+        return len(days) == 1
+    raise ValueError("whether the day or the month comes first in its dates cannot be told")
 
 
 def read_moment(text: str) -> datetime:
