@@ -11,11 +11,12 @@ from django.db.models import F, OuterRef, Subquery
 
 from finances import money
 from securities import adjustment
+from securities.actions import ActionKind
 from securities.adjustment import Step
 from securities.intake import Intake
 from securities.intervals import Interval, instant_of
 from securities.models import QuarantinedRecord, Security, SecurityAction, SecurityPrice
-from securities.providers.protocol import Action, ActionKind, Bar
+from securities.providers.protocol import Action, Bar
 
 # From so many rows on, COPY and merge are faster than INSERT … VALUES (benchmarks/ingest.py).
 COPY_ROWS = 500

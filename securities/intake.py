@@ -6,7 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from securities import adjustment, quality, units
-from securities.providers.protocol import Action, ActionKind, Bar, History
+from securities.actions import ActionKind
+from securities.providers.protocol import Action, Bar, History
 from securities.quality import HeldBackAction, HeldBackBar, Known
 
 

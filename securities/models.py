@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from finances.fields import ExactDecimalField
 from finances.models import TimestampedModel
+from securities.actions import ActionKind
 from securities.completeness import Calendar
 from securities.intervals import Interval
-from securities.providers.protocol import ActionKind
-from securities.quality import Reason
+from securities.reasons import Reason
 from securities.symbols import SYMBOL_MESSAGE, SYMBOL_PATTERN
 
 # Longer than any sync takes; whoever claimed a security this long ago is dead.

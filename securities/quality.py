@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from typing import NamedTuple
 
 from securities import adjustment
-from securities.providers.protocol import Action, ActionKind, Bar
+from securities.actions import ActionKind
+from securities.providers.protocol import Action, Bar
+from securities.reasons import Reason
 
 UNIT = 100  # pence in a pound
 SPIKE = 10.0  # a close ten times those on both sides of it
@@ -28,24 +29,6 @@ TOLERANCE, WIDE_TOLERANCE = Decimal("0.02"), Decimal("0.4")
 LARGE_DIVIDEND = Decimal("0.1")  # of the close before
 CONTRADICTION = 10.0  # times what the source's own adjusted closes say
 REPEATED_WITHIN = timedelta(days=7)
-
-
-class Reason(StrEnum):
-    """Why something is held back."""
-
-    NOT_POSITIVE = "not_positive"
-    TOO_LARGE = "too_large"
-    HIGH_BELOW_LOW = "high_below_low"
-    FUTURE = "future"
-    DUPLICATE = "duplicate"
-    UNIT_MISTAKE = "unit_mistake"
-    UNCLEAR_UNIT = "unclear_unit"
-    SPLIT_MISTAKE = "split_mistake"
-    SPIKE = "spike"
-    UNEXPLAINED_JUMP = "unexplained_jump"
-    DIVIDEND_TOO_LARGE = "dividend_too_large"
-    DIVIDEND_CONTRADICTED = "dividend_contradicted"
-    DIVIDEND_REPEATED = "dividend_repeated"
 
 
 class HeldBackBar(NamedTuple):

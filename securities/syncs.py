@@ -17,7 +17,8 @@ from securities.intervals import Interval
 from securities.models import Security, SecurityPrice
 from securities.providers import registry
 from securities.providers.protocol import Action, Capability, History, PriceProvider
-from securities.quality import Drift, HeldBackBar, Known, Reason
+from securities.quality import Drift, HeldBackBar, Known
+from securities.reasons import Reason
 from securities.windows import Stored, Window
 
 

@@ -9,7 +9,7 @@ from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from currencies import rates, services
+from currencies import rates, services, tally
 from currencies.api.filters import CurrencyFilter
 from currencies.api.serializers import (
     ConversionSerializer,

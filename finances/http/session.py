@@ -110,7 +110,7 @@ def _cache_at_hand() -> Iterator[None]:
     """Turn a failure of the cache itself into a typed error."""
     try:
         yield
-    except (redis.RedisError, sqlite3.Error) as exc:
+    except (redis.RedisError, sqlite3.Error, OSError) as exc:
         raise ProviderUnavailableError("The cache of outside answers is away.") from exc
 
 

@@ -1,0 +1,223 @@
+"""The gate in front of a server: pace, few at once, and rest."""
+
+import itertools
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from finances.exceptions import ProviderRateLimitedError, ProviderUnavailableError
+from finances.http import gate, stores
+from finances.http.policy import Policy
+
+NOON = 1_793_318_400.0  # 2026-10-30 00:00 UTC, in Unix seconds
+PACE = gate.Pace(gap=1, at_once=4, max_wait=10)
+
+
+class Clock:
+    """A clock that only moves when somebody sleeps."""
+
+    def __init__(self):
+        self.now = NOON
+        self.slept = []
+
+    def time(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def make_gate(http_store, clock):
+    def make(name="test", **options):
+        policy = Policy(name=name, title="The test server", ttl={}, **options)
+        return gate.Gate(policy, stores.build_store(), clock=clock.time, sleep=clock.sleep)
+
+    return make
+
+
+def pass_through(a_gate):
+    with a_gate.passage():
+        pass
+
+
+def test_requests_go_out_evenly_spaced(make_gate, clock):
+    a_gate = make_gate(gap=timedelta(seconds=2))
+
+    for _ in range(3):
+        pass_through(a_gate)
+
+    assert clock.slept == [2, 2]
+
+
+def test_two_servers_do_not_wait_for_each_other(make_gate, clock):
+    one, other = make_gate("one"), make_gate("other")
+
+    pass_through(one)
+    pass_through(other)
+
+    assert clock.slept == []
+
+
+def test_a_queue_that_is_too_long_is_refused_at_once(make_gate, clock):
+    hasty, store = make_gate(gap=timedelta(seconds=6)), stores.build_store()
+    for ticket in ("one", "two"):
+        store.update("test", lambda state, ticket=ticket: gate.book(state, gate.Pace(6, 4, 10), ticket, clock.now))
+
+    with pytest.raises(ProviderRateLimitedError) as refused:
+        pass_through(hasty)
+
+    assert refused.value.retry_after == 12
+    assert clock.slept == []
+
+
+def test_only_so_many_requests_are_under_way_at_once(make_gate):
+    a_gate = make_gate(gap=timedelta(0), at_once=2)
+
+    with a_gate.passage(), a_gate.passage(), pytest.raises(ProviderRateLimitedError):
+        pass_through(a_gate)
+
+    pass_through(a_gate)
+
+
+def test_a_killed_process_gives_its_place_back_after_a_minute():
+    state = gate.GateState(leases={"killed": NOON + 60})
+    pace = gate.Pace(gap=0, at_once=1, max_wait=10)
+
+    _, early = gate.book(state, pace, "mine", NOON + 59)
+    _, late = gate.book(state, pace, "mine", NOON + 61)
+
+    assert early.is_full
+    assert not late.is_full
+
+
+def test_a_429_closes_the_gate_for_a_minute_when_it_does_not_say_for_how_long(make_gate, clock):
+    a_gate = make_gate()
+
+    assert a_gate.limited(None) == 60
+    with pytest.raises(ProviderRateLimitedError) as refused:
+        pass_through(a_gate)
+    clock.now += 60
+    pass_through(a_gate)
+
+    assert refused.value.retry_after == 60
+    assert "The test server is not asked again for 60 seconds" in refused.value.message
+
+
+def test_each_429_doubles_the_rest_up_to_an_hour(make_gate, clock):
+    a_gate = make_gate()
+    rests = []
+
+    for _ in range(8):
+        rests.append(a_gate.limited(None))
+        clock.now += rests[-1]
+
+    assert rests == [60, 120, 240, 480, 960, 1920, 3600, 3600]
+
+
+def test_the_rest_that_a_server_asks_for_is_kept(make_gate, clock):
+    a_gate = make_gate()
+
+    assert a_gate.limited(7) == 7
+    clock.now += 7
+    assert a_gate.limited(7) == 14
+    clock.now += 14
+    assert a_gate.limited(7200) == 7200  # longer than doubling goes, because the server says so itself
+
+
+def test_answers_to_requests_under_way_together_count_as_one_429(make_gate):
+    a_gate = make_gate()
+
+    rests = [a_gate.limited(None) for _ in range(4)]
+
+    assert rests == [60, 60, 60, 60]
+
+
+def test_a_server_that_behaved_for_two_hours_starts_anew(make_gate, clock):
+    a_gate = make_gate()
+    a_gate.limited(None)
+
+    clock.now += 7200
+
+    assert a_gate.limited(None) == 60
+
+
+def test_three_failures_within_a_minute_close_the_gate_for_half_a_minute(make_gate, clock):
+    a_gate = make_gate()
+
+    assert a_gate.failed() == 0
+    clock.now += 29
+    assert a_gate.failed() == 0
+    clock.now += 29
+    assert a_gate.failed() == 30
+    with pytest.raises(ProviderUnavailableError):
+        pass_through(a_gate)
+    clock.now += 30
+    pass_through(a_gate)
+
+
+def test_failures_a_minute_apart_close_nothing(make_gate, clock):
+    a_gate = make_gate()
+
+    rests = []
+    for _ in range(5):
+        rests.append(a_gate.failed())
+        clock.now += 31
+
+    assert rests == [0, 0, 0, 0, 0]
+
+
+def test_a_request_that_waited_stays_when_the_gate_closed_meanwhile(make_gate, clock):
+    a_gate = make_gate(gap=timedelta(seconds=5))
+    pass_through(a_gate)
+    clock.sleep = lambda _seconds: a_gate.limited(90)
+    waiting = make_gate(gap=timedelta(seconds=5))
+
+    with pytest.raises(ProviderRateLimitedError):
+        pass_through(waiting)
+
+    assert stores.build_store().states()["test"].leases == {}
+
+
+@pytest.mark.parametrize("damage", ["", "[]", "null", "{", '{"leases": 3}', '{"strikes": "many"}', "[" * 100_000])
+def test_a_damaged_state_is_a_fresh_one(damage):
+    assert stores.load_state(damage) == gate.GateState()
+
+
+def test_a_state_survives_being_written_down():
+    state = gate.GateState(1.5, 2.5, gate.OUTAGE, 3, 4.5, (5.5, 6.5), {"a": 7.5})
+
+    assert stores.load_state(stores.dump_state(state)) == state
+
+
+@given(st.lists(st.floats(min_value=0, max_value=3), min_size=2, max_size=30))
+def test_whatever_the_arrivals_slots_are_a_gap_apart(pauses):
+    state, now, slots = gate.GateState(), NOON, []
+
+    for number, pause in enumerate(pauses):
+        now += pause
+        state, booking = gate.book(state, gate.Pace(gap=1, at_once=100, max_wait=1000), str(number), now)
+        slots.append(now + booking.wait)
+
+    gaps = [later - earlier for earlier, later in itertools.pairwise(slots)]
+    assert min(gaps) > 0.999
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(min_value=-5, max_value=10**9)), min_size=1, max_size=20))
+def test_whatever_a_server_asks_for_it_rests_a_second_to_a_day(wishes):
+    state, now = gate.GateState(), NOON
+
+    for wish in wishes:
+        state = gate.limit(state, wish, now)
+        rest = state.seconds_of_rest(now)
+        now += rest
+
+        assert 1 <= rest <= 86_400
