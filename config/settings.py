@@ -218,6 +218,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": True, "displayRequestDuration": True},
+    "ENUM_NAME_OVERRIDES": {"AssetClassEnum": "securities.models.AssetClass"},
     "TAGS": [
         {"name": "auth", "description": "Signing in and one's own profile."},
         {"name": "currencies", "description": "Currencies, exchange rates and conversion."},

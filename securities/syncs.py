@@ -276,3 +276,19 @@ def take_currency(security: Security, currency: str) -> None:
             f"Prices of {security.symbol} come in {currency}; the stored ones are in {security.currency_id}."
         )
     security.currency_id = services.known_currency(currency)
+
+
+def sync_named(*, name: str, interval: Interval = Interval.DAY, since: date | None = None) -> SyncResult:
+    """Sync the security called ``name``; one that is not stored yet is fetched and stored with its daily prices.
+
+    Raises:
+        SecurityNotFoundError, SyncRunningError, CurrencyMismatchError, ProviderError: as the two steps do.
+    """
+    security = services.find(name)
+    if security is not None:
+        return sync_security(security=security, interval=interval, since=since)
+    security = services.get_or_fetch(name)
+    if interval is not Interval.DAY or security.last_synced_at is None:
+        return sync_security(security=security, interval=interval, since=since)
+    count = SecurityPrice.objects.filter(security=security, interval=interval).count()
+    return SyncResult(security, interval, ingested=Ingested(inserted=count), problem=security.sync_problem)
