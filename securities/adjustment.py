@@ -20,7 +20,7 @@ from securities.providers.protocol import Action, Bar
 FLOAT_DIGITS = 7
 FACTOR_DIGITS = 20
 LARGEST_DENOMINATOR = 10_000
-CLOSE_ENOUGH = Fraction(1, 1_000_000)
+CLOSE_ENOUGH = Fraction(1, 500_000)
 # Digits behind the point of what is derived from prices; what is stored keeps its own.
 DERIVED_PLACES = 6
 
