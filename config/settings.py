@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "currencies",
     "users",
     "institutions",
+    "securities",
 ]
 MIDDLEWARE = [
     "finances.middleware.RequestMiddleware",
