@@ -7,6 +7,9 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, 
 
 from config import health
 
+admin.site.site_header = admin.site.site_title = "Finances"
+admin.site.index_title = "Administration"
+
 api = [
     path("", include("users.api.urls")),
     path("", include("currencies.api.urls")),

@@ -5,6 +5,7 @@ from datetime import date
 from django.contrib import admin
 
 from currencies.models import Currency, CurrencyRate
+from finances import money
 
 
 @admin.register(Currency)
@@ -25,9 +26,7 @@ class CurrencyAdmin(admin.ModelAdmin):
 class CurrencyRateAdmin(admin.ModelAdmin):
     """Rates by pair and day. A page never counts the whole table, which grows by a few hundred rows a day."""
 
-    list_display = ("date", "base", "target", "rate", "source", "updated_at")
-    list_filter = ("source",)
-    list_select_related = ("base", "target")
+    list_display = ("date", "base_id", "target_id", "plain_rate", "source", "updated_at")
     list_per_page = 50
     date_hierarchy = "date"
     search_fields = ("=base__code", "=target__code")
@@ -35,6 +34,11 @@ class CurrencyRateAdmin(admin.ModelAdmin):
     autocomplete_fields = ("base", "target")
     readonly_fields = ("created_at", "updated_at")
     show_full_result_count = False
+
+    @admin.display(description="rate", ordering="rate")
+    def plain_rate(self, rate: CurrencyRate) -> str:
+        """Show the digits that were published, without the column's zeros."""
+        return money.plain(rate.rate)
 
     def get_changeform_initial_data(self, request):  # type: ignore[no-untyped-def]  # noqa: ARG002
         """Offer today and the source "manual" for a new rate."""

@@ -272,3 +272,21 @@ def test_the_landing_page_leads_everywhere(client, db):
     for name in ("docs", "redoc", "openapi", "admin:index", "health"):
         assert f'href="{reverse(name)}"' in response.text
     assert "default-src 'self'" in response["Content-Security-Policy"]
+
+
+def test_a_host_that_is_not_ours_is_refused(api, settings):
+    settings.ALLOWED_HOSTS = ["finances.example"]
+
+    response = api.get(URL, headers={"Host": "evil.example"})
+
+    assert (response.status_code, response["Content-Type"]) == (400, "application/problem+json")
+    assert "evil.example" not in response.text
+
+
+def test_a_head_tells_what_a_get_would(api, user):
+    FinancialInstitutionFactory(user=user)
+
+    response = api.head(URL)
+
+    assert (response.status_code, response.content) == (200, b"")
+    assert response["X-Total-Count"] == "1"

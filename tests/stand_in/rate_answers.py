@@ -6,6 +6,7 @@ The euro rates are the ECB's reference rates of those days; the dollar rates are
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 from email.utils import formatdate
 
 # Source: European Central Bank, euro foreign exchange reference rates (eurofxref-hist). N/A as published.
@@ -22,7 +23,7 @@ DAILY_COLUMNS = ("USD", "JPY", "GBP", "CHF", "CAD")
 DAILY_DATE, DAILY_LONG_DATE = "2026-10-30", "30 October 2026"
 
 # Invented: round figures that nobody can take for real ones. ZZZ is a code that no list knows.
-DOLLAR_RATES = '{"USD": 1, "CAD": 1.25, "EUR": 0.800000000001, "JPY": 150.5, "KWD": 3.05e-1, "ZZZ": 42}'
+DOLLAR_RATES = {"CAD": "1.25", "EUR": "0.800000000001", "JPY": "150.5", "KWD": "3.05e-1", "ZZZ": "42"}
 LAST_UPDATE = 1793318551  # 2026-10-30 00:02:31 UTC
 
 SERVICE = {
@@ -40,8 +41,8 @@ def latest(base: str, *, rates_key: str) -> bytes:
         "time_last_update_utc": formatdate(LAST_UPDATE).replace("-0000", "+0000"),
         "base_code": base,
     }
-    rates = DOLLAR_RATES.replace('"USD": 1,', f'"{base}": 1,')
-    return f'{json.dumps(head)[:-1]}, "{rates_key}": {rates}}}'.encode()
+    rates = ", ".join(f'"{code}": {rate}' for code, rate in {**DOLLAR_RATES, base: "1"}.items())
+    return f'{json.dumps(head)[:-1]}, "{rates_key}": {{{rates}}}}}'.encode()
 
 
 def history(base: str, year: str, month: str, day: str) -> bytes:
@@ -70,11 +71,11 @@ def ecb_history_zip() -> bytes:
     return zipped("eurofxref-hist.csv", "\n".join(lines) + "\n")
 
 
-def ecb_90_days_xml() -> bytes:
-    """Write the ECB's file of the last 90 days."""
+def ecb_90_days_xml(rows: Mapping[str, tuple[str, ...]] | None = None) -> bytes:
+    """Write the ECB's file of the last 90 days, of ``rows`` unless of its own."""
     days = []
-    for day in ("2026-10-30", "2026-10-29"):
-        pairs = zip(ECB_COLUMNS, ECB_ROWS[day], strict=True)
+    for day, rates in (rows or dict(list(ECB_ROWS.items())[:2])).items():
+        pairs = zip(ECB_COLUMNS, rates, strict=True)
         cubes = "".join(f'<Cube currency="{code}" rate="{rate}"/>' for code, rate in pairs if rate != "N/A")
         days.append(f'<Cube time="{day}">{cubes}</Cube>')
     return (
