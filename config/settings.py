@@ -222,6 +222,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "auth", "description": "Signing in and one's own profile."},
         {"name": "currencies", "description": "Currencies, exchange rates and conversion."},
         {"name": "financial-institutions", "description": "Banks, brokers and others who keep one's accounts."},
+        {"name": "securities", "description": "Securities, their prices, and syncing with the providers."},
         {"name": "health", "description": "Is the service well?"},
     ],
 }
@@ -232,6 +233,7 @@ RATE_PROVIDERS = env.list("RATE_PROVIDERS", default=["exchangerate-api", "open-e
 EXCHANGERATE_API_KEY = env.str("EXCHANGERATE_API_KEY", "")
 EXCHANGERATE_API_URL = env.str("EXCHANGERATE_API_URL", "https://v6.exchangerate-api.com/v6")
 OPEN_ER_API_URL = env.str("OPEN_ER_API_URL", "https://open.er-api.com/v6")
+PRICE_PROVIDERS = env.list("PRICE_PROVIDERS", default=[])
 ECB_RATES_URL = env.str("ECB_RATES_URL", "https://www.ecb.europa.eu/stats/eurofxref")
 
 # ---- Static files and mail -----------------------------------------------------------------------------------------

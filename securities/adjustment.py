@@ -13,7 +13,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from finances import money
-from securities.providers.protocol import Action, ActionKind, Bar
+from securities.actions import ActionKind
+from securities.providers.protocol import Action, Bar
 
 # A provider's adjusted prices are 32-bit floats, which hold seven digits; what multiplication adds beyond is noise.
 FLOAT_DIGITS = 7
@@ -74,12 +75,9 @@ def bars_as_traded(bars: Iterable[Bar], *, splits: Iterable[Action]) -> list[Bar
 
 
 def _multiplied(bar: Bar, factor: Fraction) -> Bar:
-    return Bar(
-        bar.at,
-        *(None if price is None else times(price, factor) for price in bar[1:4]),
-        times(bar.close, factor),
-        None if bar.volume is None else round(bar.volume / factor),
-    )
+    opened, high, low = (None if price is None else times(price, factor) for price in (bar.open, bar.high, bar.low))
+    volume = None if bar.volume is None else round(bar.volume / factor)
+    return Bar(bar.at, opened, high, low, times(bar.close, factor), volume)
 
 
 def times(price: Decimal, factor: Fraction) -> Decimal:
@@ -138,7 +136,7 @@ def steps(actions: Iterable[Action], *, closes_before: Mapping[date, tuple[date,
             elif day in closes_before:
                 total *= _after_dividend(action, closes_before[day], later)
         result.append(Step(day, _factor(split), _factor(total)))
-    return [step for step in reversed(result) if (step.split, step.total) != (1, 1)]
+    return [step for step in reversed(result) if step.split != 1 or step.total != 1]
 
 
 def _after_dividend(dividend: Action, before: tuple[date, Decimal], later: LaterSplits) -> Fraction:
@@ -173,9 +171,12 @@ def adjusted(bars: Iterable[Bar], *, steps: Sequence[Step], mode: str) -> list[A
         place = bisect_right(days, bar.at.date())
         split, total = (steps[place].split, steps[place].total) if place < len(steps) else (Decimal(1), Decimal(1))
         factor = {"none": Decimal(1), "splits": split, "all": total}[mode]
-        prices = [None if price is None else derived(price, factor) for price in bar[1:5]]
-        volume = bar.volume if bar.volume is None or mode == "none" or split == 1 else round(bar.volume / split)
-        result.append(AdjustedBar(Bar(bar.at, *prices, volume), derived(bar.close, total)))  # type: ignore[arg-type]
+        opened, high, low = (
+            None if price is None else derived(price, factor) for price in (bar.open, bar.high, bar.low)
+        )
+        volume = bar.volume if bar.volume is None or mode == "none" else round(bar.volume / split)
+        shown = Bar(bar.at, opened, high, low, derived(bar.close, factor), volume)
+        result.append(AdjustedBar(shown, derived(bar.close, total)))
     return result
 
 

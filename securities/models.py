@@ -12,16 +12,15 @@ from django.utils import timezone
 
 from finances.fields import ExactDecimalField
 from finances.models import TimestampedModel
+from securities.actions import ActionKind
 from securities.completeness import Calendar
 from securities.intervals import Interval
-from securities.providers.protocol import ActionKind
-from securities.quality import Reason
+from securities.reasons import Reason
+from securities.symbols import SYMBOL_MESSAGE, SYMBOL_PATTERN
 
-# BRK-B, ^GSPC, BTC-USD, EURUSD=X, 0700.HK, M&M.NS
-SYMBOL_PATTERN = r"^[A-Z0-9^][A-Z0-9.^=&_-]{0,31}$"
-SYMBOL_MESSAGE = "A symbol has up to 32 letters, digits and signs of . - = ^ & _, such as BRK-B or ^GSPC."
 # Longer than any sync takes; whoever claimed a security this long ago is dead.
 SYNC_TIMEOUT = timedelta(minutes=10)
+LARGEST_MARKET_CAP = 2**63 - 1
 
 
 class AssetClass(models.TextChoices):

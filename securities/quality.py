@@ -7,15 +7,16 @@ taken out of some days and not of others, a bar of tomorrow, a dividend a hundre
 import itertools
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from typing import NamedTuple
 
 from securities import adjustment
-from securities.providers.protocol import Action, ActionKind, Bar
+from securities.actions import ActionKind
+from securities.providers.protocol import Action, Bar
+from securities.reasons import Reason
 
 UNIT = 100  # pence in a pound
 SPIKE = 10.0  # a close ten times those on both sides of it
@@ -23,29 +24,11 @@ AGREEING = 2.0  # how far apart these two may be
 CLEAR_MAJORITY = 0.75
 LARGEST_PRICE = Decimal(10) ** 14
 LARGEST_VOLUME = 2**63
-TOLERANCE = Decimal("0.02")
+TOLERANCE, WIDE_TOLERANCE = Decimal("0.02"), Decimal("0.4")
 # Dividends
 LARGE_DIVIDEND = Decimal("0.1")  # of the close before
 CONTRADICTION = 10.0  # times what the source's own adjusted closes say
 REPEATED_WITHIN = timedelta(days=7)
-
-
-class Reason(StrEnum):
-    """Why something is held back."""
-
-    NOT_POSITIVE = "not_positive"
-    TOO_LARGE = "too_large"
-    HIGH_BELOW_LOW = "high_below_low"
-    FUTURE = "future"
-    DUPLICATE = "duplicate"
-    UNIT_MISTAKE = "unit_mistake"
-    UNCLEAR_UNIT = "unclear_unit"
-    SPLIT_MISTAKE = "split_mistake"
-    SPIKE = "spike"
-    UNEXPLAINED_JUMP = "unexplained_jump"
-    DIVIDEND_TOO_LARGE = "dividend_too_large"
-    DIVIDEND_CONTRADICTED = "dividend_contradicted"
-    DIVIDEND_REPEATED = "dividend_repeated"
 
 
 class HeldBackBar(NamedTuple):
@@ -70,24 +53,44 @@ class Verdict:
     held_back: list[HeldBackBar]
 
 
+class Known(NamedTuple):
+    """A close as traded that is known to be right, and its day."""
+
+    day: date
+    close: Decimal
+
+
 def examine(
-    bars: Iterable[Bar], *, now: datetime, reference: Decimal | None = None, splits: Sequence[Action] = ()
+    bars: Iterable[Bar],
+    *,
+    now: datetime,
+    splits: Sequence[Action] = (),
+    is_split_adjusted: bool = False,
+    reference: Known | None = None,
 ) -> Verdict:
     """Part ``bars``, in any order, into those to keep and those to hold back.
 
-    ``reference`` is a close that is known to be right and belongs before the first bar: it tells which of two units
-    is meant. ``splits`` are those that the source took out of its prices.
+    ``splits`` are all that are known; ``is_split_adjusted`` tells whether the source took them out of its prices.
+    ``reference`` belongs before the first bar, and tells which of two units is meant.
     """
     accepted, held_back = _one_by_one(bars, now=now)
-    for check in (
-        lambda rest: _units(rest, reference=reference),
-        lambda rest: _splits(rest, splits=splits),
-        _spikes,
-    ):
-        found = check(accepted)
-        if found:
-            accepted = [bar for bar in accepted if bar.at not in found]
-            held_back += found.values()
+    later = adjustment.LaterSplits(splits)
+
+    def closes() -> list[float]:
+        """Make the closes comparable over splits."""
+        if is_split_adjusted:
+            return [float(bar.close) for bar in accepted]
+        return [float(bar.close) / float(later.after(bar.at.date())) for bar in accepted]
+
+    right = None if reference is None else float(reference.close) / float(later.after(reference.day))
+    checks: list[Callable[[], dict[datetime, HeldBackBar]]] = [lambda: _units(accepted, closes(), reference=right)]
+    if is_split_adjusted:
+        checks.append(lambda: _splits(accepted, closes(), splits=splits))
+    checks.append(lambda: _spikes(accepted, closes()))
+    for check in checks:
+        found = check()
+        accepted = [bar for bar in accepted if bar.at not in found]
+        held_back += found.values()
     return Verdict(accepted, sorted(held_back, key=lambda held: held.bar.at))
 
 
@@ -122,7 +125,7 @@ def _own_fault(bar: Bar, *, latest: datetime) -> Reason | None:
     return None
 
 
-def levels(closes: Sequence[Decimal], *, factor: float) -> list[int]:
+def levels(closes: Sequence[float], *, factor: float) -> list[int]:
     """Number the level of each close: one up at each jump by about ``factor``, one down at each fall by it.
 
     The larger the factor, the wider what counts as "about": a fifth of it on a logarithmic scale, 2.5 times at most.
@@ -139,9 +142,8 @@ def levels(closes: Sequence[Decimal], *, factor: float) -> list[int]:
     return result
 
 
-def _units(bars: Sequence[Bar], *, reference: Decimal | None) -> dict[datetime, HeldBackBar]:
+def _units(bars: Sequence[Bar], closes: Sequence[float], *, reference: float | None) -> dict[datetime, HeldBackBar]:
     """Find the bars that are a hundred times what the others are, or a hundredth."""
-    closes = [bar.close for bar in bars]
     if reference is not None:
         found = levels([reference, *closes], factor=UNIT)[1:]
         return _at_other_levels(bars, found, right=0, reason=Reason.UNIT_MISTAKE)
@@ -155,14 +157,13 @@ def _units(bars: Sequence[Bar], *, reference: Decimal | None) -> dict[datetime, 
     return _at_other_levels(bars, found, right=right, reason=Reason.UNIT_MISTAKE)
 
 
-def _splits(bars: Sequence[Bar], *, splits: Sequence[Action]) -> dict[datetime, HeldBackBar]:
+def _splits(bars: Sequence[Bar], closes: Sequence[float], *, splits: Sequence[Action]) -> dict[datetime, HeldBackBar]:
     """Find the bars from which a split was not taken out, or taken out twice. The newest bars are right."""
     result: dict[datetime, HeldBackBar] = {}
-    days = [bar.at.date() for bar in bars]
     for split in adjustment.splits_in(splits):
-        if split.value <= 0 or split.value == 1 or not bars or not days[0] < split.on <= days[-1]:
+        if split.value == 1 or not bars or not bars[0].at.date() < split.on <= bars[-1].at.date():
             continue
-        found = levels([bar.close for bar in bars], factor=float(split.value))
+        found = levels(closes, factor=float(split.value))
         wrong = _at_other_levels(bars, found, right=found[-1], reason=Reason.SPLIT_MISTAKE)
         result |= {at: held for at, held in wrong.items() if at.date() < split.on}
     return result
@@ -174,19 +175,18 @@ def _at_other_levels(
     return {bar.at: HeldBackBar(bar, reason) for bar, level in zip(bars, found, strict=True) if level != right}
 
 
-def _spikes(bars: Sequence[Bar]) -> dict[datetime, HeldBackBar]:
+def _spikes(bars: Sequence[Bar], closes: Sequence[float]) -> dict[datetime, HeldBackBar]:
     """Find closes far from those on both sides of them, which agree with each other."""
     result = {}
-    for before, bar, after in zip(bars, bars[1:], bars[2:], strict=False):
-        apart = _ratio(bar.close, before.close)
-        if apart >= SPIKE and _ratio(bar.close, after.close) >= SPIKE and _ratio(before.close, after.close) <= AGREEING:
+    for bar, before, close, after in zip(bars[1:], closes, closes[1:], closes[2:], strict=False):
+        is_far = _ratio(close, before) >= SPIKE and _ratio(close, after) >= SPIKE
+        if is_far and _ratio(before, after) <= AGREEING:
             result[bar.at] = HeldBackBar(bar, Reason.SPIKE)
     return result
 
 
-def _ratio(one: Decimal, other: Decimal) -> float:
-    ratio = float(one / other)
-    return max(ratio, 1 / ratio)
+def _ratio(one: float, other: float) -> float:
+    return max(one / other, other / one)
 
 
 # ---- Against what is stored ----
@@ -206,18 +206,18 @@ class Drift(NamedTuple):
 
 
 def drift(stored: Mapping[datetime, Decimal], fetched: Mapping[datetime, Decimal]) -> Drift | None:
-    """Compare closes of the same instants, as traded; None when they agree within two per cent.
+    """Compare closes of the same instants, as traded; None when most of them agree within two per cent.
 
-    The newest of several stored bars is left out, because it may have been stored before its time was over.
+    Single ones that differ are corrections by the source. The newest of several stored bars is left out, because it
+    may have been stored before its time was over; when it is the only one, it may differ by two fifths.
     """
     shared = sorted(stored.keys() & fetched.keys())
-    if len(shared) > 1:
-        shared.pop()
-    ratios = [fetched[at] / stored[at] for at in shared if stored[at] and fetched[at]]
-    if all(abs(ratio - 1) <= TOLERANCE for ratio in ratios):
+    tolerance = TOLERANCE if len(shared) > 1 else WIDE_TOLERANCE
+    ratios = sorted(fetched[at] / stored[at] for at in (shared[:-1] or shared))
+    if not ratios or abs(ratios[len(ratios) // 2] - 1) <= tolerance:
         return None
-    is_one_ratio = max(ratios) - min(ratios) <= TOLERANCE * max(ratios)
-    return Drift(sum(ratios, Decimal(0)) / len(ratios) if is_one_ratio else None)
+    is_one_ratio = ratios[-1] - ratios[0] <= TOLERANCE * ratios[-1]
+    return Drift(ratios[len(ratios) // 2] if is_one_ratio else None)
 
 
 # ---- Dividends ----
@@ -254,7 +254,7 @@ def _fault_of_action(action: Action, around: "_Around") -> Reason | None:
         return None
     before, after = pair
     told = around.dividend_by_adjusted_closes(action.on)
-    if told is not None and told > 0 and _ratio(action.value, told) >= CONTRADICTION:
+    if told is not None and told > 0 and _ratio(float(action.value), float(told)) >= CONTRADICTION:
         return Reason.DIVIDEND_CONTRADICTED
     is_large = action.value >= LARGE_DIVIDEND * before.close
     if action.value >= before.close or (is_large and before.close - after.close < action.value / 2):

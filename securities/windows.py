@@ -6,6 +6,8 @@ from typing import NamedTuple
 from securities.intervals import Interval
 from securities.providers.protocol import Limit
 
+# Where "everything" begins; no exchange's daily prices are to be had from before.
+EARLIEST = date(1900, 1, 1)
 # How far new bars reach back over stored ones. The last stored bar is often partial, and the overlap shows splits
 # and changes of unit that nobody announced.
 OVERLAP = {

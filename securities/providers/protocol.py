@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from securities.actions import ActionKind
 from securities.intervals import Interval
 
 
@@ -18,13 +19,6 @@ class Capability(StrEnum):
     HISTORY = "history"
     QUOTES = "quotes"
     ACTIONS = "actions"
-
-
-class ActionKind(StrEnum):
-    """What a company did to its shares."""
-
-    SPLIT = "split"
-    DIVIDEND = "dividend"
 
 
 class Bar(NamedTuple):
