@@ -38,7 +38,9 @@ CORS_ALLOWED_ORIGINS = env.list(
     "CORS_ALLOWED_ORIGINS", default=[] if IN_PRODUCTION else ["http://localhost:3000", "http://localhost:5173"]
 )
 CORS_URLS_REGEX = r"^/(api/v1|health|openapi\.json)"
-CORS_EXPOSE_HEADERS = ["ETag", "Link", "Retry-After", "Warning", "X-Process-Time", "X-Request-ID", "X-Total-Count"]
+CORS_EXPOSE_HEADERS = [
+    "ETag", "Idempotency-Replayed", "Link", "Retry-After", "Warning", "X-Process-Time", "X-Request-ID", "X-Total-Count",
+]  # fmt: skip
 CORS_ALLOW_HEADERS = [
     "accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "x-request-id",
 ]  # fmt: skip
@@ -76,11 +78,13 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "simple_history",
     "finances",
     "currencies",
     "users",
     "institutions",
     "securities",
+    "accounts",
 ]
 MIDDLEWARE = [
     "finances.middleware.RequestMiddleware",
@@ -95,6 +99,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
@@ -218,11 +223,14 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": True, "displayRequestDuration": True},
+    "ENUM_NAME_OVERRIDES": {"AssetClassEnum": "securities.models.AssetClass"},
     "TAGS": [
+        {"name": "accounts", "description": "Accounts, what they were worth when, and the securities in them."},
         {"name": "auth", "description": "Signing in and one's own profile."},
         {"name": "currencies", "description": "Currencies, exchange rates and conversion."},
         {"name": "financial-institutions", "description": "Banks, brokers and others who keep one's accounts."},
         {"name": "securities", "description": "Securities, their prices, and syncing with the providers."},
+        {"name": "holdings", "description": "The securities in all accounts."},
         {"name": "health", "description": "Is the service well?"},
     ],
 }

@@ -49,7 +49,7 @@ class RecordedQuerySet(OwnedQuerySet):
         values.setdefault("updated_at", timezone.now())
         with transaction.atomic(using=self.db):
             keys = list(self.select_for_update(of=("self",)).values_list("pk", flat=True))
-            rows = self.model._base_manager.using(self.db).filter(pk__in=keys)
+            rows = type(self)(self.model, using=self.db).filter(pk__in=keys)
             count = super(RecordedQuerySet, rows).update(**values)
             self.record(rows.all(), CHANGED)
         return count
