@@ -1,5 +1,6 @@
 """Accounts, what was in them when, and the securities they hold."""
 
+import datetime as dt
 from decimal import Decimal
 from typing import Self
 
@@ -21,6 +22,16 @@ MAX_INTEREST_RATE = 100  # percent a year
 # Twenty digits before the point, for the smallest currency; eight behind it, for the dearest.
 AMOUNT_DIGITS, AMOUNT_PLACES = 28, 8
 COST_PLACES = 10  # as fine as prices are
+
+
+def require_positive(value: Decimal) -> None:
+    """Refuse zero and less.
+
+    Raises:
+        ValidationError: it is.
+    """
+    if value <= 0:
+        raise ValidationError("A quantity is greater than zero.", code="min_value")
 
 
 class AccountType(models.TextChoices):
@@ -185,6 +196,11 @@ class AccountValue(AccountPart):
     def __str__(self) -> str:
         return f"{self.timestamp:%Y-%m-%d %H:%M}"
 
+    @property
+    def date(self) -> dt.date:
+        """Return the day of the instant, in UTC."""
+        return self.timestamp.astimezone(dt.UTC).date()
+
     def clean(self) -> None:
         """Check what depends on the account.
 
@@ -218,9 +234,12 @@ class Holding(AccountPart):
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="holdings", db_index=False)
     security = models.ForeignKey("securities.Security", on_delete=models.PROTECT, related_name="holdings")
-    quantity = ExactDecimalField(max_digits=AMOUNT_DIGITS, decimal_places=AMOUNT_PLACES)
+    quantity = ExactDecimalField(max_digits=AMOUNT_DIGITS, decimal_places=AMOUNT_PLACES, validators=[require_positive])
     average_cost = ExactDecimalField(
-        max_digits=AMOUNT_DIGITS, decimal_places=COST_PLACES, help_text="Of one unit, in the holding's currency."
+        max_digits=AMOUNT_DIGITS,
+        decimal_places=COST_PLACES,
+        validators=[MinValueValidator(0)],
+        help_text="Of one unit, in the holding's currency.",
     )
     currency = models.ForeignKey(
         "currencies.Currency",
@@ -286,5 +305,3 @@ class Holding(AccountPart):
         super().clean()
         if not self.account.is_investment_account:
             raise ValidationError({"account": "Only an investment account may hold securities."}, code="invalid")
-
-
