@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 from rest_framework.test import APIClient
-from rest_framework_simplejwt.tokens import AccessToken
 
+from users import sessions
 from users.models import User
 from users.tests.factories import UserFactory
 
@@ -22,7 +22,7 @@ def stranger(db: None) -> User:
 
 @pytest.fixture
 def superuser(db: None) -> User:
-    return UserFactory(is_superuser=True, is_staff=True)
+    return UserFactory(is_superuser=True)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def signed_in() -> Callable[[User], APIClient]:
 
     def client_of(user: User) -> APIClient:
         client = APIClient()
-        client.credentials(HTTP_AUTHORIZATION=f"Bearer {AccessToken.for_user(user)}")
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {sessions.start(user=user).access_token}")
         return client
 
     return client_of

@@ -1,7 +1,11 @@
 """How gunicorn serves in production: ``gunicorn --config config/gunicorn.py``."""
 
+import importlib
 import os
+import sys
 from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
 
 wsgi_app = "config.wsgi:application"
 bind = "0.0.0.0:8000"  # within a container; which of the host's addresses lead here is the host's decision
@@ -31,3 +35,11 @@ errorlog = "-"
 forwarded_allow_ips = ""
 # Nobody administers it from inside the container, whose file system may be read-only.
 control_socket_disable = True
+
+
+def on_starting(server: object) -> None:  # noqa: ARG001
+    """Refuse unsafe settings once and in plain words, instead of in every worker and under a traceback."""
+    try:
+        importlib.import_module("config.settings")
+    except ImproperlyConfigured as exc:
+        sys.exit(str(exc))

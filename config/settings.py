@@ -6,6 +6,7 @@
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import environ
 from django.utils.csp import CSP
@@ -128,6 +129,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;",
     }
+    # A file, as in earnest: threads of a test share it, and wait for each other.
+    DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"] = {
@@ -153,7 +156,12 @@ def _cache(alias: str) -> dict[str, object]:
     """Configure the cache ``alias``: Redis when there is one, this process's memory otherwise."""
     prefix = f"{CACHE_PREFIX}:{alias}"
     if not REDIS_URL:
-        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": alias, "KEY_PREFIX": prefix}
+        return {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "LOCATION": alias,
+            "KEY_PREFIX": prefix,
+            "OPTIONS": {"MAX_ENTRIES": 100_000 if alias == "throttles" else 300},  # counts must not push counts out
+        }
     return {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": REDIS_URL,
@@ -174,12 +182,9 @@ DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 # ---- People --------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "users.User"
 DEFAULT_BASE_CURRENCY = env.str("DEFAULT_BASE_CURRENCY", "CAD")
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
-if RUNNING_TESTS:
-    # Argon2 is slow by design, and nearly every test makes a user.
+AUTHENTICATION_BACKENDS = ["users.backends.LoginBackend"]
+PASSWORD_HASHERS = ["users.hashers.Argon2Hasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+if RUNNING_TESTS:  # tests make many people; those about hashing choose the real one
     PASSWORD_HASHERS.insert(0, "django.contrib.auth.hashers.MD5PasswordHasher")
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -189,10 +194,45 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=30)
 REFRESH_TOKEN_LIFETIME = timedelta(days=7)
+PASSWORD_RESET_TIMEOUT = 30 * 60  # seconds
+EMAIL_VERIFICATION_REQUIRED = env.bool("EMAIL_VERIFICATION_REQUIRED", False)
+# Keys, algorithm, issuer and audience are those of users.tokens. Tokens are signed with a key derived from
+# DJANGO_SECRET_KEY and accepted with those derived from DJANGO_SECRET_KEY_FALLBACKS: to rotate without signing
+# anybody out, move the old secret to the fallbacks and keep it there for as long as a refresh token lives.
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": ACCESS_TOKEN_LIFETIME,
     "REFRESH_TOKEN_LIFETIME": REFRESH_TOKEN_LIFETIME,
-    "ALGORITHM": "HS256",
+    "USER_ID_CLAIM": "sub",
+    "AUTH_HEADER_TYPES": ("Bearer", "bearer"),
+    "AUTH_TOKEN_CLASSES": ("users.tokens.AccessToken",),
+}
+
+# ---- Rate limits ---------------------------------------------------------------------------------------------------
+# By THROTTLE_<SCOPE>: requests per s, m, h or d, such as 10/min, or off. Most count by address (by user, where one is
+# signed in); those named *_account count by the account that is meant, from whatever addresses.
+
+
+def _rate(default: str) -> str:
+    """Return the rate of a scope that the environment does not set; tests have none but those that they set."""
+    return "off" if RUNNING_TESTS else default
+
+
+THROTTLE_RATES = {
+    "anon": env.str("THROTTLE_ANON", _rate("120/min")),
+    "user": env.str("THROTTLE_USER", _rate("1200/min")),
+    "sync": env.str("THROTTLE_SYNC", _rate("30/min")),
+    "login": env.str("THROTTLE_LOGIN", _rate("30/min")),
+    "login_account": env.str("THROTTLE_LOGIN_ACCOUNT", _rate("10/min")),
+    "register": env.str("THROTTLE_REGISTER", _rate("20/hour")),
+    "register_account": env.str("THROTTLE_REGISTER_ACCOUNT", _rate("5/hour")),
+    "forgot": env.str("THROTTLE_FORGOT", _rate("20/hour")),
+    "forgot_account": env.str("THROTTLE_FORGOT_ACCOUNT", _rate("5/hour")),
+    "reset": env.str("THROTTLE_RESET", _rate("20/hour")),
+    "reset_account": env.str("THROTTLE_RESET_ACCOUNT", _rate("10/hour")),
+    "verify": env.str("THROTTLE_VERIFY", _rate("60/hour")),
+    "refresh": env.str("THROTTLE_REFRESH", _rate("120/min")),
+    "refresh_account": env.str("THROTTLE_REFRESH_ACCOUNT", _rate("60/min")),
+    "confirm": env.str("THROTTLE_CONFIRM", _rate("10/min")),
 }
 
 # ---- The API -------------------------------------------------------------------------------------------------------
@@ -204,6 +244,11 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "finances.api.rendering.OneFormatNegotiation",
     "DEFAULT_PAGINATION_CLASS": "finances.api.pagination.HeaderPagination",
     "DEFAULT_SCHEMA_CLASS": "finances.api.openapi.ProblemAutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": [
+        "finances.api.throttling.CallerThrottle",
+        "finances.api.throttling.ScopeThrottle",
+        "finances.api.throttling.AccountThrottle",
+    ],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "EXCEPTION_HANDLER": "finances.api.errors.exception_handler",
     "COERCE_DECIMAL_TO_STRING": False,
@@ -227,6 +272,7 @@ SPECTACULAR_SETTINGS = {
     "TAGS": [
         {"name": "accounts", "description": "Accounts, what they were worth when, and the securities in them."},
         {"name": "auth", "description": "Signing in and one's own profile."},
+        {"name": "users", "description": "People: oneself, and everybody for superusers."},
         {"name": "currencies", "description": "Currencies, exchange rates and conversion."},
         {"name": "financial-institutions", "description": "Banks, brokers and others who keep one's accounts."},
         {"name": "securities", "description": "Securities, their prices, and syncing with the providers."},
@@ -254,8 +300,34 @@ if IN_PRODUCTION:
     }
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = not IN_PRODUCTION
 FRONTEND_URL = env.str("FRONTEND_URL", "http://localhost:3000")
-if not RUNNING_TESTS:
-    vars().update(env.email_url("EMAIL_URL", "consolemail://"))
+
+
+def _mailer(url: dict[str, Any]) -> dict[str, Any]:
+    """Turn what django-environ makes of EMAIL_URL into an entry of MAILERS."""
+    options: dict[str, dict[str, Any]] = {
+        "django.core.mail.backends.filebased.EmailBackend": {"file_path": url["EMAIL_FILE_PATH"]},
+        "django.core.mail.backends.smtp.EmailBackend": {
+            "host": url["EMAIL_HOST"],
+            "port": url["EMAIL_PORT"],
+            "username": url["EMAIL_HOST_USER"],
+            "password": url["EMAIL_HOST_PASSWORD"],
+            "use_tls": url.get("EMAIL_USE_TLS", False),
+            "use_ssl": url.get("EMAIL_USE_SSL", False),
+            "timeout": 10,
+        },
+    }
+    return {"BACKEND": url["EMAIL_BACKEND"], "OPTIONS": options.get(url["EMAIL_BACKEND"], {})}
+
+
+MAILERS = {"default": _mailer(env.email_url("EMAIL_URL", "consolemail://"))}
+# Tests run tasks at once; the server after it has answered.
+TASKS = {
+    "default": {
+        "BACKEND": "django.tasks.backends.immediate.ImmediateBackend"
+        if RUNNING_TESTS
+        else "finances.tasks.ThreadBackend"
+    }
+}
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "finances@localhost")
 
 # ---- Time, language, logs ------------------------------------------------------------------------------------------

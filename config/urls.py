@@ -6,6 +6,7 @@ from django.views.generic import RedirectView, TemplateView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 
 from config import health
+from users import admin_login
 
 admin.site.site_header = admin.site.site_title = "Finances"
 admin.site.index_title = "Administration"
@@ -28,6 +29,7 @@ urlpatterns = [
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
     path("docs", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="docs"),
     path("redoc", SpectacularRedocView.as_view(url_name="openapi", template_name="redoc.html"), name="redoc"),
+    path("admin/login/", admin_login.login),  # before the admin's own: the same, with limits
     path("favicon.ico", RedirectView.as_view(url="/static/finances/favicon.svg"), name="favicon"),
     path("admin/", admin.site.urls),
 ]

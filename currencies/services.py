@@ -129,11 +129,11 @@ def _table_of(provider: RateProvider, *, base: str, on: date) -> PublishedTable:
     Raises:
         ProviderError: it has none, or none with ``base``.
     """
+    oldest = on - min(MAX_RATE_AGE, on - date.min)
     table = provider.latest(base=base) if Capability.LATEST in provider.capabilities else None
     if table is None or table.on > on:
-        since = on - min(MAX_RATE_AGE, on - date.min)
-        table = next(iter(provider.history(base=base, since=since, until=on)), None)
-    if table is None:
+        table = next(iter(provider.history(base=base, since=oldest, until=on)), None)
+    if table is None or table.on < oldest:
         raise ProviderNotFoundError(f"{provider.name} has no rates of {on} or the week before.")
     if base != table.base and base not in table.rates:
         raise ProviderNotFoundError(f"{provider.name} does not publish rates of {base}.")

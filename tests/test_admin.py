@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from institutions.tests.factories import FinancialInstitutionFactory
+from users import sessions
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 pytestmark = pytest.mark.django_db
@@ -30,6 +31,7 @@ def test_the_list_opens_and_can_be_searched(client, superuser, model):
 def test_the_forms_open(client, superuser, model):
     client.force_login(superuser)
     FinancialInstitutionFactory(user=superuser)
+    sessions.start(user=superuser)
 
     added = client.get(address(model, "add"))
     row = model._default_manager.first()

@@ -1,25 +1,155 @@
 """People for administrators."""
 
-from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
+from typing import Any
 
-from users.models import User
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from finances.exceptions import ConflictError
+from users import mails, services, sessions
+from users.models import TokenFamily, User
+
+
+class UserForm(UserChangeForm):
+    """A person's data; refuses to lose the last superuser before anything is written."""
+
+    def clean(self) -> dict[str, Any]:
+        """Check what would become of the superusers; the admin has the form in a transaction."""
+        cleaned = super().clean() or self.cleaned_data
+        if self.instance.pk and not (cleaned.get("is_active") and cleaned.get("is_superuser")):
+            try:
+                services.require_another_superuser(than=[self.instance.pk])
+            except ConflictError as exc:
+                raise ValidationError(exc.message, code=exc.code) from exc
+        return cleaned
+
+
+class ReadOnlyFamilies:
+    """Token families can be looked at, and go with their time; nobody makes or edits them by hand."""
+
+    def has_add_permission(self, *_: Any) -> bool:
+        """Let nobody add one."""
+        return False
+
+    def has_change_permission(self, *_: Any) -> bool:
+        """Let nobody change one."""
+        return False
+
+    @admin.display(description="stands", boolean=True)
+    def stands(self, family: TokenFamily) -> bool:
+        """Tell whether the family's refresh token still works."""
+        return family.lives(now=timezone.now())
+
+
+class TokenFamilyInline(ReadOnlyFamilies, admin.TabularInline):
+    """Where a person is signed in."""
+
+    model = TokenFamily
+    fields = readonly_fields = ("created_at", "refreshed_at", "expires_at", "revoked_at", "stands")
+    extra = 0
+    can_delete = False
+
+
+@admin.register(TokenFamily)
+class TokenFamilyAdmin(ReadOnlyFamilies, admin.ModelAdmin):
+    """Everybody's sessions."""
+
+    list_display = ("user", "created_at", "refreshed_at", "expires_at", "revoked_at", "stands")
+    list_filter = ("created_at", "expires_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "user__username")
+    fields = ("id", "user", "created_at", "refreshed_at", "expires_at", "revoked_at", "stands")
+    readonly_fields = ("stands",)
+    actions = ("revoke",)
+
+    @admin.action(description="Revoke the selected sessions", permissions=["view"])
+    def revoke(self, request: HttpRequest, families: QuerySet[TokenFamily]) -> None:
+        """End the selected sessions at once."""
+        chosen = TokenFamily.objects.filter(pk__in=families.values("pk"))
+        self.message_user(request, f"Sessions revoked: {chosen.revoke(now=timezone.now())}.")
 
 
 @admin.register(User)
 class UserAdmin(BaseUserAdmin):
     """People by email."""
 
-    list_display = ("email", "username", "is_active", "is_superuser", "last_login", "created_at")
-    list_filter = ("is_active", "is_superuser")
+    form = UserForm
+    add_form = AdminUserCreationForm
+    list_display = ("email", "username", "is_active", "is_superuser", "email_verified", "last_login", "created_at")
+    list_filter = ("is_active", "is_superuser", "email_verified")
     search_fields = ("email", "username")
     ordering = ("email",)
-    readonly_fields = ("id", "last_login", "created_at", "updated_at")
+    readonly_fields = ("id", "email_verified", "last_login", "created_at", "updated_at")
     autocomplete_fields = ("base_currency",)
+    inlines = (TokenFamilyInline,)
+    actions = ("activate", "deactivate", "revoke_sessions")
     fieldsets = (
-        (None, {"fields": ("id", "email", "username", "password")}),
+        (None, {"fields": ("id", "email", "email_verified", "username", "password")}),
         ("Preferences", {"fields": ("base_currency", "timezone")}),
-        ("Rights", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        ("Rights", {"fields": ("is_active", "is_superuser", "groups", "user_permissions")}),
         ("Times", {"fields": ("last_login", "created_at", "updated_at")}),
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "username", "password1", "password2")}),)
+
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:  # noqa: ARG002
+        """Show sessions of people who exist."""
+        return self.inlines if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Save, with all that follows from a change."""
+        if not change:
+            super().save_model(request, obj, form, change)
+            mails.send_verification.enqueue(obj.email)
+            return
+        names = {field.name for field in User._meta.concrete_fields} & set(form.changed_data)
+        changes = {name: getattr(obj, name) for name in names - {"password"}}
+        services.change_user(user=User.objects.select_for_update().get(pk=obj.pk), **changes)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Count the last active superuser among what is protected."""
+        deleted, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
+        try:
+            with transaction.atomic():
+                services.require_another_superuser(than=[user.pk for user in objs])
+        except ConflictError as exc:
+            protected = [*protected, exc.message]
+        return deleted, counts, perms_needed, protected
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:  # noqa: ARG002
+        """Delete one person with everything they own."""
+        services.delete_users(user_ids=[obj.pk])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:  # noqa: ARG002
+        """Delete people with everything they own."""
+        services.delete_users(user_ids=list(queryset.values_list("pk", flat=True)))
+
+    @admin.action(description="Activate the selected people", permissions=["change"])
+    def activate(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """Let the selected people sign in."""
+        self.set_active(request, people, active=True)
+
+    @admin.action(description="Deactivate the selected people", permissions=["change"])
+    def deactivate(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """Sign the selected people out and let them in no more."""
+        self.set_active(request, people, active=False)
+
+    @admin.action(description="Revoke all sessions of the selected people", permissions=["change"])
+    def revoke_sessions(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """Sign the selected people out everywhere, the admin included."""
+        count = sessions.end_all(user_ids=list(people.values_list("pk", flat=True)))
+        self.message_user(request, f"People signed out everywhere: {count}.")
+
+    def set_active(self, request: HttpRequest, people: QuerySet[User], *, active: bool) -> None:
+        """Change who may sign in, and say how it went."""
+        try:
+            count = services.set_active(user_ids=list(people.values_list("pk", flat=True)), active=active)
+        except ConflictError as exc:
+            self.message_user(request, exc.message, messages.ERROR)
+        else:
+            self.message_user(request, f"People {'activated' if active else 'deactivated'}: {count}.")

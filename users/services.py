@@ -1,23 +1,41 @@
-"""What is done for people: signing in, the first administrator."""
+"""What is done for people: their accounts, passwords and addresses."""
 
+import functools
+import logging
 import secrets
+import uuid
+from typing import Any
 
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth import password_validation
 from django.db import transaction
 
-from users.models import User
+from finances.exceptions import ConflictError, InvalidValueError
+from users import links, mails, models
+from users.models import TokenFamily, User
+
+logger = logging.getLogger(__name__)
+INVALID_LINK = "This link is used, expired or wrong; ask for a new one."
 
 
-def authenticate(*, login: str, password: str) -> User | None:
-    """Return the active user with this email or username and password, or nothing.
+def require_good_password(password: str, *, user: User) -> None:
+    """Refuse a password that is short, common, all digits or like the user's own names.
 
-    Takes as long for an unknown login as for a wrong password, so that nobody can ask who exists.
+    Raises:
+        ValidationError: with every reason.
     """
-    user = User.objects.by_login(login).order_by("email").first()
-    if user is None:
-        make_password(password)
-        return None
-    return user if user.check_password(password) and user.is_active else None
+    password_validation.validate_password(models.normalize_password(password), user)
+
+
+@transaction.atomic
+def register(*, email: str, password: str, username: str | None = None, **fields: Any) -> User:
+    """Store a new user, and mail them a link that verifies their address.
+
+    Raises:
+        IntegrityError: the email or the username is taken.
+    """
+    user: User = User.objects.create_user(email, password, username, **fields)
+    transaction.on_commit(functools.partial(mails.send_verification.enqueue, user.email))
+    return user
 
 
 @transaction.atomic
@@ -31,3 +49,147 @@ def create_first_admin(*, email: str) -> tuple[User, str] | None:
         return None
     password = secrets.token_urlsafe(15)
     return User.objects.create_superuser(email, password), password
+
+
+# ---- Passwords and addresses ----
+
+
+@transaction.atomic
+def change_password(*, user_id: Any, current_password: str, new_password: str, family: uuid.UUID) -> None:
+    """Change the password and end all sessions but the refresh token of ``family``, which is the asking one.
+
+    Raises:
+        InvalidValueError: ``current_password`` is wrong.
+        ValidationError: ``new_password`` is too weak.
+    """
+    user = User.objects.select_for_update().get(pk=user_id)
+    require_current_password(current_password, user=user)
+    require_good_password(new_password, user=user)
+    old_stamp = user.security_stamp
+    user.set_password(new_password)
+    user.save()
+    TokenFamily.objects.filter(pk=family, user=user, stamp=old_stamp).update(stamp=user.security_stamp)
+    transaction.on_commit(functools.partial(mails.send_password_changed.enqueue, user.email))
+
+
+@transaction.atomic
+def reset_password(*, token: str, new_password: str) -> None:
+    """Change the password of whom the mailed ``token`` names, end all their sessions, and take the mail as read.
+
+    Raises:
+        InvalidValueError: the token is used, expired or wrong.
+        ValidationError: ``new_password`` is too weak; the token is still good.
+    """
+    # Locked before the token is checked: of two uses at once, the second sees the new password.
+    user = links.user_of_reset_token(token, User.objects.select_for_update())
+    if user is None:
+        raise InvalidValueError(INVALID_LINK, code="invalid_token", field="token")
+    require_good_password(new_password, user=user)
+    user.set_password(new_password)
+    user.email_verified = True
+    user.save()
+    transaction.on_commit(functools.partial(mails.send_password_changed.enqueue, user.email))
+
+
+@transaction.atomic
+def verify_email(*, token: str) -> User:
+    """Note that whom the mailed ``token`` names reads mail at their address.
+
+    Raises:
+        InvalidValueError: the token is used, expired, wrong, or of an address that has been changed.
+    """
+    user = links.user_of_verification_token(token, User.objects.select_for_update())
+    if user is None:
+        raise InvalidValueError(INVALID_LINK, code="invalid_token", field="token")
+    user.email_verified = True
+    user.save()
+    return user
+
+
+def require_current_password(password: str, *, user: User) -> None:
+    """Refuse what a thief of a token could do as well, who does not know the password.
+
+    Raises:
+        InvalidValueError: it is wrong.
+    """
+    if not user.check_password(password):
+        raise InvalidValueError("The current password is wrong.", code="invalid_password", field="current_password")
+
+
+# ---- Changing and deleting people ----
+
+
+def lock_superusers() -> list[uuid.UUID]:
+    """Lock the active superusers, always in the same order, and return their ids.
+
+    Whoever may demote or delete one calls this first, within the transaction: of two who would each leave the other
+    as the last, the second waits and then sees that there is none left.
+    """
+    people = User.objects.active_superusers().select_for_update().order_by("pk")
+    return list(people.values_list("pk", flat=True))
+
+
+def require_another_superuser(*, than: list[uuid.UUID]) -> None:
+    """Refuse to lose the last active superuser, since nobody could make another through the API.
+
+    Raises:
+        ConflictError: every active superuser is among ``than``.
+    """
+    superusers = set(lock_superusers())
+    if superusers and superusers <= set(than):
+        raise ConflictError(
+            "The last active superuser cannot be deleted, deactivated or demoted.", code="last_superuser"
+        )
+
+
+@transaction.atomic
+def change_user(*, user: User, **changes: Any) -> User:
+    """Change the given fields of ``user``, a row that is locked or was just read.
+
+    A new address is unverified, gets a mail with a link, and the old one is told. Who is deactivated is signed out
+    for good.
+
+    Raises:
+        ConflictError: it would leave no active superuser.
+    """
+    old_email = user.email
+    if changes.get("is_superuser") is False or changes.get("is_active") is False:
+        require_another_superuser(than=[user.pk])
+    if changes.get("is_active") is False:
+        user.renew_stamp()
+    for name, value in changes.items():
+        setattr(user, name, value)
+    if user.email != old_email:
+        user.email_verified = False
+        transaction.on_commit(functools.partial(mails.send_verification.enqueue, user.email))
+        transaction.on_commit(functools.partial(mails.send_email_changed.enqueue, old_email))
+    user.save()
+    return user
+
+
+@transaction.atomic
+def set_active(*, user_ids: list[uuid.UUID], active: bool) -> int:
+    """Let people sign in, or sign them out and let them in no more; return how many changed.
+
+    Raises:
+        ConflictError: it would leave no active superuser.
+    """
+    if not active:
+        require_another_superuser(than=user_ids)
+    people = list(User.objects.select_for_update().filter(pk__in=user_ids).exclude(is_active=active))
+    for user in people:
+        change_user(user=user, is_active=active)
+    return len(people)
+
+
+@transaction.atomic
+def delete_users(*, user_ids: list[uuid.UUID]) -> None:
+    """Delete people with everything they own.
+
+    Raises:
+        ConflictError: it would leave no active superuser.
+    """
+    require_another_superuser(than=user_ids)
+    for user in User.objects.select_for_update().filter(pk__in=user_ids).order_by("pk"):
+        user.delete()
+        logger.info("A user was deleted", extra={"deleted_user": str(user.pk)})

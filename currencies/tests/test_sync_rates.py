@@ -136,6 +136,13 @@ def test_without_a_network_the_past_comes_from_the_archive(stand_in):
     assert "cannot be reached" in result.message
 
 
+def test_rates_more_than_a_week_old_are_not_the_latest_ones():
+    with pytest.raises(ProviderNotFoundError, match="no rates of 2026-11-07 or the week before"):
+        services.sync_rates(base="USD", on=date(2026, 11, 7))
+
+    assert CurrencyRate.objects.count() == 0
+
+
 def test_a_day_before_the_euro_is_nowhere():
     with pytest.raises(ProviderError):
         services.sync_rates(base="EUR", on=date(1998, 12, 31))

@@ -65,8 +65,15 @@ class ProblemAutoSchema(AutoSchema):
         return schema
 
     def _get_request_body(self, direction: str = "request") -> Any:
-        """Describe the body of a PUT like that of a PATCH, since it changes only what is sent."""
-        method, self.method = self.method, "PATCH" if self.method == "PUT" else self.method
+        """Describe the body of a PUT like that of a PATCH, since it changes only what is sent.
+
+        A view with ``delete_takes_body`` has one for DELETE too, which drf-spectacular would leave out.
+        """
+        method = self.method
+        if method == "PUT":
+            self.method = "PATCH"
+        elif method == "DELETE" and getattr(self.view, "delete_takes_body", False):
+            self.method = "POST"
         try:
             return super()._get_request_body(direction)  # type: ignore[no-untyped-call]
         finally:

@@ -1,6 +1,7 @@
 """Run the stand-in by itself, for trying things out by hand."""
 
 import argparse
+import signal
 import time
 
 from tests.stand_in import MODES, StandIn
@@ -19,6 +20,7 @@ def main() -> None:
         f"OPEN_ER_API_URL={stand_in.url}/open/v6",
         f"ECB_RATES_URL={stand_in.url}/ecb",
     )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     print(*lines, sep="\n", flush=True)  # noqa: T201 - this is a program
     try:
         while True:

@@ -2,36 +2,36 @@
 
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import django_redis
 import pytest
-from django.conf import settings as configured
 from pytest_django import Settings
 
 from finances import http
 from tests.stand_in.server import StandIn
 
-STORES = [
-    "sqlite",
-    pytest.param("redis", marks=[pytest.mark.redis, pytest.mark.skipif(not configured.REDIS_URL, reason="no Redis")]),
-]
 
-
-@pytest.fixture(params=STORES)
-def http_store(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -> Iterator[str]:
-    """Keep the cache, the counters and the gates of outside HTTP in an empty place: each kind of store in turn."""
-    settings.VAR_DIR = tmp_path
+@contextmanager
+def empty_store(settings: Settings, directory: Path) -> Iterator[str]:
+    """Keep the cache, the counters and the gates of outside HTTP in a place of their own; give its kind."""
+    settings.VAR_DIR = directory
     settings.CACHE_PREFIX = f"test-{uuid.uuid4().hex}"
-    if request.param == "sqlite":
-        settings.REDIS_URL = ""
     http.forget_sessions()
-    yield request.param
+    yield "redis" if settings.REDIS_URL else "sqlite"
     http.forget_sessions()
-    if request.param == "redis":
+    if settings.REDIS_URL:
         connection = django_redis.get_redis_connection("http")
         for key in connection.scan_iter(f"{settings.CACHE_PREFIX}:*"):
             connection.delete(key)
+
+
+@pytest.fixture
+def http_store(settings: Settings, tmp_path: Path) -> Iterator[str]:
+    """Start with an empty store of the kind that the settings choose."""
+    with empty_store(settings, tmp_path) as kind:
+        yield kind
 
 
 @pytest.fixture

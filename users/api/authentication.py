@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -10,6 +9,7 @@ from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 
 from finances import request_context
+from users import tokens
 from users.models import User
 
 REFUSAL = "The access token is not valid, or no longer."
@@ -32,25 +32,55 @@ class TokenAuthentication(JWTAuthentication):
             request_context.user_id.set(str(result[0].pk))
         return result
 
-    def get_user(self, validated_token: Any) -> Any:
-        """Return the active user whom the token names.
+    def get_validated_token(self, raw_token: bytes) -> tokens.AccessToken:
+        """Return the token if it is an access token of ours, unexpired.
 
         Raises:
-            AuthenticationFailed: there is none.
+            TokenError: it is something else.
         """
-        people: QuerySet[User] = User.objects.filter(is_active=True, pk=validated_token.get("user_id"))
-        user = people.first()
-        if user is None:
+        return tokens.AccessToken(raw_token)  # type: ignore[arg-type]
+
+    def get_user(self, validated_token: Any) -> Any:
+        """Return the active user whom the token names, if their session still stands: one query for all of it.
+
+        Raises:
+            AuthenticationFailed: deleted, deactivated, signed out, or with a new password since.
+        """
+        people = User.objects.in_session(
+            user_id=validated_token.get("sub"), family_id=validated_token.get(tokens.FAMILY_CLAIM)
+        )
+        user = people.order_by().first()
+        if user is None or not user.is_active or user.security_stamp != validated_token.get(tokens.STAMP_CLAIM):
             raise AuthenticationFailed(REFUSAL, "invalid_token")
         return user
+
+
+class LenientTokenAuthentication(TokenAuthentication):
+    """The same, but a token that is of no use is like none: who signs out may come with an expired one."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        """Return the user and the token, or nothing when there is no good token."""
+        try:
+            return super().authenticate(request)
+        except AuthenticationFailed:
+            return None
 
 
 class TokenAuthenticationScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """Describe the scheme in the OpenAPI document."""
 
     target_class = TokenAuthentication
+    match_subclasses = True
     name = "bearer"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:  # noqa: ARG002
         """Return HTTP bearer authentication with a JSON web token."""
-        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": (
+                "An access token from `auth/login`, good for 30 minutes. It is refused at once, before it expires, "
+                "when its user signs out, changes or resets the password, is deactivated or deleted."
+            ),
+        }

@@ -1,68 +1,124 @@
-"""Signing in and one's own profile."""
+"""People: oneself, and everybody for superusers."""
 
 from typing import Any
 
-from django.conf import settings
-from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.generics import RetrieveUpdateAPIView
-from rest_framework.parsers import BaseParser
-from rest_framework.permissions import AllowAny
+from django.db import transaction
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
-from rest_framework_simplejwt.tokens import RefreshToken
 
-from finances.api.parsing import ExactJSONParser, LimitedFormParser
-from finances.api.viewsets import TaggedMixin
+from finances.api import conditional
+from finances.api.permissions import IsSuperuser
+from finances.api.viewsets import BaseViewSet
 from users import services
-from users.api.serializers import LoginSerializer, TokenPairSerializer, UserSerializer
+from users.api.filters import UserFilter
+from users.api.serializers import (
+    AdministeredRegistrationSerializer,
+    AdministeredUserSerializer,
+    CurrentPasswordSerializer,
+    UserSerializer,
+)
 from users.models import User
 
 
-class LoginView(APIView):
-    """Sign in by email or username, as JSON or as a form."""
-
-    permission_classes = (AllowAny,)
-    authentication_classes = ()
-    parser_classes: tuple[type[BaseParser], ...] = (ExactJSONParser, LimitedFormParser)
-
-    def get_authenticate_header(self, request: Request) -> str:  # noqa: ARG002
-        """Name the scheme, so that a failed sign-in is a 401."""
-        return 'Bearer realm="api"'
-
-    @extend_schema(request=LoginSerializer, responses=TokenPairSerializer, auth=[])
-    def post(self, request: Request) -> Response:
-        """Return an access and a refresh token.
-
-        Raises:
-            AuthenticationFailed: unknown, wrong password or deactivated; the answer does not tell which.
-        """
-        serializer = LoginSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        user = services.authenticate(**serializer.validated_data)
-        if user is None:
-            raise AuthenticationFailed("The login or the password is wrong.", "invalid_credentials")
-        refresh = RefreshToken.for_user(user)
-        return Response(
-            {
-                "access_token": str(refresh.access_token),
-                "refresh_token": str(refresh),
-                "token_type": "bearer",
-                "expires_in": int(settings.ACCESS_TOKEN_LIFETIME.total_seconds()),
-            }
-        )
-
-
-class MeView(TaggedMixin, RetrieveUpdateAPIView[Any]):
+@extend_schema_view(
+    update=extend_schema(description="Change the fields that are sent; a new address has to be verified again."),
+    partial_update=extend_schema(
+        description="Change the fields that are sent; a new address has to be verified again."
+    ),
+)
+class MeViewSet(BaseViewSet):
     """One's own profile."""
 
+    queryset = User.objects.all()
     serializer_class = UserSerializer
+    throttle_scope: str | None = None
+    delete_takes_body = True
 
-    def get_object(self) -> User:
-        """Return whoever is asking."""
-        return self.request.user  # type: ignore[return-value]
+    def get_throttles(self) -> list[Any]:
+        """Limit how often the password can be tried here."""
+        if self.request.method == "DELETE":
+            self.throttle_scope = "confirm"
+        return super().get_throttles()
 
-    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Change the fields that are sent."""
-        return super().update(request, *args, **{**kwargs, "partial": True})
+    def get_object(self) -> Any:
+        """Return whoever is asking; for a write, locked and in the state that ``If-Match`` expects."""
+        user: Any = self.request.user
+        if self.request.method in {"PUT", "PATCH"}:
+            user = User.objects.select_for_update().get(pk=user.pk)
+            conditional.require_match(self.request, lambda: self.representation(user))
+        return user
+
+    @extend_schema(request=CurrentPasswordSerializer, responses={204: None})
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002
+        """Delete oneself with everything one owns, for good. The last active superuser cannot (409)."""
+        serializer = CurrentPasswordSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        user: Any = request.user
+        conditional.require_match(request, lambda: self.representation(user))
+        services.require_current_password(serializer.validated_data["current_password"], user=user)
+        services.delete_users(user_ids=[user.pk])
+        return Response(status=204)
+
+
+@extend_schema_view(
+    list=extend_schema(description="All people. For superusers."),
+    create=extend_schema(
+        description="Make an account for somebody; they get a mail that verifies their address. For superusers.",
+        responses={201: AdministeredUserSerializer},
+    ),
+    retrieve=extend_schema(description="Oneself or, for superusers, anybody."),
+    update=extend_schema(
+        description="Change the fields that are sent, of oneself or, for superusers, of anybody. Only superusers set "
+        "`is_active` and `is_superuser`; from others these are ignored. The last active superuser stays one (409)."
+    ),
+    partial_update=extend_schema(
+        description="Change the fields that are sent, of oneself or, for superusers, of anybody. Only superusers set "
+        "`is_active` and `is_superuser`; from others these are ignored. The last active superuser stays one (409)."
+    ),
+    destroy=extend_schema(
+        description="Delete somebody with everything they own. For superusers; the last active one stays (409)."
+    ),
+)
+class UserViewSet(BaseViewSet):
+    """People, for superusers; for everybody else only themselves exist."""
+
+    queryset = User.objects.all()
+    filterset_class = UserFilter
+
+    def get_queryset(self) -> Any:
+        """Return whom the asking user may know of."""
+        people = super().get_queryset()
+        return people if self.request.user.is_superuser else people.filter(pk=self.request.user.pk)
+
+    def get_permissions(self) -> list[BasePermission]:
+        """Let superusers list and create."""
+        return [IsSuperuser()] if self.action in {"list", "create"} else [IsAuthenticated()]
+
+    def check_object_permissions(self, request: Request, obj: Any) -> None:  # noqa: ARG002
+        """Let superusers delete; others, who can only mean themselves, do so at ``auth/me`` with their password."""
+        if self.action == "destroy" and not request.user.is_superuser:
+            self.permission_denied(request, IsSuperuser.message)
+
+    def get_serializer_class(self) -> Any:
+        """Let superusers set more."""
+        if self.action == "create":
+            return AdministeredRegistrationSerializer
+        superuser = getattr(self.request.user, "is_superuser", False)
+        return AdministeredUserSerializer if superuser or self.request.user is None else UserSerializer
+
+    def get_object(self) -> Any:
+        """Return the row, locked for a write; superusers are locked before it, always in the same order."""
+        if self.request.method in {"PUT", "PATCH", "DELETE"} and self.request.user.is_superuser:
+            services.lock_superusers()
+        return super().get_object()
+
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Delete somebody with everything they own."""
+        with transaction.atomic():
+            return super().destroy(request, *args, **kwargs)
+
+    def perform_destroy(self, instance: User) -> None:
+        """Delete the locked row."""
+        services.delete_users(user_ids=[instance.pk])

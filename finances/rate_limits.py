@@ -1,0 +1,128 @@
+"""How often somebody may do something, counted for all processes together. Knows no HTTP framework.
+
+Requests are counted in fixed windows, each count being one atomic increment in the cache ``throttles``. Without Redis,
+or while it is away, every process counts in its own memory: limits become as many times wider as there are
+processes, but nobody is let in unlimited and nobody is locked out.
+"""
+
+import functools
+import ipaddress
+import logging
+import math
+import time
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.core.cache import caches
+from django.core.cache.backends.base import BaseCache
+from django.core.cache.backends.locmem import LocMemCache
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.crypto import salted_hmac
+
+logger = logging.getLogger(__name__)
+
+SECONDS_IN = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+# Half of IPv6's bits name the host within one customer's network, who can change them at will.
+CUSTOMER_PREFIX = 64
+# How long to count in our own memory before Redis is asked again, so that an outage does not slow every request.
+REDIS_REST_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most ``count`` requests in each window of ``seconds``."""
+
+    count: int
+    seconds: int
+
+
+@functools.cache
+def parse(rate: str) -> Limit | None:
+    """Read ``10/min`` as a limit (second, minute, hour, day, by their first letter), ``off`` as none.
+
+    Raises:
+        ImproperlyConfigured: ``rate`` has another form.
+    """
+    if rate == "off":
+        return None
+    count, _, period = rate.partition("/")
+    if not count.isdecimal() or int(count) < 1 or period[:1] not in SECONDS_IN:
+        raise ImproperlyConfigured(f"{rate!r} is not a rate such as 10/min; periods are s, m, h and d, or say off.")
+    return Limit(int(count), SECONDS_IN[period[0]])
+
+
+def seconds_to_wait(*, scope: str, identity: str) -> int | None:
+    """Count one request of ``identity`` and return after how many seconds the next may come; None when this one may.
+
+    Raises:
+        ImproperlyConfigured: ``settings.THROTTLE_RATES`` has no such scope.
+    """
+    if scope not in settings.THROTTLE_RATES:
+        raise ImproperlyConfigured(f"There is no rate of {scope!r} in THROTTLE_RATES.")
+    limit = parse(settings.THROTTLE_RATES[scope])
+    if limit is None:
+        return None
+    # Identities are addresses and names of people: the cache does not get to know them.
+    digest = salted_hmac(__name__, f"{scope}:{identity}", algorithm="sha256").hexdigest()
+    # Everybody's windows begin at another moment, so that not all are let in anew at the full minute.
+    window, elapsed = divmod(time.time() + int(digest[:8], 16) % limit.seconds, limit.seconds)
+    count = counter.increment(f"{scope}:{digest[8:40]}:{int(window)}", seconds=limit.seconds)
+    return None if count <= limit.count else math.ceil(limit.seconds - elapsed)
+
+
+class Counter:
+    """Counts in the shared cache, in this process's memory while that is away."""
+
+    def __init__(self) -> None:
+        """Trust the shared cache until it fails."""
+        self.memory = LocMemCache(__name__, {"OPTIONS": {"MAX_ENTRIES": 100_000}})
+        self.shared_again_at = 0.0
+
+    def increment(self, key: str, *, seconds: int) -> int:
+        """Add one to ``key``, which is forgotten after ``seconds``, and return the new count."""
+        if time.monotonic() >= self.shared_again_at:
+            try:
+                return increment(caches["throttles"], key, seconds)
+            except (redis.exceptions.RedisError, OSError) as exc:
+                self.shared_again_at = time.monotonic() + REDIS_REST_SECONDS
+                logger.warning("Rate limits are counted in this process alone, Redis being away: %s", exc)
+        return increment(self.memory, key, seconds)
+
+
+def increment(cache: BaseCache, key: str, seconds: int) -> int:
+    """Add one to ``key`` in ``cache``, atomically, and return the new count."""
+    try:
+        return cache.incr(key)
+    except ValueError:  # nobody has counted in this window yet; of those who find that at once, one adds the key
+        return 1 if cache.add(key, 1, seconds) else cache.incr(key)
+
+
+counter = Counter()
+
+
+def client_address(meta: Mapping[str, Any]) -> str:
+    """Return the network address that a request came from, an IPv6 one as its customer's /64.
+
+    ``X-Forwarded-For`` counts only behind ``TRUSTED_PROXY_COUNT`` proxies, and only what these wrote: each appends
+    the address that it was called from, so the client's own stands that many places from the end.
+    """
+    address = str(meta.get("REMOTE_ADDR") or "")
+    forwarded = [part.strip() for part in str(meta.get("HTTP_X_FORWARDED_FOR") or "").split(",")]
+    if settings.TRUSTED_PROXY_COUNT and forwarded != [""]:
+        address = forwarded[-min(settings.TRUSTED_PROXY_COUNT, len(forwarded))]
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(parsed.ipv4_mapped or ipaddress.ip_network((int(parsed), CUSTOMER_PREFIX), strict=False))
+    return str(parsed)
+
+
+def account_identity(name: str) -> str:
+    """Return one form for all ways in which a login can be typed, so that each account is counted once."""
+    return unicodedata.normalize("NFKC", name).strip().casefold()

@@ -1,0 +1,39 @@
+"""Work that a request starts and does not wait for."""
+
+import contextvars
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from django.db import connections
+from django.tasks.backends.immediate import ImmediateBackend
+from django.tasks.base import TaskResult
+
+# One for the process, since Django makes a backend for each thread. Its thread starts with the first task, after
+# the web server has forked, and is waited for when the process ends, so that what was accepted is also done.
+EXECUTOR = ThreadPoolExecutor(max_workers=1, thread_name_prefix="tasks")
+# Work waits until the request that enqueued it is answered: beside it, it would slow the answer, and so tell by its
+# time whether there was anything to do.
+DELAY_SECONDS = 0.2
+
+
+class ThreadBackend(ImmediateBackend):
+    """Run tasks one after the other in a thread of this process, outside the request.
+
+    Good for mails. A task that fails is logged with its traceback by ``django.tasks`` and not tried again; a process
+    that is killed loses what it has not done yet. Where that is not good enough, ``settings.TASKS`` takes a backend
+    with a queue of its own, and nothing else changes.
+    """
+
+    def _execute_task(self, task_result: "TaskResult[Any, Any]") -> None:
+        """Hand the task to the thread, with the context that log lines take the request's id from."""
+        context = contextvars.copy_context()
+        EXECUTOR.submit(context.run, self.run, task_result)
+
+    def run(self, task_result: "TaskResult[Any, Any]") -> None:
+        """Run the task in this thread, and give back the database connections that it opened."""
+        time.sleep(DELAY_SECONDS)
+        try:
+            super()._execute_task(task_result)  # type: ignore[misc]  # its stubs leave this out
+        finally:
+            connections.close_all()

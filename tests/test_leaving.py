@@ -1,0 +1,34 @@
+"""Who deletes themselves takes all that is theirs with them, and nothing else."""
+
+import pytest
+from django.apps import apps
+from django.db.models import CASCADE
+
+from tests.sweep import RESOURCES
+from users.models import User
+from users.tests.factories import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.path)
+def test_all_that_one_owns_goes_and_what_others_own_stays(api, user, stranger, resource):
+    mine, theirs = resource.make(user), resource.make(stranger)
+    rows = type(mine)._default_manager
+
+    response = api.delete("/api/v1/auth/me", {"current_password": PASSWORD})
+
+    assert response.status_code == 204
+    assert list(rows.filter(pk__in=[mine.pk, theirs.pk])) == [theirs]
+
+
+def test_every_row_that_points_at_a_user_goes_with_them():
+    pointers = [
+        field
+        for model in apps.get_models(include_auto_created=True)
+        for field in model._meta.get_fields()
+        if field.is_relation and field.concrete and field.related_model is User and not field.many_to_many
+    ]
+
+    assert {field.model.__name__ for field in pointers} >= {"FinancialInstitution", "TokenFamily", "LogEntry"}
+    assert [str(field) for field in pointers if field.remote_field.on_delete is not CASCADE] == []

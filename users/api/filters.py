@@ -1,0 +1,22 @@
+"""What the list of people can be filtered by."""
+
+from typing import Any
+
+import django_filters
+
+from users.models import User, UserQuerySet
+
+
+class UserFilter(django_filters.FilterSet):
+    """By a part of a name, and by whether they may sign in."""
+
+    search = django_filters.CharFilter(method="filter_search", label="A part of the email or the username.")
+    is_active = django_filters.BooleanFilter()
+
+    class Meta:
+        model = User
+        fields = ("is_active",)
+
+    def filter_search(self, people: UserQuerySet, _name: str, text: Any) -> UserQuerySet:
+        """Keep people who are called like ``text``."""
+        return people.matching(text)

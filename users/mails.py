@@ -1,0 +1,73 @@
+"""Mails to people. Each is a task: a request enqueues it and does not wait, and does not tell by its time what it was.
+
+A task takes what was typed, not what was found, where the answer must not say who exists.
+"""
+
+import email.policy
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.tasks import task
+from django.template.loader import render_to_string
+
+from users import links, models
+from users.models import User
+
+# RFC 5322's limit of a line. Python would encode lines of more than 78 characters, as the links are.
+LONGEST_LINE = 998
+
+
+class Mail(EmailMultiAlternatives):
+    """A mail whose links can be read, and copied, from a console or a mail file as they are."""
+
+    def message(self, *, policy: Any = email.policy.default) -> Any:
+        """Build the message without encoding long lines."""
+        return super().message(policy=policy.clone(max_line_length=LONGEST_LINE))
+
+
+@task
+def send_password_reset(email: str) -> None:
+    """Mail a link that changes the password, if an active user has this address; else do nothing."""
+    user = User.objects.filter(email=models.normalize_email(email), is_active=True).first()
+    if user is not None:
+        link = frontend_link("reset-password", links.reset_token(user))
+        minutes = settings.PASSWORD_RESET_TIMEOUT // 60
+        send("reset_password", "Choose a new password", user.email, link=link, minutes=minutes)
+
+
+@task
+def send_verification(email: str) -> None:
+    """Mail a link that verifies the address, if an active user has it and it is not verified; else do nothing."""
+    address = models.normalize_email(email)
+    user = User.objects.filter(email=address, is_active=True, email_verified=False).first()
+    if user is not None:
+        link = frontend_link("verify-email", links.verification_token(user))
+        days = links.VERIFICATION_LIFETIME.days
+        send("verify_email", "Confirm your email address", user.email, link=link, days=days)
+
+
+@task
+def send_password_changed(email: str) -> None:
+    """Tell a user that their password was changed, so that they notice when it was not them."""
+    send("password_changed", "Your password was changed", email, link=frontend_link("forgot-password"))
+
+
+@task
+def send_email_changed(email: str) -> None:
+    """Tell a user, at the old address, that it is no longer that of their account."""
+    send("email_changed", "Your email address was changed", email)
+
+
+def frontend_link(page: str, token: str = "") -> str:
+    """Return the address of a page of the client. The request's Host header has no say in it: anybody can forge it."""
+    query = f"?token={token}" if token else ""
+    return f"{settings.FRONTEND_URL.rstrip('/')}/{page}{query}"
+
+
+def send(template: str, subject: str, address: str, **context: Any) -> None:
+    """Render ``templates/mail/<template>.txt`` and ``.html`` and send them as one mail."""
+    context |= {"subject": subject, "address": address}
+    message = Mail(subject, render_to_string(f"mail/{template}.txt", context), to=[address])
+    message.attach_alternative(render_to_string(f"mail/{template}.html", context), "text/html")
+    message.send()

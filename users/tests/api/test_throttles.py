@@ -1,0 +1,236 @@
+"""How often one may try, over HTTP."""
+
+import time
+
+import pytest
+import time_machine
+from django.urls import reverse
+from rest_framework.test import APIClient
+
+from users import links
+from users.tests.factories import PASSWORD, UserFactory
+
+AUTH = "/api/v1/auth"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def limit(settings):
+    """Return a function that sets rates by scope."""
+
+    def set_rates(**rates):
+        settings.THROTTLE_RATES = settings.THROTTLE_RATES | rates
+
+    return set_rates
+
+
+def statuses(answers):
+    return [answer.status_code for answer in answers]
+
+
+def test_too_much_is_429_with_the_time_to_wait(anonymous, limit):
+    limit(login="2/min")
+
+    answers = [anonymous.post(f"{AUTH}/login", {"email": "a@example.org", "password": "x"}) for _ in range(3)]
+
+    refused = answers[-1]
+    assert statuses(answers) == [401, 401, 429]
+    assert refused["Content-Type"] == "application/problem+json"
+    assert 1 <= int(refused["Retry-After"]) <= 60
+    assert refused.json()["retry_after"] == int(refused["Retry-After"])
+    assert refused.json()["code"] == "throttled"
+
+
+def test_after_the_wait_it_goes_on(anonymous, limit, user):
+    limit(login="1/min")
+    body = {"email": user.email, "password": PASSWORD}
+
+    with time_machine.travel(time.time(), tick=False) as clock:
+        anonymous.post(f"{AUTH}/login", body)
+        refused = anonymous.post(f"{AUTH}/login", body)
+        clock.shift(int(refused["Retry-After"]))
+        again = anonymous.post(f"{AUTH}/login", body)
+
+    assert (refused.status_code, again.status_code) == (429, 200)
+
+
+@pytest.mark.parametrize(
+    ("scope", "path", "body"),
+    [
+        ("login", "login", {"email": "a@example.org", "password": "x"}),
+        ("login", "login/tokens", {"username": "a@example.org", "password": "x"}),
+        ("register", "register", {"email": "a@example.org", "password": "x"}),
+        ("forgot", "forgot-password", {"email": "a@example.org"}),
+        ("forgot", "resend-verification", {"email": "a@example.org"}),
+        ("reset", "reset-password", {"token": "x", "new_password": PASSWORD}),
+        ("verify", "verify-email", {"token": "x"}),
+        ("refresh", "refresh", {"refresh_token": "x"}),
+        ("refresh", "logout", {"refresh_token": "x"}),
+    ],
+)
+def test_each_open_endpoint_is_limited_by_address(limit, scope, path, body):
+    limit(**{scope: "2/min"})
+    here, there = APIClient(REMOTE_ADDR="192.0.2.1"), APIClient(REMOTE_ADDR="192.0.2.2")
+
+    answers = [here.post(f"{AUTH}/{path}", body) for _ in range(3)]
+    elsewhere = there.post(f"{AUTH}/{path}", body)
+
+    assert [status == 429 for status in statuses(answers)] == [False, False, True]
+    assert elsewhere.status_code != 429
+
+
+@pytest.mark.parametrize(
+    ("scope", "path", "bodies"),
+    [
+        (
+            "login",
+            "login",
+            [{"email": name, "password": "x"} for name in ("a@example.org", " A@Example.ORG", "\uff41@example.org")],
+        ),
+        ("register", "register", [{"email": "a@example.org"}, {"email": "A@example.org"}, {"email": "a@EXAMPLE.org "}]),
+        (
+            "forgot",
+            "forgot-password",
+            [{"email": "a@example.org"}, {"email": "A@example.org"}, {"email": "a@example.org"}],
+        ),
+    ],
+)
+def test_each_account_is_limited_from_all_addresses_in_all_its_spellings(limit, scope, path, bodies):
+    limit(**{f"{scope}_account": "2/min"})
+    clients = [APIClient(REMOTE_ADDR=f"192.0.2.{number}") for number in range(1, 4)]
+
+    answers = [client.post(f"{AUTH}/{path}", body) for client, body in zip(clients, bodies, strict=True)]
+    another = clients[0].post(f"{AUTH}/{path}", {"email": "b@example.org", "password": "x"})
+
+    assert [status == 429 for status in statuses(answers)] == [False, False, True]
+    assert another.status_code != 429
+
+
+def test_known_and_unknown_accounts_are_limited_alike(anonymous, limit, user):
+    limit(login_account="1/min")
+
+    for email in (user.email, "nobody@example.org"):
+        answers = [anonymous.post(f"{AUTH}/login", {"email": email, "password": "x"}) for _ in range(2)]
+        assert statuses(answers) == [401, 429]
+
+
+def test_resets_are_limited_by_the_account_that_the_token_names(limit, user, stranger):
+    limit(reset_account="2/min")
+    clients = [APIClient(REMOTE_ADDR=f"192.0.2.{number}") for number in range(1, 5)]
+    mine, theirs = links.reset_token(user), links.reset_token(stranger)
+    given = [f"{mine}1", f"{mine}2", f"{mine}3", theirs]
+
+    answers = [
+        client.post(f"{AUTH}/reset-password", {"token": token, "new_password": "another good one"})
+        for client, token in zip(clients, given, strict=True)
+    ]
+
+    assert statuses(answers) == [400, 400, 429, 200]
+
+
+def test_refreshes_are_limited_by_the_account_of_a_good_token(limit, sign_in, user, stranger):
+    limit(refresh_account="1/min")
+    given = [sign_in(person)["refresh_token"] for person in (user, user, stranger)]
+    clients = [APIClient(REMOTE_ADDR=f"192.0.2.{number}") for number in range(1, 4)]
+
+    answers = [
+        client.post(f"{AUTH}/refresh", {"refresh_token": token}) for client, token in zip(clients, given, strict=True)
+    ]
+
+    assert statuses(answers) == [200, 429, 200]
+
+
+@pytest.mark.parametrize(("verb", "path"), [("post", "change-password"), ("delete", "me")])
+def test_the_password_cannot_be_guessed_with_a_stolen_token(limit, api, verb, path):
+    limit(confirm="2/min")
+    body = {"current_password": "a guess", "new_password": "another good one"}
+
+    answers = [getattr(api, verb)(f"{AUTH}/{path}", body) for _ in range(3)]
+
+    assert statuses(answers) == [400, 400, 429]
+
+
+def test_reading_oneself_does_not_count_as_guessing(limit, api):
+    limit(confirm="1/min")
+
+    answers = [api.get(f"{AUTH}/me") for _ in range(3)]
+
+    assert statuses(answers) == [200, 200, 200]
+
+
+def test_everything_else_is_limited_by_user_or_by_address(limit, signed_in, user, stranger, anonymous):
+    limit(user="2/min", anon="1/min")
+    api, other = signed_in(user), signed_in(stranger)
+
+    answers = [api.get("/api/v1/currencies") for _ in range(3)]
+    others = other.get("/api/v1/currencies")
+    strangers = [anonymous.post(f"{AUTH}/forgot-password", {"email": "a@example.org"}) for _ in range(2)]
+
+    assert statuses(answers) == [200, 200, 429]
+    assert others.status_code == 200
+    assert statuses(strangers) == [200, 429]
+
+
+def test_a_forged_address_is_not_believed(limit):
+    limit(login="2/min")
+    clients = [APIClient(HTTP_X_FORWARDED_FOR=f"203.0.113.{number}", REMOTE_ADDR="192.0.2.1") for number in range(3)]
+
+    answers = [client.post(f"{AUTH}/login", {"email": "a@example.org", "password": "x"}) for client in clients]
+
+    assert statuses(answers) == [401, 401, 429]
+
+
+def test_behind_a_proxy_its_word_counts_and_no_other(limit, settings):
+    limit(login="1/min")
+    settings.TRUSTED_PROXY_COUNT = 1
+    forwarded = ["1.1.1.1, 203.0.113.1", "2.2.2.2, 203.0.113.1", "203.0.113.2"]
+    clients = [APIClient(HTTP_X_FORWARDED_FOR=value, REMOTE_ADDR="10.0.0.1") for value in forwarded]
+
+    answers = [client.post(f"{AUTH}/login", {"email": "a@example.org", "password": "x"}) for client in clients]
+
+    assert statuses(answers) == [401, 429, 401]
+
+
+@pytest.mark.parametrize("body", ["[]", "5", '"text"', '{"email": {"a": 1}}', '{"email": 5}', "{"])
+def test_a_misshapen_body_is_a_fault_of_the_input_not_of_the_limits(anonymous, limit, body):
+    limit(login_account="1/min", reset_account="1/min")
+
+    answers = [
+        anonymous.post(f"{AUTH}/{path}", body, content_type="application/json") for path in ("login", "reset-password")
+    ]
+
+    assert statuses(answers) == [400, 400]
+
+
+# ---- The admin ----
+
+
+def test_the_admin_counts_with_the_api_by_address(client, anonymous, limit):
+    limit(login="2/min")
+    form = {"username": "a@example.org", "password": "x"}
+
+    api = anonymous.post(f"{AUTH}/login", {"email": "b@example.org", "password": "x"})
+    answers = [client.post(reverse("admin:login"), form) for _ in range(2)]
+
+    assert api.status_code == 401
+    assert statuses(answers) == [200, 429]
+    assert 1 <= int(answers[1]["Retry-After"]) <= 60
+    assert "Too many attempts" in answers[1].content.decode()
+
+
+def test_the_admin_counts_with_the_api_by_account(client, limit):
+    limit(login_account="1/min")
+    superuser = UserFactory(is_superuser=True)
+
+    APIClient(REMOTE_ADDR="192.0.2.7").post(f"{AUTH}/login", {"email": superuser.email.upper(), "password": "x"})
+    answer = client.post(reverse("admin:login"), {"username": superuser.email, "password": PASSWORD})
+
+    assert answer.status_code == 429
+
+
+def test_looking_at_the_admins_sign_in_does_not_count(client, limit):
+    limit(login="1/min")
+
+    answers = [client.get(reverse("admin:login")) for _ in range(3)]
+
+    assert statuses(answers) == [200, 200, 200]
