@@ -20,7 +20,7 @@ from securities.providers.protocol import Action, Bar
 FLOAT_DIGITS = 7
 FACTOR_DIGITS = 20
 LARGEST_DENOMINATOR = 10_000
-CLOSE_ENOUGH = Fraction(1, 1_000_000)
+CLOSE_ENOUGH = Fraction(1, 500_000)
 # Digits behind the point of what is derived from prices; what is stored keeps its own.
 DERIVED_PLACES = 6
 
@@ -174,7 +174,9 @@ def adjusted(bars: Iterable[Bar], *, steps: Sequence[Step], mode: str) -> list[A
         opened, high, low = (
             None if price is None else derived(price, factor) for price in (bar.open, bar.high, bar.low)
         )
-        volume = bar.volume if bar.volume is None or mode == "none" else round(bar.volume / split)
+        volume = bar.volume
+        if volume is not None and mode != "none":
+            volume = int(money.rounded_as_in_sql(volume / split, decimal_places=0))
         shown = Bar(bar.at, opened, high, low, derived(bar.close, factor), volume)
         result.append(AdjustedBar(shown, derived(bar.close, total)))
     return result
@@ -184,4 +186,4 @@ def derived(price: Decimal, factor: Decimal) -> Decimal:
     """Multiply a stored price by a factor of adjustment, rounded to `DERIVED_PLACES`; by 1, leave it as it is."""
     if factor == 1:
         return price
-    return money.rounded(money.CONTEXT.multiply(price, factor), decimal_places=DERIVED_PLACES)
+    return money.rounded_as_in_sql(money.CONTEXT.multiply(price, factor), decimal_places=DERIVED_PLACES)

@@ -16,7 +16,7 @@ from securities.actions import ActionKind
 from securities.completeness import Calendar
 from securities.intervals import Interval
 from securities.reasons import Reason
-from securities.symbols import SYMBOL_MESSAGE, SYMBOL_PATTERN
+from securities.symbols import SYMBOL_MESSAGE, SYMBOL_PATTERN, is_symbol
 
 # Longer than any sync takes; whoever claimed a security this long ago is dead.
 SYNC_TIMEOUT = timedelta(minutes=10)
@@ -51,7 +51,7 @@ class SecurityQuerySet(models.QuerySet["Security"]):
         try:
             return self.filter(pk=uuid.UUID(name))
         except ValueError:
-            return self.filter(symbol=name.upper())
+            return self.filter(symbol=name.upper()) if is_symbol(name.upper()) else self.none()
 
     def matching(self, text: str) -> Self:
         """Keep what has ``text`` in its symbol's beginning or in its name; symbols first, the exact one foremost."""

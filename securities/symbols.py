@@ -9,6 +9,11 @@ SYMBOL_PATTERN = r"^[A-Z0-9^][A-Z0-9.^=&_-]{0,31}$"
 SYMBOL_MESSAGE = "A symbol has up to 32 letters, digits and signs of . - = ^ & _, such as BRK-B or ^GSPC."
 
 
+def is_symbol(text: str) -> bool:
+    """Tell whether ``text`` has the form of one."""
+    return re.fullmatch(SYMBOL_PATTERN[1:-1], text) is not None
+
+
 def require_symbol(text: str) -> str:
     """Return ``text`` as a symbol, in upper case.
 
@@ -16,6 +21,6 @@ def require_symbol(text: str) -> str:
         InvalidValueError: it does not look like one.
     """
     symbol = text.strip().upper()
-    if not re.fullmatch(SYMBOL_PATTERN.strip("^$"), symbol) or not symbol.isascii():
+    if not is_symbol(symbol):
         raise InvalidValueError(SYMBOL_MESSAGE, field="symbol")
     return symbol

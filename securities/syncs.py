@@ -136,8 +136,8 @@ def _fetch(security: Security, interval: Interval, since: date | None) -> _Fetch
         history = _refetched(provider, security, interval, span.first.date(), history)
         prepared = _prepare(security, interval, history, known)
         drift = _drift(security, interval, prepared)
-    if drift is not None:
-        prepared = _refused(prepared, drift)
+    if drift is not None and span is not None:
+        prepared = _refused(prepared, drift, span)
     held_back = len(prepared.held_back_bars) + len(prepared.held_back_actions)
     outcome = SyncResult(
         security, interval, held_back=held_back, problem=problem_of(prepared, drift), is_stale=history.is_stale
@@ -223,12 +223,13 @@ def _drift(security: Security, interval: Interval, prepared: Intake) -> Drift | 
     return quality.drift(dict(stored.order_by().values_list("timestamp", "close")), closes)
 
 
-def _refused(prepared: Intake, drift: Drift) -> Intake:
-    """Hold back everything: what differs by an unknown factor must not be stored beside what is there."""
+def _refused(prepared: Intake, drift: Drift, span: Span) -> Intake:
+    """Hold back what is new: what differs by an unknown factor must not be stored beside what is there."""
     reason = Reason.UNIT_MISTAKE if drift.is_unit else Reason.UNEXPLAINED_JUMP
+    new = [bar for bar in prepared.bars if not span.first <= bar.at <= span.last]
     return Intake(
         currency=prepared.currency,
-        held_back_bars=[*prepared.held_back_bars, *(HeldBackBar(bar, reason) for bar in prepared.bars)],
+        held_back_bars=[*prepared.held_back_bars, *(HeldBackBar(bar, reason) for bar in new)],
         held_back_actions=prepared.held_back_actions,
     )
 
@@ -276,3 +277,19 @@ def take_currency(security: Security, currency: str) -> None:
             f"Prices of {security.symbol} come in {currency}; the stored ones are in {security.currency_id}."
         )
     security.currency_id = services.known_currency(currency)
+
+
+def sync_named(*, name: str, interval: Interval = Interval.DAY, since: date | None = None) -> SyncResult:
+    """Sync the security called ``name``; one that is not stored yet is fetched and stored with its daily prices.
+
+    Raises:
+        SecurityNotFoundError, SyncRunningError, CurrencyMismatchError, ProviderError: as the two steps do.
+    """
+    security = services.find(name)
+    if security is not None:
+        return sync_security(security=security, interval=interval, since=since)
+    security = services.get_or_fetch(name)
+    if interval is not Interval.DAY or security.last_synced_at is None:
+        return sync_security(security=security, interval=interval, since=since)
+    count = SecurityPrice.objects.filter(security=security, interval=interval).count()
+    return SyncResult(security, interval, ingested=Ingested(inserted=count), problem=security.sync_problem)
