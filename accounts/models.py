@@ -101,7 +101,7 @@ class Account(OwnedModel):
     )
 
     objects = AccountQuerySet.as_manager()
-    history = OwnedRecords()
+    history = OwnedRecords(no_db_index=["currency", "financial_institution"])
 
     class Meta:
         base_manager_name = "objects"
@@ -252,7 +252,7 @@ class Holding(AccountPart):
     timestamp = models.DateTimeField(default=timezone.now, verbose_name="as of")
 
     objects = HoldingQuerySet.as_manager()
-    history = OwnedRecords()
+    history = OwnedRecords(no_db_index=["currency", "security"])
 
     class Meta:
         base_manager_name = "objects"
