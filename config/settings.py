@@ -179,6 +179,10 @@ def _cache(alias: str) -> dict[str, object]:
 CACHES = {alias: _cache(alias) for alias in CACHE_ALIASES}
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 
+# ---- History -------------------------------------------------------------------------------------------------------
+# The admin shows what a row was; making it so again would pass by the rules that have changed since.
+SIMPLE_HISTORY_REVERT_DISABLED = True
+
 # ---- People --------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "users.User"
 DEFAULT_BASE_CURRENCY = env.str("DEFAULT_BASE_CURRENCY", "CAD")
