@@ -6,7 +6,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from accounts.models import Account, AccountPart, AccountValue, Holding
 
 
-class RecordedAdmin(SimpleHistoryAdmin):
+class RecordedAdmin(SimpleHistoryAdmin):  # type: ignore[misc]
     """A table whose changes are recorded; each page of a row leads to its history."""
 
     list_per_page = 50
@@ -23,8 +23,8 @@ class AccountPartAdmin(RecordedAdmin):
     """A part of an account: it has the account's owner, and stays in its account."""
 
     exclude = ("user",)
-    fixed_fields = ("account",)
-    list_select_related = ("account", "account__user")
+    fixed_fields: tuple[str, ...] = ("account",)
+    list_select_related: tuple[str, ...] = ("account", "account__user")
 
     @admin.display(ordering="user__email")
     def owner(self, row: AccountPart) -> str:

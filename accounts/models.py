@@ -100,7 +100,7 @@ class Account(OwnedModel):
         help_text="Percent a year.",
     )
 
-    objects = AccountQuerySet.as_manager()
+    objects = AccountQuerySet.as_manager()  # type: ignore[misc]
     history = OwnedRecords(no_db_index=["currency", "financial_institution"])
 
     class Meta:
@@ -174,7 +174,7 @@ class AccountValue(AccountPart):
     value = ExactDecimalField(max_digits=AMOUNT_DIGITS, decimal_places=AMOUNT_PLACES)
     cash_balance = ExactDecimalField(max_digits=AMOUNT_DIGITS, decimal_places=AMOUNT_PLACES, null=True, blank=True)
 
-    objects = RecordedQuerySet.as_manager()
+    objects = RecordedQuerySet.as_manager()  # type: ignore[misc]
     history = OwnedRecords()
 
     class Meta:
@@ -251,7 +251,7 @@ class Holding(AccountPart):
     )
     timestamp = models.DateTimeField(default=timezone.now, verbose_name="as of")
 
-    objects = HoldingQuerySet.as_manager()
+    objects = HoldingQuerySet.as_manager()  # type: ignore[misc]
     history = OwnedRecords(no_db_index=["currency", "security"])
 
     class Meta:

@@ -54,7 +54,9 @@ class RecordedQuerySet(OwnedQuerySet):
             self.record(rows.all(), CHANGED)
         return count
 
-    def bulk_create(self, objs: Iterable[Any], batch_size: int | None = None, **options: Any) -> list[Any]:
+    def bulk_create(  # type: ignore[override]
+        self, objs: Iterable[Any], batch_size: int | None = None, **options: Any
+    ) -> list[Any]:
         """Store all rows at once, and record each.
 
         Raises:

@@ -16,7 +16,7 @@ class AnyCaseChoiceField(serializers.ChoiceField):
         return super().to_internal_value(data.lower() if isinstance(data, str) else data)
 
 
-class CurrencyCodeField(serializers.PrimaryKeyRelatedField[Currency]):
+class CurrencyCodeField(serializers.PrimaryKeyRelatedField[Any]):
     """The code of a currency that is known here, in any case."""
 
     default_error_messages = {"does_not_exist": "There is no currency {pk_value}."}

@@ -17,7 +17,7 @@ class AnyCaseChoiceField(forms.ChoiceField):
 
     def to_python(self, value: Any) -> str:
         """Return the word in lower case."""
-        return super().to_python(value).lower()
+        return str(super().to_python(value)).lower()
 
 
 class AnyCaseChoiceFilter(django_filters.ChoiceFilter):

@@ -74,11 +74,12 @@ class IdempotentMixin:
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Let the request in as usual, and put the look for an earlier answer before its handler."""
         super().initial(request, *args, **kwargs)  # type: ignore[misc]
-        handler = getattr(self, "post", None)
-        is_meant = request.method == "POST" and HEADER in request.headers and handler is not None
-        if is_meant and request.user.is_authenticated and not self.is_secret:
+        handler: Callable[..., Any] | None = getattr(self, "post", None)
+        if request.method != "POST" or HEADER not in request.headers or handler is None:
+            return
+        if request.user.is_authenticated and not self.is_secret:
             self.attempt = Attempt(request)
-            self.post = partial(self.answer_once, self.attempt, handler)
+            vars(self)["post"] = partial(self.answer_once, self.attempt, handler)  # which DRF looks up next
 
     def answer_once(self, attempt: Attempt, handler: Callable[..., Any], request: Request, **kwargs: Any) -> Any:
         """Answer as before, or let the handler answer and see that its success is kept."""
