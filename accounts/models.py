@@ -2,11 +2,11 @@
 
 import datetime as dt
 from decimal import Decimal
-from typing import Self
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -65,6 +65,18 @@ class AccountQuerySet(RecordedQuerySet):
     def liabilities(self) -> Self:
         """Keep what is owed."""
         return self.filter(account_type__in=LIABILITY_TYPES)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete the accounts, with their values and holdings at once: there may be thousands."""
+        with transaction.atomic(using=self.db):
+            self.delete_parts()
+            return super().delete()
+
+    def delete_parts(self) -> None:
+        """Delete all that is in the accounts, and record each deletion."""
+        keys = list(self.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+        for part in (AccountValue, Holding):
+            part.objects.filter(account_id__in=keys).delete_at_once()
 
     def with_current_balance(self) -> Self:
         """Add ``current_balance``, ``current_cash_balance`` and ``current_balance_at``: the latest recorded value."""
@@ -128,6 +140,12 @@ class Account(OwnedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete the account, with its values and holdings at once."""
+        with transaction.atomic():
+            Account.objects.filter(pk=self.pk).delete_parts()
+            return super().delete(*args, **kwargs)
 
     @property
     def is_asset(self) -> bool:

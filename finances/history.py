@@ -69,6 +69,12 @@ class RecordedQuerySet(OwnedQuerySet):
             self.record(stored, CREATED)
         return stored
 
+    def delete_at_once(self) -> None:
+        """Delete all rows by one statement, and record each; for rows that no others point at."""
+        with transaction.atomic(using=self.db):
+            self.record(self.select_for_update(of=("self",)), DELETED)
+            self._raw_delete(self.db)
+
     def record(self, rows: Iterable[Any], kind: str) -> None:
         """Write a record of ``kind`` for each of ``rows`` as it is now."""
         record: Any = self.model.history.model
