@@ -62,8 +62,7 @@ class HoldingAdmin(AccountPartAdmin):
     list_display = ("security", "quantity", "average_cost", "account", "owner", "timestamp")
     list_select_related = ("security", "account", "account__user")
     search_fields = ("security__symbol", "account__name", "account__user__email")
-    autocomplete_fields = ("account", "currency")
-    raw_id_fields = ("security",)
+    autocomplete_fields = ("account", "security", "currency")
     fixed_fields = ("account", "security")
     date_hierarchy = "timestamp"
 

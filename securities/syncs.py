@@ -140,7 +140,7 @@ def _fetch(security: Security, interval: Interval, since: date | None) -> _Fetch
         prepared = _refused(prepared, drift, span)
     held_back = len(prepared.held_back_bars) + len(prepared.held_back_actions)
     outcome = SyncResult(
-        security, interval, held_back=held_back, problem=problem_of(prepared, drift), is_stale=history.is_stale
+        security, interval, held_back=held_back, problem=_problem(prepared, drift), is_stale=history.is_stale
     )
     return _Fetched(prepared, history, outcome)
 
@@ -234,17 +234,12 @@ def _refused(prepared: Intake, drift: Drift, span: Span) -> Intake:
     )
 
 
-def problem_of(prepared: Intake, drift: Drift | None = None) -> str:
-    """Say in a sentence what was held back, and why; nothing when all was taken."""
-    reasons = [held.reason for held in prepared.held_back_bars] + [held.reason for held in prepared.held_back_actions]
-    counted = ", ".join(f"{reasons.count(reason)} {reason.replace('_', ' ')}" for reason in sorted(set(reasons)))
-    sentence = f"Held back: {counted}." if counted else ""
-    if drift is not None:
-        times = f"{drift.ratio:.4g} times" if drift.ratio is not None else "not the same as"
-        sentence = (
-            f"The new prices are {times} the stored ones and no split explains it, so none was stored. {sentence}"
-        )
-    return sentence.strip()
+def _problem(prepared: Intake, drift: Drift | None) -> str:
+    """Say what was held back, and why."""
+    if drift is None:
+        return prepared.problem
+    times = f"{drift.ratio:.4g} times" if drift.ratio is not None else "not the same as"
+    return f"The new prices are {times} the stored ones and no split explains it; none was stored. {prepared.problem}"
 
 
 @transaction.atomic
@@ -279,15 +274,20 @@ def take_currency(security: Security, currency: str) -> None:
     security.currency_id = services.known_currency(currency)
 
 
-def sync_named(*, name: str, interval: Interval = Interval.DAY, since: date | None = None) -> SyncResult:
+def sync_named(
+    *, name: str, interval: Interval = Interval.DAY, since: date | None = None, dry_run: bool = False
+) -> SyncResult:
     """Sync the security called ``name``; one that is not stored yet is fetched and stored with its daily prices.
 
     Raises:
-        SecurityNotFoundError, SyncRunningError, CurrencyMismatchError, ProviderError: as the two steps do.
+        SecurityNotFoundError: nobody knows it; in a dry run, when it is not stored.
+        SyncRunningError, CurrencyMismatchError, ProviderError: as `sync_security` does.
     """
     security = services.find(name)
     if security is not None:
-        return sync_security(security=security, interval=interval, since=since)
+        return sync_security(security=security, interval=interval, since=since, dry_run=dry_run)
+    if dry_run:
+        raise services.SecurityNotFoundError(f"{name} is not stored; a dry run adds nothing.")
     security = services.get_or_fetch(name)
     if interval is not Interval.DAY or security.last_synced_at is None:
         return sync_security(security=security, interval=interval, since=since)
