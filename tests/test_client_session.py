@@ -15,7 +15,7 @@ SCRIPT = Path(settings.BASE_DIR) / "docs/client-session.sh"
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_the_session_of_the_readme_runs(live_server):
     SecurityPriceFactory(security=SecurityFactory(symbol="DEMO-MOOSE", currency_id="CAD"), close="40")
 
