@@ -1,4 +1,4 @@
-"""Rows of which every change is kept: who, when, before and after. See docs/adr/0009."""
+"""Rows of which every change is kept: who, when, before and after. See docs/adr/0011."""
 
 from collections.abc import Iterable
 from typing import Any

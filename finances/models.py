@@ -38,7 +38,7 @@ class OwnedModel(TimestampedModel):
 
 
 class IdempotentAnswer(OwnedModel):
-    """The first answer to a request that its sender gave a key, kept for when it is sent again. See docs/adr/0008.
+    """The first answer to a request that its sender gave a key, kept for when it is sent again. See docs/adr/0010.
 
     ``fingerprint`` tells another request with the same key from the same one, without keeping what was sent.
     """
