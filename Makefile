@@ -9,7 +9,7 @@ COMPOSE ?= docker compose
 DEV_COMPOSE := $(COMPOSE) --project-name finances-dev --file docker-compose.yml --file docker-compose.dev.yml
 
 # Recipes read these from their environment, so that quotes and spaces in them stay what they are.
-export ARGS MSG APP TO FILE YES HOST PORT
+export ARGS MSG APP TO FILE YES HOST PORT SEED_DEMO
 
 .PHONY: help run setup test test-services test-cov check format lint type-check lock \
 	migrate migrate-create migrate-history migrate-downgrade shell health \
@@ -18,7 +18,7 @@ export ARGS MSG APP TO FILE YES HOST PORT
 
 ##@ On this machine: nothing but a Python is needed
 
-run: ## Serve on http://localhost:8000 (HOST=, PORT=), setting up all that is missing
+run: ## Serve on http://localhost:8000 (HOST=, PORT=, SEED_DEMO=1), setting up all that is missing
 	@scripts/run
 
 setup: ready ## Set up .venv, .env, the database and the hooks of git, without serving
@@ -44,7 +44,7 @@ lint: bootstrap ## Lint the code
 	@.venv/bin/ruff check
 
 type-check: bootstrap ## Check the types
-	@.venv/bin/mypy config finances users currencies institutions tests scripts
+	@.venv/bin/mypy config finances users currencies institutions securities accounts tests scripts
 
 lock: bootstrap ## Lock requirements/*.in with hashes (ARGS="--upgrade", ARGS="--upgrade-package django")
 	@for name in base dev; do \

@@ -39,7 +39,9 @@ CORS_ALLOWED_ORIGINS = env.list(
     "CORS_ALLOWED_ORIGINS", default=[] if IN_PRODUCTION else ["http://localhost:3000", "http://localhost:5173"]
 )
 CORS_URLS_REGEX = r"^/(api/v1|health|openapi\.json)"
-CORS_EXPOSE_HEADERS = ["ETag", "Link", "Retry-After", "Warning", "X-Process-Time", "X-Request-ID", "X-Total-Count"]
+CORS_EXPOSE_HEADERS = [
+    "ETag", "Idempotency-Replayed", "Link", "Retry-After", "Warning", "X-Process-Time", "X-Request-ID", "X-Total-Count",
+]  # fmt: skip
 CORS_ALLOW_HEADERS = [
     "accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "x-request-id",
 ]  # fmt: skip
@@ -77,10 +79,13 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "simple_history",
     "finances",
     "currencies",
     "users",
     "institutions",
+    "securities",
+    "accounts",
 ]
 MIDDLEWARE = [
     "finances.middleware.RequestMiddleware",
@@ -95,6 +100,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
@@ -174,6 +180,10 @@ def _cache(alias: str) -> dict[str, object]:
 
 CACHES = {alias: _cache(alias) for alias in CACHE_ALIASES}
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
+
+# ---- History -------------------------------------------------------------------------------------------------------
+# The admin shows what a row was; making it so again would pass by the rules that have changed since.
+SIMPLE_HISTORY_REVERT_DISABLED = True
 
 # ---- People --------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "users.User"
@@ -264,11 +274,15 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": True, "displayRequestDuration": True},
+    "ENUM_NAME_OVERRIDES": {"AssetClassEnum": "securities.models.AssetClass"},
     "TAGS": [
+        {"name": "accounts", "description": "Accounts, what they were worth when, and the securities in them."},
         {"name": "auth", "description": "Signing in and one's own profile."},
         {"name": "users", "description": "People: oneself, and everybody for superusers."},
         {"name": "currencies", "description": "Currencies, exchange rates and conversion."},
         {"name": "financial-institutions", "description": "Banks, brokers and others who keep one's accounts."},
+        {"name": "securities", "description": "Securities, their prices, and syncing with the providers."},
+        {"name": "holdings", "description": "The securities in all accounts."},
         {"name": "health", "description": "Is the service well?"},
     ],
 }
@@ -279,6 +293,7 @@ RATE_PROVIDERS = env.list("RATE_PROVIDERS", default=["exchangerate-api", "open-e
 EXCHANGERATE_API_KEY = env.str("EXCHANGERATE_API_KEY", "")
 EXCHANGERATE_API_URL = env.str("EXCHANGERATE_API_URL", "https://v6.exchangerate-api.com/v6")
 OPEN_ER_API_URL = env.str("OPEN_ER_API_URL", "https://open.er-api.com/v6")
+PRICE_PROVIDERS = env.list("PRICE_PROVIDERS", default=[])
 ECB_RATES_URL = env.str("ECB_RATES_URL", "https://www.ecb.europa.eu/stats/eurofxref")
 
 # ---- Static files and mail -----------------------------------------------------------------------------------------
