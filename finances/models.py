@@ -6,6 +6,8 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 
+from finances.exceptions import InUseError
+
 
 class TimestampedModel(models.Model):
     """A row that knows when it was made and last changed, in UTC."""
@@ -15,6 +17,22 @@ class TimestampedModel(models.Model):
 
     class Meta:
         abstract = True
+
+
+def require_unused(row: models.Model) -> None:
+    """Refuse to delete what protected rows point at; one short question for each relation.
+
+    Django would find out, too, but only after it has read every one of those rows.
+
+    Raises:
+        InUseError: something uses it.
+    """
+    for relation in row._meta.related_objects:
+        if relation.on_delete is not models.PROTECT:
+            continue
+        using: Any = relation.related_model._base_manager.filter(**{relation.field.name: row})  # noqa: SLF001
+        if using.exists():
+            raise InUseError(f"{row} is in use by {relation.related_model._meta.verbose_name_plural}.")
 
 
 class OwnedQuerySet(models.QuerySet[Any]):
