@@ -1,5 +1,6 @@
 """Settings that only the apps understand, looked over at every start: a typing error must not wait for a caller."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -27,7 +28,7 @@ def check_limits(**_: Any) -> list[CheckMessage]:
 def check_providers(**_: Any) -> list[CheckMessage]:
     """Look up every provider that is named."""
     problems: list[CheckMessage] = []
-    named = {
+    named: dict[str, tuple[list[str], Callable[[str], Any]]] = {
         "RATE_PROVIDERS": (settings.RATE_PROVIDERS, rate_registry.by_name),
         "PRICE_PROVIDERS": (settings.PRICE_PROVIDERS, price_registry.by_name),
     }

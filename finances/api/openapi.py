@@ -44,7 +44,7 @@ class ProblemAutoSchema(AutoSchema):
 
     def _map_serializer_field(self, field: Any, direction: str, *args: Any, **kwargs: Any) -> Any:
         """Promise decimals as numbers, but not as binary floats, which "double" would be."""
-        schema = super()._map_serializer_field(field, direction, *args, **kwargs)
+        schema = super()._map_serializer_field(field, direction, *args, **kwargs)  # type: ignore[no-untyped-call]
         if (
             isinstance(field, serializers.DecimalField)
             and isinstance(schema, dict)
