@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "currencies",
     "users",
     "institutions",
+    "securities",
 ]
 MIDDLEWARE = [
     "finances.middleware.RequestMiddleware",
@@ -264,11 +265,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": True, "displayRequestDuration": True},
+    "ENUM_NAME_OVERRIDES": {"AssetClassEnum": "securities.models.AssetClass"},
     "TAGS": [
         {"name": "auth", "description": "Signing in and one's own profile."},
         {"name": "users", "description": "People: oneself, and everybody for superusers."},
         {"name": "currencies", "description": "Currencies, exchange rates and conversion."},
         {"name": "financial-institutions", "description": "Banks, brokers and others who keep one's accounts."},
+        {"name": "securities", "description": "Securities, their prices, and syncing with the providers."},
         {"name": "health", "description": "Is the service well?"},
     ],
 }
@@ -279,6 +282,7 @@ RATE_PROVIDERS = env.list("RATE_PROVIDERS", default=["exchangerate-api", "open-e
 EXCHANGERATE_API_KEY = env.str("EXCHANGERATE_API_KEY", "")
 EXCHANGERATE_API_URL = env.str("EXCHANGERATE_API_URL", "https://v6.exchangerate-api.com/v6")
 OPEN_ER_API_URL = env.str("OPEN_ER_API_URL", "https://open.er-api.com/v6")
+PRICE_PROVIDERS = env.list("PRICE_PROVIDERS", default=[])
 ECB_RATES_URL = env.str("ECB_RATES_URL", "https://www.ecb.europa.eu/stats/eurofxref")
 
 # ---- Static files and mail -----------------------------------------------------------------------------------------

@@ -10,9 +10,10 @@ from finances import fields
 
 
 def teach_sqlite_decimals(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """Register the collation by which SQLite orders exact decimals."""
+    """Register how SQLite orders and multiplies exact decimals."""
     if connection.vendor == "sqlite":
         connection.connection.create_collation(fields.DECIMAL_COLLATION, fields.compare_decimals)
+        connection.connection.create_function("exact_product", 3, fields.exact_product, deterministic=True)
 
 
 class FinancesConfig(AppConfig):

@@ -45,3 +45,11 @@ def compare_decimals(left: str, right: str) -> int:
     """Order two plain decimals as numbers; SQLite calls this for every comparison of an exact decimal column."""
     first, second = Decimal(left), Decimal(right)
     return (first > second) - (first < second)
+
+
+def exact_product(one: str | None, other: str | None, places: int) -> str | None:
+    """Multiply two plain decimals and round; SQLite has no exact arithmetic of its own."""
+    if one is None or other is None:
+        return None
+    product = money.CONTEXT.multiply(Decimal(str(one)), Decimal(str(other)))
+    return money.plain(money.rounded_as_in_sql(product, decimal_places=places))

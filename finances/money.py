@@ -1,6 +1,6 @@
 """Decimals: how they are written and rounded. The only module that rounds."""
 
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 
 # Wide enough for the largest amount times the finest rate; results are exact or rounded once, half to even.
@@ -24,6 +24,11 @@ def plain(value: Decimal) -> str:
 def rounded(value: Decimal, *, decimal_places: int) -> Decimal:
     """Round ``value`` half to even to ``decimal_places`` digits behind the point."""
     return value.quantize(Decimal(1).scaleb(-decimal_places), context=CONTEXT)
+
+
+def rounded_as_in_sql(value: Decimal, *, decimal_places: int) -> Decimal:
+    """Round ``value`` half away from zero, as PostgreSQL's ``round`` does, so that all databases answer alike."""
+    return value.quantize(Decimal(1).scaleb(-decimal_places), rounding=ROUND_HALF_UP, context=CONTEXT)
 
 
 def from_fraction(value: Fraction) -> Decimal:

@@ -7,6 +7,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from institutions.tests.factories import FinancialInstitutionFactory
+from securities.tests.factories import (
+    QuarantinedRecordFactory,
+    SecurityActionFactory,
+    SecurityFactory,
+    SecurityPriceFactory,
+)
 from users import sessions
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -32,6 +38,10 @@ def test_the_forms_open(client, superuser, model):
     client.force_login(superuser)
     FinancialInstitutionFactory(user=superuser)
     sessions.start(user=superuser)
+    security = SecurityFactory()
+    SecurityPriceFactory(security=security)
+    SecurityActionFactory(security=security)
+    QuarantinedRecordFactory(security=security)
 
     added = client.get(address(model, "add"))
     row = model._default_manager.first()
@@ -47,7 +57,7 @@ def test_every_model_of_ours_is_in_the_admin():
     ours = {
         model
         for config in apps.get_app_configs()
-        if config.name in {"users", "currencies", "institutions"}
+        if config.name in {"users", "currencies", "institutions", "securities"}
         for model in config.get_models()
     }
 

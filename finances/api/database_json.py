@@ -1,0 +1,137 @@
+"""Long series as JSON that the database itself writes, in the shape that a serializer declares.
+
+A serializer of DRF spends 30 µs on each point; PostgreSQL writes it in 2, with all digits of its decimals. The
+serializer stays the only declaration: the SQL and the OpenAPI document are both made from it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from django.db import connection
+from rest_framework import serializers
+
+from finances.api.serializers import aliases_of
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a database writes JSON: each function takes an SQL expression and returns one that is a text or null.
+
+    ``number`` is of exact decimals; ``rounded_product`` multiplies two of them and rounds, half away from zero, to a
+    number of places; ``as_number`` makes one fit for other arithmetic. ``one`` is the exact decimal 1. ``a_decimal``
+    and ``an_instant`` are parameters of these types.
+    """
+
+    instant: Callable[[str], str]
+    day: Callable[[str], str]
+    number: Callable[[str], str]
+    integer: Callable[[str], str]
+    text: Callable[[str], str]
+    rounded_product: Callable[[str, str, int], str]
+    as_number: Callable[[str], str]
+    joined: str
+    one: str
+    a_decimal: str
+    an_instant: str
+
+
+POSTGRESQL = Dialect(
+    instant=lambda sql: f"to_char({sql} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')",
+    day=lambda sql: f"({sql})::date::text",
+    number=lambda sql: f"trim_scale({sql})::text",
+    integer=lambda sql: f"({sql})::bigint::text",
+    text=lambda sql: f"to_json({sql})::text",
+    rounded_product=lambda one, other, places: f"round({one} * {other}, {places})",
+    as_number=lambda sql: sql,
+    joined="string_agg(item, ',' ORDER BY place)",
+    one="1",
+    a_decimal="CAST(%s AS numeric)",
+    an_instant="CAST(%s AS timestamptz)",
+)
+SQLITE = Dialect(
+    instant=lambda sql: f"replace(substr({sql}, 1, 19), ' ', 'T') || 'Z'",
+    day=lambda sql: f"substr({sql}, 1, 10)",
+    number=lambda sql: f"CAST({sql} AS text)",  # exact decimals are their plain digits already (docs/adr/0003)
+    integer=lambda sql: f"CAST(CAST({sql} AS integer) AS text)",
+    text=lambda sql: f"json_quote({sql})",
+    rounded_product=lambda one, other, places: f"exact_product({one}, {other}, {places})",
+    as_number=lambda sql: f"CAST({sql} AS real)",
+    joined="group_concat(item, ',')",  # keeps the order of the rows it reads
+    one="'1'",
+    a_decimal="%s",
+    an_instant="%s",
+)
+
+
+def dialect() -> Dialect:
+    """Return the dialect of the database in use."""
+    return SQLITE if connection.vendor == "sqlite" else POSTGRESQL
+
+
+def item_sql(serializer: type[serializers.Serializer[Any]], columns: Mapping[str, str]) -> str:
+    """Return the SQL expression of one JSON object as ``serializer`` declares it.
+
+    ``columns`` gives the SQL expression of each field; aliases repeat the field that they stand for.
+
+    Raises:
+        TypeError: a field is of a kind that is not written here.
+    """
+    declared = serializer()
+    fields = [(name, name, field) for name, field in declared.fields.items()]
+    fields += [(alias, name, declared.fields[name]) for alias, name in aliases_of(declared).items()]
+    pieces = []
+    for position, (shown, name, field) in enumerate(fields):
+        label = f"{',' if position else '{'}{orjson.dumps(shown).decode()}:"
+        pieces += [f"'{label}'", f"COALESCE({_value_sql(field, columns[name])}, 'null')"]
+    return " || ".join([*pieces, "'}'"])
+
+
+def _value_sql(field: serializers.Field[Any, Any, Any, Any], sql: str) -> str:
+    spoken = dialect()
+    if isinstance(field, serializers.DateTimeField):
+        return f"""'"' || {spoken.instant(sql)} || '"'"""
+    if isinstance(field, serializers.DateField):
+        return f"""'"' || {spoken.day(sql)} || '"'"""
+    if isinstance(field, serializers.DecimalField):
+        return spoken.number(sql)
+    if isinstance(field, serializers.IntegerField):
+        return spoken.integer(sql)
+    if isinstance(field, serializers.CharField):
+        return spoken.text(sql)
+    raise TypeError(f"{type(field).__name__} is not a field that the database writes")
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A JSON array that the database wrote, with the number of its items and the instants of the first and the last."""
+
+    items: orjson.Fragment
+    count: int
+    first: str | None
+    last: str | None
+
+
+def read_series(*, item: str, place: str, source: str, params: Sequence[Any], limit: int, offset: int) -> Series:
+    """Return the ``item`` of each row of ``source``, in the order of the instant ``place``; one query.
+
+    ``item``, ``place`` and ``source`` (tables, joins and conditions) are SQL of the caller's own, never of a request;
+    what a request brings goes into ``params``.
+    """
+    spoken = dialect()
+    sql = f"""
+        SELECT count(*), {spoken.instant("min(place)")}, {spoken.instant("max(place)")}, {spoken.joined}
+        FROM (
+            SELECT {place} AS place, {item} AS item FROM {source} ORDER BY {place} LIMIT %s OFFSET %s
+        ) AS points
+    """  # noqa: S608 - see the docstring
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*params, limit, offset])
+        count, first, last, items = cursor.fetchone()
+    return Series(orjson.Fragment(f"[{items or ''}]"), count, first, last)
+
+
+def parameter(field: Any, value: Any) -> Any:
+    """Return ``value`` of a model's ``field`` as the database takes it in SQL of our own."""
+    return field.get_db_prep_value(field.get_prep_value(value), connection, prepared=True)

@@ -1,0 +1,1 @@
+"""Where prices come from: a protocol, and one module for each source."""

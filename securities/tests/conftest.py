@@ -1,0 +1,15 @@
+"""What the tests of securities share."""
+
+import pytest
+
+from securities.providers import registry
+from securities.tests import shelf as shelves
+
+
+@pytest.fixture
+def shelf(settings):
+    """Return the only provider there is, with nothing on it."""
+    settings.PRICE_PROVIDERS = [shelves.PATH]
+    provider = registry.by_name(shelves.PATH)
+    provider.clear()
+    return provider
