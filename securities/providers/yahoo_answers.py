@@ -1,0 +1,152 @@
+"""From Yahoo's answers to plain values. Binary floats end here."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from finances import money
+from securities.actions import ActionKind
+from securities.intervals import Interval, instant_of
+from securities.providers.protocol import Action, Bar, Listing, Profile, Quote
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+# Yahoo's prices are 32-bit floats, which hold seven digits; the rest is noise of the conversion.
+FLOAT_DIGITS = 7
+RATIO_DIGITS = 20
+ASSET_CLASSES = {
+    "EQUITY": "equity",
+    "ETF": "etf",
+    "MUTUALFUND": "mutual_fund",
+    "INDEX": "index",
+    "CURRENCY": "currency",
+    "CRYPTOCURRENCY": "cryptocurrency",
+    "FUTURE": "future",
+    "OPTION": "option",
+}
+
+
+def number(value: Any) -> Decimal | None:
+    """Return a float as the source knew it, or None when it is no number."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        return None
+    return money.significant(Decimal(repr(value)), digits=FLOAT_DIGITS)
+
+
+def instants_in(frame: "DataFrame", interval: Interval) -> list[datetime]:
+    """Return the time stamps of the rows: true instants within a day, else the midnights of the exchange's days."""
+    if interval.is_intraday:
+        return [moment.astimezone(UTC) for moment in frame.index.to_pydatetime()]
+    return [instant_of(day) for day in frame.index.date]
+
+
+def bars_in(frame: "DataFrame", interval: Interval) -> list[Bar]:
+    """Return the rows that have a close."""
+    names = ("Open", "High", "Low", "Close", "Volume")
+    columns = (frame[name].tolist() for name in names)
+    bars = []
+    for at, opened, high, low, close, volume in zip(instants_in(frame, interval), *columns, strict=True):
+        price = number(close)
+        if price is not None:
+            bars.append(Bar(at, number(opened), number(high), number(low), price, int(volume)))
+    return bars
+
+
+def adjusted_closes_in(frame: "DataFrame", interval: Interval) -> dict[datetime, Decimal]:
+    """Return Yahoo's own fully adjusted closes of days; it gives none for others that could be checked."""
+    if interval is not Interval.DAY:
+        return {}
+    pairs = zip(instants_in(frame, interval), map(number, frame["Adj Close"].tolist()), strict=True)
+    return {at: close for at, close in pairs if close is not None}
+
+
+class Chart:
+    """The raw chart behind a frame: its currency, its time zone, and its events with their true dates and ratios."""
+
+    def __init__(self, body: bytes) -> None:
+        """Read ``body``."""
+        result = orjson.loads(body)["chart"]["result"][0]
+        meta = result["meta"]
+        self.currency = str(meta.get("currency") or "")
+        self.timezone = str(meta.get("exchangeTimezoneName") or "")
+        self._events: Mapping[str, Mapping[str, Any]] = result.get("events") or {}
+
+    def actions(self, *, since: date, until: date) -> list[Action]:
+        """Return the splits and dividends of the days from ``since`` up to, and without, ``until``."""
+        actions = [*self._splits(), *self._dividends()]
+        return sorted(action for action in actions if since <= action.on < until)
+
+    def _splits(self) -> Iterable[Action]:
+        for event in self._of("splits"):
+            old, new = Decimal(str(event["denominator"])), Decimal(str(event["numerator"]))
+            if old > 0 and new > 0:
+                ratio = money.significant(money.CONTEXT.divide(new, old), digits=RATIO_DIGITS)
+                yield Action(self._day(event), ActionKind.SPLIT, ratio)
+
+    def _dividends(self) -> Iterable[Action]:
+        """Add up what was paid on a day; what funds pay out of their gains is paid, too."""
+        paid: dict[tuple[date, str], Decimal] = defaultdict(Decimal)
+        for event in (*self._of("dividends"), *self._of("capitalGains")):
+            paid[self._day(event), str(event.get("currency") or "")] += number(event["amount"]) or 0
+        for (day, currency), amount in paid.items():
+            if amount:
+                yield Action(day, ActionKind.DIVIDEND, amount, currency or None)
+
+    def _of(self, kind: str) -> Iterable[Mapping[str, Any]]:
+        return (self._events.get(kind) or {}).values()
+
+    def _day(self, event: Mapping[str, Any]) -> date:
+        return datetime.fromtimestamp(event["date"], ZoneInfo(self.timezone or "UTC")).date()
+
+
+def asset_class(quote_type: Any) -> str:
+    """Return our word for Yahoo's."""
+    return ASSET_CLASSES.get(str(quote_type).upper(), "other")
+
+
+def _text(*values: Any) -> str:
+    return next((value for value in values if isinstance(value, str) and value), "")
+
+
+def listing(found: Mapping[str, Any]) -> Listing:
+    """Return one result of a search."""
+    return Listing(
+        symbol=str(found["symbol"]),
+        name=_text(found.get("longname"), found.get("shortname")),
+        asset_class=asset_class(found.get("quoteType")),
+        exchange=_text(found.get("exchange")),
+    )
+
+
+def profile(symbol: str, summary: Mapping[str, Any]) -> Profile:
+    """Return what the modules of a summary tell."""
+    price, kind = summary.get("price") or {}, summary.get("quoteType") or {}
+    about = summary.get("assetProfile") or {}
+    market_cap = price.get("marketCap")
+    return Profile(
+        symbol=symbol,
+        name=_text(price.get("longName"), price.get("shortName"), kind.get("longName")),
+        asset_class=asset_class(price.get("quoteType") or kind.get("quoteType")),
+        exchange=_text(price.get("exchange"), kind.get("exchange")),
+        currency=_text(price.get("currency")),
+        timezone=_text(kind.get("timeZoneFullName")),
+        sector=_text(about.get("sector")),
+        industry=_text(about.get("industry")),
+        market_cap=round(market_cap) if isinstance(market_cap, int | float) and math.isfinite(market_cap) else None,
+    )
+
+
+def quote(found: Mapping[str, Any]) -> Quote | None:
+    """Return the latest price, or None when Yahoo knows the symbol but no price."""
+    price, moment = number(found.get("regularMarketPrice")), number(found.get("regularMarketTime"))
+    if price is None or moment is None:
+        return None
+    at = datetime.fromtimestamp(found["regularMarketTime"], UTC)
+    return Quote(str(found["symbol"]), price, _text(found.get("currency")), at)
