@@ -353,6 +353,7 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         # It writes a traceback for every stale answer; finances.http says it in one line.
         "requests_cache": {"level": "CRITICAL"},
+        "yfinance": {"level": "WARNING"},
     },
 }
 

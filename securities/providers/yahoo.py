@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import batched
 from types import ModuleType
-from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
@@ -12,9 +11,6 @@ from finances.http.policy import Answer
 from securities.intervals import Interval
 from securities.providers import yahoo_answers, yahoo_policy
 from securities.providers.protocol import Action, Capability, History, Limit, Listing, Profile, Quote
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 EARLIEST = date(1900, 1, 1)
 QUOTES_AT_ONCE = 50
@@ -54,11 +50,7 @@ class Yahoo:
         """
         wire = _wire()
         with wire.asking():
-            found = wire.yfinance.Search(
-                text, max_results=limit, news_count=0, lists_count=0, include_cb=False, recommended=0,
-                session=wire.own_session(),
-            ).quotes  # fmt: skip
-            return [yahoo_answers.listing(each) for each in found][:limit]
+            return [yahoo_answers.listing(found) for found in wire.search(text, limit)][:limit]
 
     def profile(self, symbol: str) -> Profile:
         """Return what Yahoo knows of a security.
@@ -70,9 +62,8 @@ class Yahoo:
         wire = _wire()
         with wire.asking():
             # `Ticker.info` would ask for three answers, of which this is the one that says it all.
-            answer = wire.YfData().get_raw_json(
-                f"{SUMMARY_URL}{symbol}", params={"modules": MODULES, "formatted": "false", "symbol": symbol}
-            )
+            asked = {"modules": MODULES, "formatted": "false", "symbol": symbol}
+            answer = wire.raw(f"{SUMMARY_URL}{symbol}", asked)
             return yahoo_answers.profile(symbol, answer["quoteSummary"]["result"][0])
 
     def history(self, symbol: str, *, interval: Interval, since: date, until: date) -> History:
@@ -84,16 +75,15 @@ class Yahoo:
         """
         wire, start = _wire(), _beginning(interval, since)
         with wire.asking() as heard:
-            ticker = wire.yfinance.Ticker(symbol, session=wire.own_session())
-            frame = _frame(wire, ticker, interval=interval.value, start=start, end=until)
+            frame = wire.history(symbol, interval=interval.value, start=start, end=until)
             chart = _chart(heard)
             return History(
-                [] if frame is None else yahoo_answers.bars_in(frame, interval),
+                yahoo_answers.bars(frame, chart, interval),
                 [] if chart is None else chart.actions(since=start, until=until),
                 currency="" if chart is None else chart.currency,
                 timezone="" if chart is None else chart.timezone,
                 is_split_adjusted=True,
-                adjusted_closes={} if frame is None else yahoo_answers.adjusted_closes_in(frame, interval),
+                adjusted_closes=yahoo_answers.adjusted_closes(frame, interval),
                 is_stale=any(answer.is_stale for answer in heard),
             )
 
@@ -107,7 +97,7 @@ class Yahoo:
         with wire.asking():
             for some in batched(sorted(set(symbols)), QUOTES_AT_ONCE):
                 asked = {"symbols": ",".join(some), "fields": QUOTE_FIELDS, "formatted": "false"}
-                answer = wire.YfData().get_raw_json(QUOTE_URL, params=asked)
+                answer = wire.raw(QUOTE_URL, asked)
                 for found in answer["quoteResponse"]["result"]:
                     quote = yahoo_answers.quote(found)
                     if quote is not None:
@@ -129,14 +119,6 @@ def _beginning(interval: Interval, day: date) -> date:
     if interval is Interval.WEEK:
         return day - timedelta(days=day.weekday())
     return day.replace(day=1) if interval is Interval.MONTH else day
-
-
-def _frame(wire: ModuleType, ticker: object, **window: object) -> "DataFrame | None":
-    """Return yfinance's table, or None when Yahoo says that nothing was traded."""
-    try:
-        return ticker.history(**window, auto_adjust=False, actions=True, timeout=10)  # type: ignore[attr-defined]
-    except (yahoo_policy.NoBarsError, wire.YFPricesMissingError):
-        return None
 
 
 def _chart(heard: Sequence[Answer]) -> yahoo_answers.Chart | None:

@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -47,21 +47,24 @@ def instants_in(frame: "DataFrame", interval: Interval) -> list[datetime]:
     return [instant_of(day) for day in frame.index.date]
 
 
-def bars_in(frame: "DataFrame", interval: Interval) -> list[Bar]:
+def bars(frame: "DataFrame | None", chart: "Chart | None", interval: Interval) -> list[Bar]:
     """Return the rows that have a close."""
-    names = ("Open", "High", "Low", "Close", "Volume")
-    columns = (frame[name].tolist() for name in names)
-    bars = []
+    if frame is None or chart is None:
+        return []
+    if interval is Interval.WEEK:
+        return chart.weeks()
+    columns = (frame[name].tolist() for name in ("Open", "High", "Low", "Close", "Volume"))
+    found = []
     for at, opened, high, low, close, volume in zip(instants_in(frame, interval), *columns, strict=True):
         price = number(close)
         if price is not None:
-            bars.append(Bar(at, number(opened), number(high), number(low), price, int(volume)))
-    return bars
+            found.append(Bar(at, number(opened), number(high), number(low), price, int(volume)))
+    return found
 
 
-def adjusted_closes_in(frame: "DataFrame", interval: Interval) -> dict[datetime, Decimal]:
-    """Return Yahoo's own fully adjusted closes of days; it gives none for others that could be checked."""
-    if interval is not Interval.DAY:
+def adjusted_closes(frame: "DataFrame | None", interval: Interval) -> dict[datetime, Decimal]:
+    """Return Yahoo's own fully adjusted closes of days; those of weeks and months are of no use as a check."""
+    if frame is None or interval is not Interval.DAY:
         return {}
     pairs = zip(instants_in(frame, interval), map(number, frame["Adj Close"].tolist()), strict=True)
     return {at: close for at, close in pairs if close is not None}
@@ -76,12 +79,31 @@ class Chart:
         meta = result["meta"]
         self.currency = str(meta.get("currency") or "")
         self.timezone = str(meta.get("exchangeTimezoneName") or "")
+        self._times: list[int] = result.get("timestamp") or []
+        self._columns: Mapping[str, list[Any]] = result["indicators"]["quote"][0]
         self._events: Mapping[str, Mapping[str, Any]] = result.get("events") or {}
 
     def actions(self, *, since: date, until: date) -> list[Action]:
         """Return the splits and dividends of the days from ``since`` up to, and without, ``until``."""
         actions = [*self._splits(), *self._dividends()]
         return sorted(action for action in actions if since <= action.on < until)
+
+    def weeks(self) -> list[Bar]:
+        """Return weekly bars from the raw rows, of which the running week may have two.
+
+        Yahoo puts the latest price in a row of its own. yfinance joins the two, but takes two weeks for one where
+        daylight saving time begins between them.
+        """
+        weeks: dict[datetime, Bar] = {}
+        names = ("open", "high", "low", "close", "volume")
+        for moment, *values in zip(self._times, *(self._columns[name] for name in names), strict=True):
+            opened, high, low, close = map(number, values[:4])
+            day = datetime.fromtimestamp(moment, ZoneInfo(self.timezone)).date()
+            at = instant_of(day - timedelta(days=day.weekday()))
+            if close is not None:
+                bar = Bar(at, opened, high, low, close, int(values[4] or 0))
+                weeks[at] = _joined(weeks[at], bar) if at in weeks else bar
+        return [weeks[at] for at in sorted(weeks)]
 
     def _splits(self) -> Iterable[Action]:
         for event in self._of("splits"):
@@ -104,6 +126,14 @@ class Chart:
 
     def _day(self, event: Mapping[str, Any]) -> date:
         return datetime.fromtimestamp(event["date"], ZoneInfo(self.timezone or "UTC")).date()
+
+
+def _joined(first: Bar, second: Bar) -> Bar:
+    """Make one bar of two that follow each other."""
+    highs = [price for price in (first.high, second.high) if price is not None]
+    lows = [price for price in (first.low, second.low) if price is not None]
+    volume = (first.volume or 0) + (second.volume or 0)
+    return Bar(first.at, first.open, max(highs, default=None), min(lows, default=None), second.close, volume)
 
 
 def asset_class(quote_type: Any) -> str:

@@ -1,8 +1,10 @@
 """yfinance on our own session, and its failures as ours. Heavy: imported when Yahoo is asked, not before."""
 
+import logging
 import os
 import threading
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import Any
@@ -12,13 +14,18 @@ import yfinance
 from curl_cffi.requests import Response
 from curl_cffi.requests.exceptions import DNSError
 from django.conf import settings
+from pandas import DataFrame
 from yfinance.data import YfData
-from yfinance.exceptions import YFException, YFRateLimitError
+from yfinance.exceptions import YFException, YFPricesMissingError, YFRateLimitError
 
 from finances.exceptions import ProviderRateLimitedError, ProviderUnavailableError
 from finances.http import cache, curl, session, stores
 from finances.http.policy import Answer
 from securities.providers import yahoo_policy
+
+logger = logging.getLogger(__name__)
+# yfinance 1.7 calls what pandas 3.1 is going to drop, and wants everybody to know.
+warnings.filterwarnings("ignore", "The inplace keyword", DeprecationWarning, r"yfinance\b")
 
 COOKIE_URL = "https://fc.yahoo.com"
 CRUMB_URL = "https://query1.finance.yahoo.com/v1/test/getcrumb"
@@ -106,7 +113,7 @@ def asking() -> Iterator[list[Answer]]:
     Raises:
         ProviderError: whatever goes wrong inside.
     """
-    own = session.of_this_process("curl-yahoo", _open)
+    own = _own()
     YfData(session=own)
     # It keeps answers without end, failures among them.
     YfData.cache_get.cache_clear()
@@ -116,11 +123,33 @@ def asking() -> Iterator[list[Answer]]:
     except YFRateLimitError as exc:
         raise ProviderRateLimitedError("Yahoo asks for fewer requests.") from exc
     except MISUNDERSTANDINGS as exc:
+        logger.warning("yfinance does not understand Yahoo", exc_info=True)
         raise ProviderUnavailableError(f"Yahoo's answer cannot be read ({type(exc).__name__}).") from exc
 
 
-def own_session() -> YahooSession:
-    """Return the session of this process, for calls inside `asking`."""
+def search(text: str, limit: int) -> list[dict[str, Any]]:
+    """Return Yahoo's results for ``text``; to be called inside `asking`, like the rest."""
+    only_securities = {"news_count": 0, "lists_count": 0, "include_cb": False, "recommended": 0}
+    found: list[dict[str, Any]] = yfinance.Search(text, max_results=limit, session=_own(), **only_securities).quotes
+    return found
+
+
+def raw(url: str, parameters: Mapping[str, str]) -> Any:
+    """Return the JSON at ``url``, asked for with all that yfinance knows of cookies and crumbs."""
+    return YfData().get_raw_json(url, params=dict(parameters))
+
+
+def history(symbol: str, **window: Any) -> DataFrame | None:
+    """Return yfinance's table of a window, or None when Yahoo says that nothing was traded."""
+    ticker = yfinance.Ticker(symbol, session=_own())
+    try:
+        return ticker.history(**window, auto_adjust=False)
+    except (yahoo_policy.NoBarsError, YFPricesMissingError):
+        return None
+
+
+def _own() -> YahooSession:
+    """Return the session of this process."""
     return session.of_this_process("curl-yahoo", _open)
 
 

@@ -48,7 +48,7 @@ class Company:
     opens: tuple[int, int] = (9, 30)
     minutes: int = 390
     dividend: float = 0.0
-    first: date = date(2015, 1, 2)
+    first: date = date(2020, 1, 2)
     sector: str = "Technology"
     industry: str = "Consumer Electronics"
     splits: list[Split] = field(default_factory=list)
@@ -90,6 +90,8 @@ class Market:
 
     def known_splits(self, company: Company) -> list[Split]:
         """Return the splits that have happened."""
+        if not company.splits:
+            return []
         today = company.day_of(self.clock())
         return [split for split in company.splits if split.on <= today]
 

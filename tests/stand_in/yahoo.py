@@ -159,6 +159,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb")  # type: ignore[assignment]
         self.close_connection = False
 
+    def finish(self) -> None:
+        """Close the connection inside the tunnel, too."""
+        super().finish()
+        self.connection.close()
+
     def do_GET(self) -> None:
         """Answer a GET."""
         asked = self._asked()
