@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -18,9 +18,12 @@ from securities.providers.protocol import Action, Bar, Listing, Profile, Quote
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-# Yahoo's prices are 32-bit floats, which hold seven digits; the rest is noise of the conversion.
+# Yahoo's prices are 32-bit floats, which hold seven digits; the rest is noise of the conversion. What is still to be
+# multiplied by the ratios of later splits keeps two more, and is rounded after that.
 FLOAT_DIGITS = 7
+DIGITS_TO_MULTIPLY = 9
 RATIO_DIGITS = 20
+MAX_VOLUME_DIGITS = 18
 ASSET_CLASSES = {
     "EQUITY": "equity",
     "ETF": "etf",
@@ -33,11 +36,11 @@ ASSET_CLASSES = {
 }
 
 
-def number(value: Any) -> Decimal | None:
-    """Return a float as the source knew it, or None when it is no number."""
+def number(value: Any, digits: int = FLOAT_DIGITS) -> Decimal | None:
+    """Return a float with the ``digits`` that the source knew, or None when it is no number."""
     if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
         return None
-    return money.significant(Decimal(repr(value)), digits=FLOAT_DIGITS)
+    return money.significant(Decimal(repr(value)), digits=digits)
 
 
 def instants_in(frame: "DataFrame", interval: Interval) -> list[datetime]:
@@ -54,12 +57,9 @@ def bars(frame: "DataFrame | None", chart: "Chart | None", interval: Interval) -
     if interval is Interval.WEEK:
         return chart.weeks()
     columns = (frame[name].tolist() for name in ("Open", "High", "Low", "Close", "Volume"))
-    found = []
-    for at, opened, high, low, close, volume in zip(instants_in(frame, interval), *columns, strict=True):
-        price = number(close)
-        if price is not None:
-            found.append(Bar(at, number(opened), number(high), number(low), price, int(volume)))
-    return found
+    rows = zip(instants_in(frame, interval), *columns, strict=True)
+    read = (chart.bar(at, values) for at, *values in rows)
+    return [bar for bar in read if bar is not None]
 
 
 def adjusted_closes(frame: "DataFrame | None", interval: Interval) -> dict[datetime, Decimal]:
@@ -82,6 +82,7 @@ class Chart:
         self._times: list[int] = result.get("timestamp") or []
         self._columns: Mapping[str, list[Any]] = result["indicators"]["quote"][0]
         self._events: Mapping[str, Mapping[str, Any]] = result.get("events") or {}
+        self._last_split = max((split.on for split in self._splits()), default=date.min)
 
     def actions(self, *, since: date, until: date) -> list[Action]:
         """Return the splits and dividends of the days from ``since`` up to, and without, ``until``."""
@@ -97,13 +98,19 @@ class Chart:
         weeks: dict[datetime, Bar] = {}
         names = ("open", "high", "low", "close", "volume")
         for moment, *values in zip(self._times, *(self._columns[name] for name in names), strict=True):
-            opened, high, low, close = map(number, values[:4])
             day = datetime.fromtimestamp(moment, ZoneInfo(self.timezone)).date()
             at = instant_of(day - timedelta(days=day.weekday()))
-            if close is not None:
-                bar = Bar(at, opened, high, low, close, int(values[4] or 0))
+            bar = self.bar(at, values)
+            if bar is not None:
                 weeks[at] = _joined(weeks[at], bar) if at in weeks else bar
         return [weeks[at] for at in sorted(weeks)]
+
+    def bar(self, at: datetime, values: Sequence[Any]) -> Bar | None:
+        """Return the bar of open, high, low, close and volume; None when there is no close."""
+        digits = DIGITS_TO_MULTIPLY if at.date() < self._last_split else FLOAT_DIGITS
+        opened, high, low, close = (number(value, digits) for value in values[:4])
+        volume = number(values[4], MAX_VOLUME_DIGITS)
+        return None if close is None else Bar(at, opened, high, low, close, int(volume or 0))
 
     def _splits(self) -> Iterable[Action]:
         for event in self._of("splits"):

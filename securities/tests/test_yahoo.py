@@ -51,10 +51,9 @@ def test_every_interval_gives_its_bars(interval, since, count, first, last):
 def test_a_bar_has_the_seven_digits_that_yahoo_knows():
     bar = history(since=FRIDAY).bars[0]
 
-    # the stand-in's close is 190.15174865722656
-    assert bar == Bar(
-        instant_of(FRIDAY), Decimal("189.9616"), Decimal("190.9124"), Decimal("189.2010"), Decimal("190.1517"), 10765
-    )
+    # the stand-in's close is 190.15, as a 32-bit float 190.14999389648438
+    prices = (Decimal(text) for text in ("190.15", "202.0344", "178.2656", "190.15"))
+    assert bar == Bar(instant_of(FRIDAY), *prices, volume=10765)
     assert all(isinstance(price, Decimal) for price in bar[1:5])
 
 

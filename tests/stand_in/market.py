@@ -24,6 +24,11 @@ class Split:
     numerator: int
     denominator: int = 1
 
+    @property
+    def ratio(self) -> float:
+        """Return how many shares one old share becomes."""
+        return self.numerator / self.denominator
+
 
 @dataclass(frozen=True, slots=True)
 class Paid:
@@ -97,10 +102,16 @@ class Market:
 
     def price(self, company: Company, moment: float) -> float:
         """Return the price at an instant, as Yahoo writes it: split-adjusted, a 32-bit float."""
-        shares = math.prod(split.numerator / split.denominator for split in self.known_splits(company))
         noise = zlib.crc32(f"{company.symbol}{moment}".encode()) / 2**32 - 0.5
         growth = math.exp(0.05 * (moment - START_OF_2026) / YEAR)
-        return as_float32(company.price * growth * (1 + noise / 50) / shares)
+        day, splits = company.day_of(moment) if company.splits else date.min, self.known_splits(company)
+        before = math.prod(split.ratio for split in splits if split.on <= day)
+        traded = round(company.price * growth * (1 + noise / 50) / before, 2)
+        return as_float32(traded / self.later_splits(company, day))
+
+    def later_splits(self, company: Company, day: date) -> float:
+        """Return how many shares one share of ``day`` has become by now."""
+        return math.prod(split.ratio for split in self.known_splits(company) if split.on > day)
 
     def dividends(self, company: Company, since: float, until: float) -> list[Paid]:
         """Return what was paid in a window: on the first Tuesday of every third month, after the first."""
@@ -108,8 +119,8 @@ class Market:
         for start, before in pairwise(reversed(self.bars(company, "1d", since - 7 * 86_400, until))):
             day = company.day_of(start)
             if start >= since and company.dividend and is_payday(day):
-                later = [split.numerator / split.denominator for split in self.known_splits(company) if split.on > day]
-                paid.append(Paid(start, company.dividend / math.prod(later), self.price(company, before)))
+                amount = company.dividend / self.later_splits(company, day)
+                paid.append(Paid(start, amount, self.price(company, before)))
         return paid[::-1]
 
     def bars(self, company: Company, interval: str, since: float, until: float) -> list[int]:

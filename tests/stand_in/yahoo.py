@@ -48,11 +48,15 @@ class Asked:
 
 
 class YahooStandIn:
-    """Answers for Yahoo on 127.0.0.1, or fails as ``mode`` says; ``received`` lists the requests in their order."""
+    """Answers for Yahoo on 127.0.0.1, or fails as ``mode`` says; ``received`` lists the requests in their order.
+
+    A URL with ``hangs_at`` in it gets no answer for as long as that stands.
+    """
 
     def __init__(self, port: int = 0, *, mode: str = "ok") -> None:
         """Take ``port``, any free one when 0."""
         self.mode, self.crumb, self.retry_after, self.slow_seconds = mode, "haT3oykhHqZ", "", 1.0
+        self.hangs_at = ""
         self.market = Market()
         self.received: list[Asked] = []
         self._directory = tempfile.TemporaryDirectory(prefix="stand-in-")
@@ -93,6 +97,8 @@ class YahooStandIn:
             return Reply(HTML if self.mode == "html" else b'{"chart": {"result": [{"meta"')
         if self.mode == "slow":
             time.sleep(self.slow_seconds)
+        while self.hangs_at and self.hangs_at in asked.url:
+            time.sleep(0.05)
         if self.mode == "consent" and "GUC" not in asked.cookies:
             return Reply(b"", 302, {"Location": f"https://consent.yahoo.com/v2/form?done={quote(asked.url, safe='')}"})
         return self._answer(asked)

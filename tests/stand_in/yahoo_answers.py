@@ -51,11 +51,11 @@ def _series(
     result["timestamp"] = starts
     result["indicators"]["quote"] = [
         {
-            "open": [close * 0.999 for close in closes],
-            "high": [close * 1.004 for close in closes],
-            "low": [close * 0.995 for close in closes],
+            "open": closes,
+            "high": [as_float32(close * 1.0625) for close in closes],
+            "low": [as_float32(close * 0.9375) for close in closes],
             "close": closes,
-            "volume": [1000 + start // 60 % 9999 for start in starts],
+            "volume": [_volume(market, company, start) for start in starts],
         }
     ]
     if interval not in STEPS:
@@ -64,6 +64,12 @@ def _series(
     if events:
         result["events"] = events
     return result
+
+
+def _volume(market: Market, company: Company, start: int) -> int:
+    """Return how many shares of now were traded in a bar."""
+    later = market.later_splits(company, company.day_of(start)) if company.splits else 1
+    return round((1000 + start // 60 % 9999) * later)
 
 
 def _adjusted(market: Market, company: Company, starts: list[int], closes: list[float]) -> list[float]:
