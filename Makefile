@@ -9,7 +9,7 @@ COMPOSE ?= docker compose
 DEV_COMPOSE := $(COMPOSE) --project-name finances-dev --file docker-compose.yml --file docker-compose.dev.yml
 
 # Recipes read these from their environment, so that quotes and spaces in them stay what they are.
-export ARGS MSG APP TO FILE YES HOST PORT
+export ARGS MSG APP TO FILE YES HOST PORT SEED_DEMO
 
 .PHONY: help run run-offline setup test test-services test-cov check format lint type-check lock \
 	migrate migrate-create migrate-history migrate-downgrade shell health \
@@ -18,7 +18,7 @@ export ARGS MSG APP TO FILE YES HOST PORT
 
 ##@ On this machine: nothing but a Python is needed
 
-run: ## Serve on http://localhost:8000 (HOST=, PORT=), setting up all that is missing
+run: ## Serve on http://localhost:8000 (HOST=, PORT=, SEED_DEMO=1), setting up all that is missing
 	@scripts/run
 
 run-offline: ## Serve with no internet, on made-up prices and rates, beside all that is real (HOST=, PORT=)
@@ -34,7 +34,7 @@ test-services: bootstrap ## Run the same tests on PostgreSQL and Redis (DATABASE
 	@$(PYTHON_IN_VENV) scripts/services.py $(ARGS)
 
 test-cov: bootstrap ## Run the tests and show which lines they miss; htmlcov/ has the details
-	@scripts/test --cov --cov-report=term-missing:skip-covered --cov-report=html $(ARGS)
+	@scripts/test -n auto --maxprocesses 4 --cov --cov-report=term-missing:skip-covered --cov-report=html $(ARGS)
 
 check: bootstrap ## Run every check that is not a test
 	@scripts/check
@@ -47,7 +47,7 @@ lint: bootstrap ## Lint the code
 	@.venv/bin/ruff check
 
 type-check: bootstrap ## Check the types
-	@.venv/bin/mypy config finances users currencies institutions securities tests scripts
+	@.venv/bin/mypy config finances users currencies institutions securities accounts tests scripts
 
 lock: bootstrap ## Lock requirements/*.in with hashes (ARGS="--upgrade", ARGS="--upgrade-package django")
 	@for name in base dev; do \
@@ -78,7 +78,11 @@ shell: bootstrap env ## Open a Python shell with the models at hand
 	@$(MANAGE) shell
 
 health: ## Ask the running server how it is (HEALTH_URL=, PORT=)
-	@HEALTH_URL="$${HEALTH_URL:-http://127.0.0.1:$${PORT:-8000}}" $(PYTHON_IN_VENV) scripts/health.py
+	@if [ -x $(PYTHON_IN_VENV) ]; then \
+		HEALTH_URL="$${HEALTH_URL:-http://127.0.0.1:$${PORT:-8000}}" $(PYTHON_IN_VENV) scripts/health.py; \
+	else \
+		$(COMPOSE) exec -T app python scripts/health.py; \
+	fi
 
 ##@ With Docker: PostgreSQL, Redis and gunicorn
 

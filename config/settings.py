@@ -39,7 +39,9 @@ CORS_ALLOWED_ORIGINS = env.list(
     "CORS_ALLOWED_ORIGINS", default=[] if IN_PRODUCTION else ["http://localhost:3000", "http://localhost:5173"]
 )
 CORS_URLS_REGEX = r"^/(api/v1|health|openapi\.json)"
-CORS_EXPOSE_HEADERS = ["ETag", "Link", "Retry-After", "Warning", "X-Process-Time", "X-Request-ID", "X-Total-Count"]
+CORS_EXPOSE_HEADERS = [
+    "ETag", "Idempotency-Replayed", "Link", "Retry-After", "Warning", "X-Process-Time", "X-Request-ID", "X-Total-Count",
+]  # fmt: skip
 CORS_ALLOW_HEADERS = [
     "accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "x-request-id",
 ]  # fmt: skip
@@ -77,11 +79,13 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "simple_history",
     "finances",
     "currencies",
     "users",
     "institutions",
     "securities",
+    "accounts",
 ]
 MIDDLEWARE = [
     "finances.middleware.RequestMiddleware",
@@ -96,6 +100,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
@@ -143,9 +148,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # One alias a purpose: clearing one must never clear another (`clear()` of django-redis empties the whole database,
 # so nobody calls it). "default" is the ORM cache.
 REDIS_URL = env.str("REDIS_URL", "")
-CACHE_PREFIX = env.str("CACHE_PREFIX", "finances")
+CACHE_PREFIX = env.str("CACHE_PREFIX", "test" if RUNNING_TESTS else "finances")
 if RUNNING_TESTS:  # tests that run side by side must not empty each other's caches
-    CACHE_PREFIX = f"test-{env.str('PYTEST_XDIST_WORKER', 'alone')}"
+    CACHE_PREFIX += f"-{env.str('PYTEST_XDIST_WORKER', 'alone')}"
 CACHE_ALIASES = ("default", "http", "throttles", "locks")
 
 
@@ -175,6 +180,10 @@ def _cache(alias: str) -> dict[str, object]:
 
 CACHES = {alias: _cache(alias) for alias in CACHE_ALIASES}
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
+
+# ---- History -------------------------------------------------------------------------------------------------------
+# The admin shows what a row was; making it so again would pass by the rules that have changed since.
+SIMPLE_HISTORY_REVERT_DISABLED = True
 
 # ---- People --------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "users.User"
@@ -267,11 +276,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": True, "displayRequestDuration": True},
     "ENUM_NAME_OVERRIDES": {"AssetClassEnum": "securities.models.AssetClass"},
     "TAGS": [
+        {"name": "accounts", "description": "Accounts, what they were worth when, and the securities in them."},
         {"name": "auth", "description": "Signing in and one's own profile."},
         {"name": "users", "description": "People: oneself, and everybody for superusers."},
         {"name": "currencies", "description": "Currencies, exchange rates and conversion."},
         {"name": "financial-institutions", "description": "Banks, brokers and others who keep one's accounts."},
         {"name": "securities", "description": "Securities, their prices, and syncing with the providers."},
+        {"name": "holdings", "description": "The securities in all accounts."},
         {"name": "health", "description": "Is the service well?"},
     ],
 }

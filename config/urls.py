@@ -15,6 +15,7 @@ api = [
     path("", include("users.api.urls")),
     path("", include("currencies.api.urls")),
     path("", include("institutions.api.urls")),
+    path("", include("accounts.api.urls")),
     path("", include("securities.api.urls")),
 ]
 

@@ -35,3 +35,24 @@ class OwnedModel(TimestampedModel):
 
     class Meta:
         abstract = True
+
+
+class IdempotentAnswer(OwnedModel):
+    """The first answer to a request that its sender gave a key, kept for when it is sent again. See docs/adr/0010.
+
+    ``fingerprint`` tells another request with the same key from the same one, without keeping what was sent.
+    """
+
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(default=0)
+    headers = models.JSONField(default=dict)
+    body = models.BinaryField(default=b"")
+
+    class Meta:
+        ordering = ("-created_at",)
+        constraints = (models.UniqueConstraint(fields=("user", "key"), name="idempotent_answer_unique"),)
+        indexes = (models.Index(fields=("user", "created_at"), name="idempotent_answer_age"),)
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,10 +1,12 @@
 """Decimals: how they are written and rounded. The only module that rounds."""
 
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
 from fractions import Fraction
 
 # Wide enough for the largest amount times the finest rate; results are exact or rounded once, half to even.
 CONTEXT = Context(prec=50, rounding=ROUND_HALF_EVEN)
+# For what needs no rounding: digits enough for any product of two columns, and a trap should they ever not be.
+EXACT = Context(prec=200, traps=[Inexact, InvalidOperation])
 
 
 def plain(value: Decimal) -> str:
@@ -39,3 +41,24 @@ def from_fraction(value: Fraction) -> Decimal:
 def significant(value: Decimal, *, digits: int) -> Decimal:
     """Round ``value`` half to even to ``digits`` significant digits."""
     return Context(prec=digits, rounding=ROUND_HALF_EVEN).plus(value)
+
+
+def product(left: Decimal, right: Decimal) -> Decimal:
+    """Multiply with all digits, however many there are."""
+    return EXACT.multiply(left, right)
+
+
+def difference(left: Decimal, right: Decimal) -> Decimal:
+    """Subtract with all digits."""
+    return EXACT.subtract(left, right)
+
+
+def percentage(part: Decimal, *, of: Decimal, decimal_places: int) -> Decimal:
+    """Return how many percent of ``of`` is ``part``, rounded once.
+
+    Raises:
+        ZeroDivisionError: ``of`` is zero.
+    """
+    ratio = Fraction(part) / Fraction(of) * 100
+    scale = 10**decimal_places
+    return Decimal(round(ratio * scale)).scaleb(-decimal_places, EXACT)

@@ -6,6 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.tests.factories import AccountValueFactory, HoldingFactory
 from institutions.tests.factories import FinancialInstitutionFactory
 from securities.tests.factories import (
     QuarantinedRecordFactory,
@@ -37,6 +38,7 @@ def test_the_list_opens_and_can_be_searched(client, superuser, model):
 def test_the_forms_open(client, superuser, model):
     client.force_login(superuser)
     FinancialInstitutionFactory(user=superuser)
+    AccountValueFactory(account=HoldingFactory().account, cash_balance="1")
     sessions.start(user=superuser)
     security = SecurityFactory()
     SecurityPriceFactory(security=security)
@@ -57,7 +59,7 @@ def test_every_model_of_ours_is_in_the_admin():
     ours = {
         model
         for config in apps.get_app_configs()
-        if config.name in {"users", "currencies", "institutions", "securities"}
+        if config.name in {"users", "currencies", "institutions", "securities", "accounts"}
         for model in config.get_models()
     }
 

@@ -71,3 +71,13 @@ def test_descriptions_are_for_callers_not_for_readers_of_the_code(document):
     ]
 
     assert not [text for text in texts if "Raises:" in text or "Returns:" in text]
+
+
+def test_what_can_be_sent_twice_says_so(document):
+    def headers(path):
+        return {parameter["name"] for parameter in document["paths"][path]["post"].get("parameters", [])}
+
+    assert "Idempotency-Key" in headers("/api/v1/accounts")
+    assert "Idempotency-Key" in headers("/api/v1/accounts/{account_id}/values")
+    assert "Idempotency-Key" in headers("/api/v1/auth/change-password")
+    assert "Idempotency-Key" not in headers("/api/v1/auth/login")

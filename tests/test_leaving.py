@@ -2,7 +2,7 @@
 
 import pytest
 from django.apps import apps
-from django.db.models import CASCADE
+from django.db.models import CASCADE, SET_NULL
 
 from tests.sweep import RESOURCES
 from users.models import User
@@ -22,7 +22,7 @@ def test_all_that_one_owns_goes_and_what_others_own_stays(api, user, stranger, r
     assert list(rows.filter(pk__in=[mine.pk, theirs.pk])) == [theirs]
 
 
-def test_every_row_that_points_at_a_user_goes_with_them():
+def test_every_row_that_points_at_a_user_goes_with_them_or_forgets_them():
     pointers = [
         field
         for model in apps.get_models(include_auto_created=True)
@@ -31,4 +31,7 @@ def test_every_row_that_points_at_a_user_goes_with_them():
     ]
 
     assert {field.model.__name__ for field in pointers} >= {"FinancialInstitution", "TokenFamily", "LogEntry"}
-    assert [str(field) for field in pointers if field.remote_field.on_delete is not CASCADE] == []
+    staying = [field for field in pointers if field.remote_field.on_delete is not CASCADE]
+    # Whoever changed a row of somebody else's is not its owner: the record stays, without their name.
+    assert {field.name for field in staying} == {"history_user"}
+    assert {field.remote_field.on_delete for field in staying} == {SET_NULL}

@@ -18,6 +18,7 @@ from rest_framework.views import exception_handler as drf_exception_handler
 
 from finances import exceptions
 from finances.api.rendering import ExactJSONRenderer
+from finances.api.serializers import duplicate_in
 
 MEDIA_TYPE = "application/problem+json"
 DATABASE_RETRY_SECONDS = 5
@@ -96,8 +97,10 @@ def translate_size(_: Exception) -> ProblemError:
     return ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large.", "body_too_large")
 
 
-def translate_validation(exc: DjangoValidationError) -> drf.ValidationError:
-    """Take a model's validation error as one of the input."""
+def translate_validation(exc: DjangoValidationError) -> Exception:
+    """Take a model's validation error as one of the input; a duplicate is a conflict."""
+    if (message := duplicate_in(exc)) is not None:
+        return ProblemError(HTTPStatus.CONFLICT, message, "duplicate")
     return drf.ValidationError(serializers.as_serializer_error(exc))
 
 

@@ -7,6 +7,8 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
 
+from finances.api import idempotency
+from finances.api.idempotency import IdempotentMixin
 from finances.api.serializers import aliases_of
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
@@ -109,7 +111,7 @@ class ProblemAutoSchema(AutoSchema):
         return [status for status, applies in possible.items() if applies]
 
     def describe_headers(self, operation: dict[str, Any]) -> None:
-        """Tell the headers of conditional requests and of pages."""
+        """Tell the headers of conditional and repeated requests, and of pages."""
         if self.method.lower() in CHANGES:
             operation.setdefault("parameters", []).append(
                 {
@@ -117,6 +119,15 @@ class ProblemAutoSchema(AutoSchema):
                     "in": "header",
                     "description": "Write only when the row still has this ETag; 412 otherwise.",
                     "schema": {"type": "string"},
+                }
+            )
+        if self.method.lower() == "post" and isinstance(self.view, IdempotentMixin) and operation.get("security"):
+            operation.setdefault("parameters", []).append(
+                {
+                    "name": idempotency.HEADER,
+                    "in": "header",
+                    "description": "Sent again within 24 hours, the request does nothing and gets its first answer.",
+                    "schema": {"type": "string", "maxLength": 255},
                 }
             )
         page = operation["responses"].get("200")

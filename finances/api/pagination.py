@@ -12,6 +12,7 @@ from finances.api.serializers import QuerySerializer, validated
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
+MAX_POINTS = 10_000  # of a series
 MAX_OFFSET = 2**31 - 1
 
 
@@ -27,10 +28,18 @@ class PageQuery(QuerySerializer):
         aliases = {"skip": "offset"}
 
 
+class SeriesPageQuery(PageQuery):
+    """The same for points of a series, of which a page holds more."""
+
+    limit = serializers.IntegerField(min_value=1, max_value=MAX_POINTS, required=False, help_text="Points at most.")
+
+
 class HeaderPagination(BasePagination):
     """Answer a bare array with ``X-Total-Count`` and RFC 8288 ``Link`` headers (first, prev, next, last)."""
 
+    query_class: type[PageQuery] = PageQuery
     default_limit = DEFAULT_LIMIT
+    max_limit = MAX_LIMIT
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:  # noqa: ARG002
         """Return the rows of the page that the query asks for.
@@ -38,7 +47,7 @@ class HeaderPagination(BasePagination):
         Raises:
             ValidationError: ``limit`` or ``offset`` is not a number in its range.
         """
-        query = validated(PageQuery, request)
+        query = validated(self.query_class, request)
         limit, offset, count = query.get("limit", self.default_limit), query["offset"], queryset.count()
         self.headers = page_headers(request, count=count, limit=limit, offset=offset)
         return list(queryset[offset : offset + limit]) if offset < count else []
@@ -49,9 +58,9 @@ class HeaderPagination(BasePagination):
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:  # noqa: ARG002
         """Describe ``limit``, ``offset`` and its deprecated alias for the OpenAPI document."""
-        limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": self.default_limit}
+        limit = {"type": "integer", "minimum": 1, "maximum": self.max_limit, "default": self.default_limit}
         offset = {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0}
-        fields = PageQuery().fields
+        fields = self.query_class().fields
         return [
             {"name": "limit", "in": "query", "description": fields["limit"].help_text, "schema": limit},
             {"name": "offset", "in": "query", "description": fields["offset"].help_text, "schema": offset},
@@ -61,6 +70,13 @@ class HeaderPagination(BasePagination):
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Describe the page: the bare array itself."""
         return schema
+
+
+class SeriesPagination(HeaderPagination):
+    """The same for a series: all of it unless asked for less, up to 10 000 points."""
+
+    query_class = SeriesPageQuery
+    default_limit = max_limit = MAX_POINTS
 
 
 def page_headers(request: Request, *, count: int, limit: int, offset: int) -> dict[str, str]:

@@ -90,16 +90,28 @@ class BaseModelSerializer(AliasesMixin, serializers.ModelSerializer[Any]):
             ValidationError: it breaks another rule of its table.
         """
         attrs = super().validate(attrs)
-        candidate = self.candidate(attrs)
         try:
-            candidate.validate_unique()
-            candidate.validate_constraints()
+            self.check(self.candidate(attrs))
         except DjangoValidationError as exc:
-            duplicate = next((error for error in leaves(exc) if error.code in DUPLICATE_CODES), None)
-            if duplicate is not None:
-                raise exceptions.DuplicateError(" ".join(duplicate.messages)) from exc
-            raise serializers.ValidationError(serializers.as_serializer_error(exc)) from exc
+            if (message := duplicate_in(exc)) is not None:
+                raise exceptions.DuplicateError(message) from exc
+            raise serializers.ValidationError(self.by_input(serializers.as_serializer_error(exc))) from exc
         return attrs
+
+    def check(self, candidate: models.Model) -> None:
+        """Hold ``candidate`` against all rules of its model that concern more than one field.
+
+        Raises:
+            ValidationError: it breaks one.
+        """
+        candidate.clean()
+        candidate.validate_unique()
+        candidate.validate_constraints()
+
+    def by_input(self, errors: dict[str, Any]) -> dict[str, Any]:
+        """Name faults of the model's fields as the input does: ``currency_code``, not ``currency``."""
+        names = {field.source: name for name, field in self.fields.items() if not field.read_only}
+        return {names.get(source, source): messages for source, messages in errors.items()}
 
     def candidate(self, attrs: dict[str, Any]) -> models.Model:
         """Return the row as it would be, unsaved."""
@@ -142,11 +154,20 @@ class OwnedRelatedField(serializers.PrimaryKeyRelatedField[Any]):
 
 
 class OwnedModelSerializer(BaseModelSerializer):
-    """The serializer of a private row: checked together with its owner, whom the input cannot name."""
+    """The serializer of a private row: checked together with its owner, whom the input cannot name.
+
+    ``given`` in the context is what the address says of a new row, such as its parent.
+    """
 
     def candidate(self, attrs: dict[str, Any]) -> models.Model:
         """Return the row as it would be, owned by the asking user."""
-        return super().candidate({**attrs, "user": self.context["request"].user})
+        given = self.context.get("given", {}) if self.instance is None else {}
+        return super().candidate({**attrs, **given, "user": self.context["request"].user})
+
+
+def duplicate_in(exc: DjangoValidationError) -> str | None:
+    """Return what ``exc`` says of a row that exists already, if it says so."""
+    return next((" ".join(error.messages) for error in leaves(exc) if error.code in DUPLICATE_CODES), None)
 
 
 def leaves(exc: DjangoValidationError) -> list[DjangoValidationError]:

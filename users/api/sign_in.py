@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from finances.api import openapi
+from finances.api.idempotency import IdempotentMixin
 from finances.api.parsing import ExactJSONParser, LimitedFormParser
 from users import links, mails, services, sessions, tokens
 from users.api.authentication import LenientTokenAuthentication, TokenAuthentication
@@ -284,7 +285,7 @@ class ResendVerificationView(OpenAuthView):
         return Response({"message": MAILED})
 
 
-class ChangePasswordView(APIView):
+class ChangePasswordView(IdempotentMixin, APIView):
     """Change one's own password."""
 
     throttle_scope = "confirm"

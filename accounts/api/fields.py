@@ -1,0 +1,54 @@
+"""Fields of accounts, values and holdings that take more than one form on input."""
+
+from datetime import UTC
+from typing import Any
+
+from rest_framework import serializers
+
+from currencies.models import Currency
+
+
+class AnyCaseChoiceField(serializers.ChoiceField):
+    """One of several lower-case words, in any case."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the word in lower case."""
+        return super().to_internal_value(data.lower() if isinstance(data, str) else data)
+
+
+class CurrencyCodeField(serializers.PrimaryKeyRelatedField[Any]):
+    """The code of a currency that is known here, in any case."""
+
+    default_error_messages = {"does_not_exist": "There is no currency {pk_value}."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Look among all currencies."""
+        if not kwargs.get("read_only"):
+            kwargs.setdefault("queryset", Currency.objects.all())
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the currency."""
+        if not isinstance(data, str):
+            self.fail("incorrect_type", data_type=type(data).__name__)
+        return super().to_internal_value(data.strip().upper())
+
+
+class InstantField(serializers.DateTimeField):
+    """An instant, in UTC unless it says otherwise; a day means its beginning."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Fix the time zone of what has none."""
+        super().__init__(default_timezone=UTC, **kwargs)
+
+
+class SecurityNameField(serializers.CharField):
+    """A security: on input its id or its symbol, known here or not yet; in the output its id."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Allow what an id or a symbol may be."""
+        super().__init__(max_length=36, **kwargs)
+
+    def to_representation(self, value: Any) -> Any:
+        """Return the id."""
+        return value

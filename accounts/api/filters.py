@@ -1,0 +1,126 @@
+"""What the lists of accounts, values and holdings can be filtered and ordered by."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import django_filters
+from django import forms
+
+from accounts.models import Account, AccountQuerySet, AccountType, AccountValue, Holding
+from finances.api.filters import StableOrderingFilter
+
+ISO_DAY_LENGTH = len("2026-01-31")
+
+
+class AnyCaseChoiceField(forms.ChoiceField):
+    """One of several lower-case words, in any case."""
+
+    def to_python(self, value: Any) -> str:
+        """Return the word in lower case."""
+        return str(super().to_python(value)).lower()
+
+
+class AnyCaseChoiceFilter(django_filters.ChoiceFilter):
+    """Keeps the rows with one of several words."""
+
+    field_class = AnyCaseChoiceField
+
+
+class UpperCaseFilter(django_filters.CharFilter):
+    """Keeps the rows with a code or symbol, in any case."""
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        """Compare in upper case."""
+        return super().filter(qs, value.upper() if value else value)
+
+
+class MomentField(forms.Field):
+    """An instant, in UTC unless it says otherwise, or a day; with ``is_end``, a day means the beginning of the next."""
+
+    def __init__(self, *args: Any, is_end: bool = False, **kwargs: Any) -> None:
+        """Keep which end of a range this is."""
+        self.is_end = is_end
+        super().__init__(*args, **kwargs)
+
+    def clean(self, value: Any) -> datetime | None:
+        """Return the first instant of the range, or the first one after it.
+
+        Raises:
+            ValidationError: this is neither an instant nor a day.
+        """
+        text = (super().clean(value) or "").strip()
+        if not text:
+            return None
+        try:
+            moment = datetime.fromisoformat(text)
+            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+            if not self.is_end:
+                return moment
+            return moment + (timedelta(days=1) if len(text) == ISO_DAY_LENGTH else timedelta.resolution)
+        except (ValueError, OverflowError) as exc:
+            raise forms.ValidationError("This is no date or instant of ISO 8601.", code="invalid") from exc
+
+
+class MomentFilter(django_filters.Filter):
+    """Keeps the rows on one side of an instant."""
+
+    field_class = MomentField
+
+
+class RangeForm(forms.Form):
+    """The query of a series."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a range that ends before it starts."""
+        cleaned = super().clean() or {}
+        start, end = cleaned.get("start"), cleaned.get("end")
+        if start is not None and end is not None and end <= start:
+            self.add_error("end", forms.ValidationError("The range ends before it starts.", code="invalid_range"))
+        return cleaned
+
+
+class AccountFilter(django_filters.FilterSet):
+    """By type, institution, currency and side of the balance sheet."""
+
+    account_type = AnyCaseChoiceFilter(choices=AccountType.choices)
+    financial_institution = django_filters.UUIDFilter(field_name="financial_institution_id")
+    currency_code = UpperCaseFilter(field_name="currency_id")
+    is_asset = django_filters.BooleanFilter(method="keep_side", label="What is owned, or what is owed.")
+    search = django_filters.CharFilter(field_name="name", lookup_expr="icontains", label="A part of the name.")
+    ordering = StableOrderingFilter(fields=("name", "account_type", "created_at", "updated_at"))
+
+    class Meta:
+        model = Account
+        fields = ("account_type", "is_investment_account")
+
+    def keep_side(self, queryset: AccountQuerySet, _name: str, value: bool) -> AccountQuerySet:
+        """Keep one side of the balance sheet."""
+        return queryset.assets() if value else queryset.liabilities()
+
+
+class AccountValueFilter(django_filters.FilterSet):
+    """From an instant or day to another, both included."""
+
+    start = MomentFilter(field_name="timestamp", lookup_expr="gte", label="The first instant or day.")
+    end = MomentFilter(
+        field_name="timestamp", lookup_expr="lt", is_end=True, label="The last instant or day, included."
+    )
+
+    class Meta:
+        model = AccountValue
+        fields: tuple[str, ...] = ()
+        form = RangeForm
+
+
+class HoldingFilter(django_filters.FilterSet):
+    """By account and by symbol."""
+
+    account = django_filters.UUIDFilter(field_name="account_id")
+    symbol = UpperCaseFilter(field_name="security__symbol")
+    ordering = StableOrderingFilter(
+        fields=(("created_at", "created_at"), ("timestamp", "timestamp"), ("security__symbol", "symbol"))
+    )
+
+    class Meta:
+        model = Holding
+        fields: tuple[str, ...] = ()

@@ -1,0 +1,116 @@
+"""Endpoints of accounts, their values and their holdings."""
+
+from typing import Any
+
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema, extend_schema_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import services
+from accounts.api.filters import AccountFilter, AccountValueFilter, HoldingFilter
+from accounts.api.serializers import AccountSerializer, AccountValueSerializer, HoldingSerializer
+from accounts.models import Account, AccountValue, Holding
+from finances.api.history import HistoryMixin
+from finances.api.pagination import SeriesPagination
+from finances.api.viewsets import NestedViewSet, OwnedViewSet
+from securities import services as securities
+
+MAX_BATCH = 1000
+
+
+class AccountViewSet(HistoryMixin, OwnedViewSet):
+    """The asking user's accounts; deleting one deletes its values and holdings."""
+
+    queryset = Account.objects.with_current_balance().select_related("financial_institution", "currency")
+    serializer_class = AccountSerializer
+    filterset_class = AccountFilter
+    history_fields = {
+        "name": "name",
+        "account_type": "account_type",
+        "description": "description",
+        "financial_institution_id": "financial_institution_id",
+        "currency_code": "currency_id",
+        "is_investment_account": "is_investment_account",
+        "interest_rate": "interest_rate",
+    }
+
+
+class AccountValueViewSet(HistoryMixin, NestedViewSet):
+    """What an account was worth when, newest first."""
+
+    queryset = AccountValue.objects.all()
+    parents = Account.objects.all()
+    parent_name = "account"
+    serializer_class = AccountValueSerializer
+    filterset_class = AccountValueFilter
+    pagination_class = SeriesPagination
+    history_fields = {"timestamp": "timestamp", "value": "value", "cash_balance": "cash_balance"}
+
+    @extend_schema(
+        request=PolymorphicProxySerializer(
+            "ValueOrValues",
+            [AccountValueSerializer(), AccountValueSerializer(many=True)],
+            resource_type_field_name=None,
+            many=False,
+        ),
+        responses={
+            201: PolymorphicProxySerializer(
+                "RecordedValueOrValues",
+                [AccountValueSerializer(), AccountValueSerializer(many=True)],
+                resource_type_field_name=None,
+                many=False,
+            )
+        },
+    )
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Record a value, or an array of up to 1 000 of them: all or none, and each fault names its row."""
+        if not isinstance(request.data, list):
+            return super().create(request, *args, **kwargs)
+        response: Response = self.once(lambda: self.store_all(request))
+        return response
+
+    def store_all(self, request: Request) -> Response:
+        """Record an array of values."""
+        self.find_parent(self.parents.select_for_update(of=("self",)))
+        serializer = self.get_serializer(data=request.data, many=True, allow_empty=False, max_length=MAX_BATCH)
+        serializer.is_valid(raise_exception=True)
+        values = services.record_values(account=self.parent, rows=serializer.validated_data)
+        return Response(self.get_serializer(values, many=True).data, status=201)
+
+
+@extend_schema_view(
+    update=extend_schema(description="Change the fields that are sent; account and security stay."),
+    partial_update=extend_schema(description="Change the fields that are sent; account and security stay."),
+)
+class HoldingViewSet(HistoryMixin, NestedViewSet):
+    """The securities in the asking user's accounts, or in one of them."""
+
+    queryset = Holding.objects.with_current_price().select_related("security")
+    parents = Account.objects.all()
+    parent_name = "account"
+    serializer_class = HoldingSerializer
+    filterset_class = HoldingFilter
+    history_fields = {
+        "account_id": "account_id",
+        "security_id": "security_id",
+        "quantity": "quantity",
+        "average_cost": "average_cost",
+        "currency_code": "currency_id",
+        "timestamp": "timestamp",
+    }
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002
+        """Hold a security, by its id or its symbol. One that is not stored yet is fetched with its prices.
+
+        An unknown symbol is a 404, a provider that is away a 503, and nothing is stored then.
+        """
+        self.find_parent(self.parents)
+        serializer = self.validated(request)
+        # All else is right by now, so that nothing is fetched in vain; and no network call inside a transaction.
+        self.security = securities.get_or_fetch(serializer.validated_data["security_id"])
+        response: Response = self.once(lambda: self.store(serializer))
+        return response
+
+    def given(self) -> dict[str, Any]:
+        """Add the security that was found."""
+        return {**super().given(), "security": self.security}

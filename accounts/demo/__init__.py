@@ -1,0 +1,1 @@
+"""A made-up household to try things out with: plain data, made-up prices, and what stores them."""

@@ -1,0 +1,325 @@
+"""Accounts, what was in them when, and the securities they hold."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any, Self
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models, transaction
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from accounts import market_figures
+from accounts.market_figures import MarketFigures
+from finances.fields import ExactDecimalField
+from finances.history import OwnedRecords, RecordedQuerySet
+from finances.models import OwnedModel
+from securities.models import SecurityPrice
+
+MAX_INTEREST_RATE = 100  # percent a year
+# Twenty digits before the point, for the smallest currency; eight behind it, for the dearest.
+AMOUNT_DIGITS, AMOUNT_PLACES = 28, 8
+COST_PLACES = 10  # as fine as prices are
+
+
+def require_positive(value: Decimal) -> None:
+    """Refuse zero and less.
+
+    Raises:
+        ValidationError: it is.
+    """
+    if value <= 0:
+        raise ValidationError("A quantity is greater than zero.", code="min_value")
+
+
+class AccountType(models.TextChoices):
+    """What kind of account it is. What is in a liability is owed, and positive."""
+
+    CHECKING = "checking", "Checking"
+    SAVINGS = "savings", "Savings"
+    TFSA = "tfsa", "TFSA"
+    RRSP = "rrsp", "RRSP"
+    FHSA = "fhsa", "FHSA"
+    MARGIN = "margin", "Margin"
+    CREDIT_CARD = "credit_card", "Credit card"
+    LINE_OF_CREDIT = "line_of_credit", "Line of credit"
+    PAYMENT_PLAN = "payment_plan", "Payment plan"
+    MORTGAGE = "mortgage", "Mortgage"
+
+
+LIABILITY_TYPES = frozenset(
+    {AccountType.CREDIT_CARD, AccountType.LINE_OF_CREDIT, AccountType.PAYMENT_PLAN, AccountType.MORTGAGE}
+)
+INVESTMENT_TYPES = frozenset({AccountType.TFSA, AccountType.RRSP, AccountType.FHSA, AccountType.MARGIN})
+
+
+class AccountQuerySet(RecordedQuerySet):
+    """Accounts by side of the balance sheet, and with what is in them."""
+
+    def assets(self) -> Self:
+        """Keep what is owned."""
+        return self.exclude(account_type__in=LIABILITY_TYPES)
+
+    def liabilities(self) -> Self:
+        """Keep what is owed."""
+        return self.filter(account_type__in=LIABILITY_TYPES)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete the accounts, with their values and holdings at once: there may be thousands."""
+        with transaction.atomic(using=self.db):
+            self.delete_parts()
+            return super().delete()
+
+    def delete_parts(self) -> None:
+        """Delete all that is in the accounts, and record each deletion."""
+        keys = list(self.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+        for part in (AccountValue, Holding):
+            part.objects.filter(account_id__in=keys).delete_at_once()
+
+    def with_current_balance(self) -> Self:
+        """Add ``current_balance``, ``current_cash_balance`` and ``current_balance_at``: the latest recorded value."""
+        latest = AccountValue.objects.filter(account=OuterRef("pk")).order_by("-timestamp")
+        return self.annotate(
+            current_balance=Subquery(latest.values("value")[:1]),
+            current_cash_balance=Subquery(latest.values("cash_balance")[:1]),
+            current_balance_at=Subquery(latest.values("timestamp")[:1]),
+        )
+
+
+class Account(OwnedModel):
+    """Something that holds money or securities of its owner, or that the owner owes, in one currency."""
+
+    name = models.CharField(max_length=100)
+    account_type = models.CharField(max_length=20, choices=AccountType)
+    description = models.CharField(max_length=500, blank=True)
+    financial_institution = models.ForeignKey(
+        "institutions.FinancialInstitution",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="accounts",
+    )
+    currency = models.ForeignKey("currencies.Currency", on_delete=models.PROTECT, related_name="+")
+    is_investment_account = models.BooleanField(default=False, help_text="Whether it may hold securities.")
+    interest_rate = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(MAX_INTEREST_RATE)],
+        help_text="Percent a year.",
+    )
+
+    objects = AccountQuerySet.as_manager()  # type: ignore[misc]
+    history = OwnedRecords(no_db_index=["currency", "financial_institution"])
+
+    class Meta:
+        base_manager_name = "objects"
+        ordering = ("name", "id")
+        constraints = (
+            models.UniqueConstraint(
+                "user",
+                Lower("name"),
+                name="account_name_unique",
+                violation_error_code="duplicate",
+                violation_error_message="You have an account of this name.",
+            ),
+            models.CheckConstraint(
+                condition=Q(account_type__in=AccountType.values),
+                name="account_type_known",
+                violation_error_message="There is no such type of account.",
+            ),
+            models.CheckConstraint(
+                condition=Q(interest_rate__gte=0, interest_rate__lte=MAX_INTEREST_RATE),
+                name="account_interest_rate_range",
+                violation_error_message="An interest rate is between 0 and 100 percent.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete the account, with its values and holdings at once."""
+        with transaction.atomic():
+            Account.objects.filter(pk=self.pk).delete_parts()
+            return super().delete(*args, **kwargs)
+
+    @property
+    def is_asset(self) -> bool:
+        """Whether what is in it is owned; otherwise it is owed."""
+        return self.account_type not in LIABILITY_TYPES
+
+    def clean(self) -> None:
+        """Check what concerns other rows, too.
+
+        Raises:
+            ValidationError: it holds securities and is to be no investment account, or its institution is another's.
+        """
+        super().clean()
+        if not self.is_investment_account and not self._state.adding and self.holdings.exists():
+            raise ValidationError(
+                {"is_investment_account": "An account that holds securities is an investment account."}
+            )
+        if self.financial_institution is not None and self.financial_institution.user_id != self.user_id:
+            raise ValidationError({"financial_institution": "This institution belongs to somebody else."})
+
+
+class AccountPart(OwnedModel):
+    """A private row that is part of an account: it has the account's owner, and goes with the account."""
+
+    account: models.ForeignKey[Account, Account]
+
+    class Meta:
+        abstract = True
+
+    def clean(self) -> None:
+        """Take over the owner of the account."""
+        super().clean()
+        self.user_id = self.account.user_id
+
+
+class AccountValue(AccountPart):
+    """What an account was worth at an instant, as its owner recorded it, in the account's currency.
+
+    Of an investment account ``value`` is all of it, and ``cash_balance`` the part that is not in securities.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="recorded_values", db_index=False)
+    timestamp = models.DateTimeField(default=timezone.now)
+    value = ExactDecimalField(max_digits=AMOUNT_DIGITS, decimal_places=AMOUNT_PLACES)
+    cash_balance = ExactDecimalField(max_digits=AMOUNT_DIGITS, decimal_places=AMOUNT_PLACES, null=True, blank=True)
+
+    objects = RecordedQuerySet.as_manager()  # type: ignore[misc]
+    history = OwnedRecords()
+
+    class Meta:
+        base_manager_name = "objects"
+        ordering = ("-timestamp", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("account", "timestamp"),
+                name="account_value_unique",
+                violation_error_code="duplicate",
+                violation_error_message="There is a value of this account for this instant.",
+            ),
+        )
+        indexes = (
+            # Holds all that the current balance needs, so that the table itself is not read.
+            models.Index(fields=("account", "-timestamp", "value", "cash_balance"), name="account_value_latest"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.timestamp:%Y-%m-%d %H:%M}"
+
+    @property
+    def date(self) -> dt.date:
+        """Return the day of the instant, in UTC."""
+        return self.timestamp.astimezone(dt.UTC).date()
+
+    def clean(self) -> None:
+        """Check what depends on the account.
+
+        Raises:
+            ValidationError: it is an investment account, and nothing says how much of it is cash.
+        """
+        super().clean()
+        if self.account.is_investment_account and self.cash_balance is None:
+            raise ValidationError(
+                {"cash_balance": ValidationError("An investment account needs its cash balance.", code="required")}
+            )
+
+
+class HoldingQuerySet(RecordedQuerySet):
+    """Holdings, and with what they would sell for."""
+
+    def with_current_price(self) -> Self:
+        """Add ``current_price`` and ``current_price_at``: the newest daily close as traded, None without any."""
+        newest = SecurityPrice.objects.filter(security=OuterRef("security"), interval="1d").order_by("-timestamp")
+        return self.annotate(
+            current_price=Subquery(newest.values("close")[:1]),
+            current_price_at=Subquery(newest.values("timestamp")[:1]),
+        )
+
+
+class Holding(AccountPart):
+    """How much of a security an account held as of an instant, and what one unit cost on average.
+
+    Splits after ``timestamp`` are not in ``quantity``; whoever values the holding later applies them.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="holdings", db_index=False)
+    security = models.ForeignKey("securities.Security", on_delete=models.PROTECT, related_name="holdings")
+    quantity = ExactDecimalField(max_digits=AMOUNT_DIGITS, decimal_places=AMOUNT_PLACES, validators=[require_positive])
+    average_cost = ExactDecimalField(
+        max_digits=AMOUNT_DIGITS,
+        decimal_places=COST_PLACES,
+        validators=[MinValueValidator(0)],
+        help_text="Of one unit, in the holding's currency.",
+    )
+    currency = models.ForeignKey(
+        "currencies.Currency",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Of the average cost; that of the security's prices when empty.",
+    )
+    timestamp = models.DateTimeField(default=timezone.now, verbose_name="as of")
+
+    objects = HoldingQuerySet.as_manager()  # type: ignore[misc]
+    history = OwnedRecords(no_db_index=["currency", "security"])
+
+    class Meta:
+        base_manager_name = "objects"
+        ordering = ("created_at", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("account", "security"),
+                name="holding_unique",
+                violation_error_code="duplicate",
+                violation_error_message="The account holds this security already; change that holding.",
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0),
+                name="holding_quantity_positive",
+                violation_error_message="A quantity is greater than zero.",
+            ),
+            models.CheckConstraint(
+                condition=Q(average_cost__gte=0),
+                name="holding_average_cost_not_negative",
+                violation_error_message="An average cost is not negative.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.quantity:f} of {self.security}"
+
+    @property
+    def currency_code(self) -> str | None:
+        """Return the currency of the cost and of all figures; None when that of the security is unknown, too."""
+        return self.currency_id or self.security.currency_id
+
+    @property
+    def figures(self) -> MarketFigures:
+        """Return what it cost and what it is worth at ``current_price``, which `with_current_price` adds.
+
+        A price in an unknown or another currency than the cost is no price to compare with.
+        """
+        price: Decimal | None = self.current_price  # type: ignore[attr-defined]
+        comparable = self.currency_code is not None and self.currency_code == self.security.currency_id
+        return market_figures.figures(
+            quantity=self.quantity, average_cost=self.average_cost, price=price if comparable else None
+        )
+
+    def clean(self) -> None:
+        """Check what depends on the account.
+
+        Raises:
+            ValidationError: the account is not for investments.
+        """
+        super().clean()
+        if not self.account.is_investment_account:
+            raise ValidationError({"account": "Only an investment account may hold securities."}, code="invalid")

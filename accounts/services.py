@@ -1,0 +1,47 @@
+"""Writes that concern several rows of an account."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Account, AccountValue, Holding
+from finances.exceptions import DuplicateError
+from securities.models import Security
+
+
+@transaction.atomic
+def record_values(*, account: Account, rows: Sequence[Mapping[str, Any]]) -> list[AccountValue]:
+    """Record the values ``rows`` of a locked ``account``: all of them or none, in a fixed number of queries.
+
+    Raises:
+        DuplicateError: the account has a value for the instant of one of them, or two are for the same; names the row.
+    """
+    values = [AccountValue(account=account, user_id=account.user_id, **row) for row in rows]
+    instants = [value.timestamp for value in values]
+    taken = set(account.recorded_values.filter(timestamp__in=instants).values_list("timestamp", flat=True))
+    for index, instant in enumerate(instants):
+        if instant in taken:
+            raise DuplicateError(
+                f"There is a value of this account for {instant:%Y-%m-%d %H:%M:%S} UTC.", field=f"{index}.timestamp"
+            )
+        taken.add(instant)
+    return AccountValue.objects.bulk_create(values)
+
+
+@transaction.atomic
+def hold(*, account: Account, security: Security, **figures: Any) -> Holding:
+    """Let ``account`` hold ``security``; whoever else writes to the account waits.
+
+    Raises:
+        ValidationError: the account is not for investments, or holds the security already.
+        DoesNotExist: the account has been deleted meanwhile.
+    """
+    locked = Account.objects.select_for_update(of=("self",)).get(pk=account.pk)
+    figures.setdefault("timestamp", timezone.now())
+    holding = Holding(account=locked, security=security, **figures)
+    holding.clean()
+    holding.validate_constraints()
+    holding.save(force_insert=True)
+    return holding

@@ -1,0 +1,233 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from accounts.models import Holding
+from accounts.tests.factories import AccountFactory, HoldingFactory, InvestmentAccountFactory
+from securities.models import Security
+from securities.tests.factories import SecurityFactory, SecurityPriceFactory
+
+FLAT = "/api/v1/holdings"
+
+
+@pytest.fixture
+def account(user):
+    return InvestmentAccountFactory(user=user)
+
+
+@pytest.fixture
+def nested(account):
+    return f"/api/v1/accounts/{account.pk}/holdings"
+
+
+def test_a_security_is_held_by_its_symbol(api, account, nested):
+    security = SecurityFactory(symbol="BRK-B")
+
+    response = api.post(nested, {"security_id": "brk-b", "quantity": "0.12345678", "average_cost": "410.5"})
+
+    body = response.json()
+    assert response.status_code == 201
+    assert response["Location"] == f"http://testserver{nested}/{body['id']}"
+    assert (body["account_id"], body["security_id"]) == (str(account.pk), str(security.pk))
+    assert body["security"]["symbol"] == "BRK-B"
+    assert (body["quantity"], body["shares"]) == (0.12345678, 0.12345678)
+    assert (body["average_cost"], body["average_price_per_share"], body["currency_code"]) == (410.5, 410.5, "USD")
+    assert api.get(f"{nested}/{body['id']}").json() == api.get(f"{FLAT}/{body['id']}").json() == body
+
+
+def test_a_security_is_held_by_its_id_under_the_clients_names(api, account):
+    security = SecurityFactory()
+
+    response = api.post(
+        FLAT,
+        {
+            "account_id": str(account.pk),
+            "security_id": str(security.pk),
+            "shares": 3,
+            "average_price_per_share": "7.0000000001",
+            "timestamp": "2025-11-23T10:00",
+        },
+    )
+
+    body = response.json()
+    assert response.status_code == 201
+    assert (body["quantity"], body["average_cost"], body["timestamp"]) == (3, 7.0000000001, "2025-11-23T10:00:00Z")
+
+
+def test_the_flat_route_needs_an_account(api):
+    response = api.post(FLAT, {"security_id": SecurityFactory().symbol, "quantity": 1, "average_cost": 1})
+
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["field"] == "account_id"
+
+
+def test_a_second_holding_of_the_same_security_is_refused(api, user):
+    holding = HoldingFactory(account__user=user)
+
+    response = api.post(
+        f"/api/v1/accounts/{holding.account_id}/holdings",
+        {"security_id": holding.security.symbol, "quantity": "1", "average_cost": "2"},
+    )
+
+    assert response.status_code == 409
+    assert response.json()["code"] == "duplicate"
+    assert response.json()["detail"] == "The account holds this security already; change that holding."
+
+
+def test_only_an_investment_account_holds_securities(api, user):
+    account = AccountFactory(user=user)
+
+    response = api.post(
+        f"/api/v1/accounts/{account.pk}/holdings",
+        {"security_id": SecurityFactory().symbol, "quantity": 1, "average_cost": 1},
+    )
+
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["message"] == "Only an investment account may hold securities."
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"quantity": 0}, "quantity"),
+        ({"quantity": -1}, "quantity"),
+        ({"quantity": "0.000000001"}, "quantity"),
+        ({"quantity": None}, "quantity"),
+        ({"quantity": "NaN"}, "quantity"),
+        ({"quantity": 1, "shares": 2}, "shares"),
+        ({"average_cost": -1}, "average_cost"),
+        ({"currency_code": "XXQ"}, "currency_code"),
+        ({"timestamp": "soon"}, "timestamp"),
+        ({"security_id": ""}, "security_id"),
+        ({"security_id": 5.5}, "security_id"),
+        ({"security_id": ["A"]}, "security_id"),
+        ({"security_id": "x" * 37}, "security_id"),
+    ],
+)
+def test_bad_input_names_its_field_and_fetches_nothing(api, nested, change, field):
+    response = api.post(nested, {"security_id": "NEWCO", "quantity": 1, "average_cost": 1, **change})
+
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["field"].split(".")[0] == field
+    assert not Holding.objects.exists()
+    assert not Security.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["NOSUCH", "not a symbol", "00000000-0000-0000-0000-000000000000", "../x", "é"])
+def test_a_security_that_nobody_knows_is_a_404(api, nested, name, settings):
+    settings.PRICE_PROVIDERS = []
+
+    response = api.post(nested, {"security_id": name, "quantity": 1, "average_cost": 1})
+
+    assert (response.status_code, response.json()["code"]) == (404, "security_not_found")
+    assert not Holding.objects.exists()
+
+
+# ---- What it is worth ----
+
+
+def test_figures_are_exact_and_at_the_newest_daily_close(api, user):
+    holding = HoldingFactory(account__user=user, quantity="12.5", average_cost="80.08")
+    SecurityPriceFactory(security=holding.security, timestamp=datetime(2026, 1, 5, tzinfo=UTC), close="100.1")
+    SecurityPriceFactory(security=holding.security, timestamp=datetime(2026, 1, 2, tzinfo=UTC), close="7")
+    SecurityPriceFactory(
+        security=holding.security, timestamp=datetime(2026, 2, 2, tzinfo=UTC), close="9", interval="1m"
+    )
+
+    body = api.get(f"{FLAT}/{holding.pk}").json()
+
+    assert (body["current_price"], body["current_price_at"]) == (100.1, "2026-01-05T00:00:00Z")
+    # 12.5 x 80.08 = 1001; 12.5 x 100.1 = 1251.25; 250.25 of 1001 are a quarter
+    assert (body["cost_basis"], body["market_value"], body["gain_loss"]) == (1001, 1251.25, 250.25)
+    assert body["gain_loss_percent"] == 25
+
+
+def test_without_a_price_figures_are_null(api, user):
+    holding = HoldingFactory(account__user=user)
+
+    body = api.get(f"{FLAT}/{holding.pk}").json()
+
+    assert body["cost_basis"] == 1000
+    for name in ("current_price", "current_price_at", "market_value", "gain_loss", "gain_loss_percent"):
+        assert body[name] is None
+
+
+def test_what_cost_nothing_has_a_gain_but_no_percentage(api, user):
+    holding = HoldingFactory(account__user=user, average_cost="0")
+    SecurityPriceFactory(security=holding.security, close="2")
+
+    body = api.get(f"{FLAT}/{holding.pk}").json()
+
+    assert (body["cost_basis"], body["gain_loss"], body["gain_loss_percent"]) == (0, 20, None)
+
+
+def test_a_cost_in_another_currency_is_not_compared_with_the_price(api, user):
+    holding = HoldingFactory(account__user=user, currency_id="CAD")
+    SecurityPriceFactory(security=holding.security, close="2")
+
+    body = api.get(f"{FLAT}/{holding.pk}").json()
+
+    assert (body["currency_code"], body["current_price"], body["cost_basis"]) == ("CAD", 2, 1000)
+    assert body["market_value"] is body["gain_loss"] is body["gain_loss_percent"] is None
+
+
+def test_a_price_in_an_unknown_currency_is_not_compared_with_anything(api, user):
+    holding = HoldingFactory(account__user=user, security__currency_id=None)
+    SecurityPriceFactory(security=holding.security, close="2")
+
+    body = api.get(f"{FLAT}/{holding.pk}").json()
+
+    assert body["currency_code"] is body["market_value"] is None
+
+
+# ---- Changes, lists ----
+
+
+@pytest.mark.parametrize("verb", ["put", "patch"])
+@pytest.mark.parametrize("is_nested", [True, False])
+def test_only_what_is_sent_changes_and_never_what_is_held_where(api, user, verb, is_nested):
+    holding = HoldingFactory(account__user=user)
+    elsewhere, other = InvestmentAccountFactory(user=user), SecurityFactory()
+    root = f"/api/v1/accounts/{holding.account_id}/holdings" if is_nested else FLAT
+
+    response = getattr(api, verb)(
+        f"{root}/{holding.pk}", {"shares": 4, "account_id": str(elsewhere.pk), "security_id": str(other.pk)}
+    )
+
+    body = response.json()
+    assert response.status_code == 200
+    assert (body["quantity"], body["average_cost"]) == (4, 100)
+    assert (body["account_id"], body["security_id"]) == (str(holding.account_id), str(holding.security_id))
+
+
+def test_a_holding_is_deleted_but_its_security_stays(api, user):
+    holding = HoldingFactory(account__user=user)
+
+    response = api.delete(f"{FLAT}/{holding.pk}")
+
+    assert response.status_code == 204
+    assert Security.objects.filter(pk=holding.security_id).exists()
+
+
+def test_a_security_that_is_held_cannot_be_deleted(user):
+    from django.db.models import ProtectedError
+
+    holding = HoldingFactory(account__user=user)
+
+    with pytest.raises(ProtectedError):
+        holding.security.delete()
+
+
+def test_the_flat_list_is_filtered_and_ordered(api, user):
+    first = HoldingFactory(account__user=user, security__symbol="BBB")
+    HoldingFactory(account=first.account, security__symbol="AAA")
+    HoldingFactory(account__user=user, security=first.security)
+
+    def symbols(query):
+        return [row["security"]["symbol"] for row in api.get(FLAT, query).json()]
+
+    assert symbols({}) == ["BBB", "AAA", "BBB"]
+    assert symbols({"account": str(first.account_id)}) == ["BBB", "AAA"]
+    assert symbols({"symbol": "bbb"}) == ["BBB", "BBB"]
+    assert symbols({"ordering": "symbol"}) == ["AAA", "BBB", "BBB"]
+    assert symbols({"ordering": "-symbol", "limit": 1}) == ["BBB"]

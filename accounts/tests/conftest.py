@@ -1,0 +1,5 @@
+"""Fixtures of the tests of accounts."""
+
+from securities.tests.conftest import shelf
+
+__all__ = ["shelf"]

@@ -1,0 +1,96 @@
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import Account, AccountValue, Holding
+from accounts.tests.factories import AccountFactory, AccountValueFactory, HoldingFactory
+from users.models import User
+
+
+@pytest.fixture
+def admin_client(client, superuser):
+    client.force_login(superuser)
+    return client
+
+
+def test_what_an_administrator_does_is_recorded_with_their_name(admin_client, superuser, user):
+    account = AccountFactory(user=user)
+
+    response = admin_client.post(
+        reverse("admin:accounts_accountvalue_add"),
+        {"account": str(account.pk), "timestamp_0": "2026-01-01", "timestamp_1": "10:00", "value": "12.5"},
+    )
+
+    assert response.status_code == 302
+    value = AccountValue.objects.get()
+    assert value.user == user
+    assert value.history.get().history_user == superuser
+
+
+def test_an_account_is_changed_but_not_given_away(admin_client, user, stranger):
+    account = AccountFactory(user=user)
+
+    response = admin_client.post(
+        reverse("admin:accounts_account_change", args=[account.pk]),
+        {"name": "Renamed", "account_type": "savings", "currency": "CAD", "user": str(stranger.pk)},
+    )
+
+    assert response.status_code == 302
+    account.refresh_from_db()
+    assert (account.name, account.user) == ("Renamed", user)
+
+
+@pytest.mark.parametrize("factory", [AccountFactory, AccountValueFactory, HoldingFactory])
+def test_the_history_of_a_row_opens(admin_client, factory):
+    row = factory()
+    row.save()
+    name = f"admin:{row._meta.app_label}_{row._meta.model_name}"
+
+    listed = admin_client.get(reverse(f"{name}_history", args=[row.pk]))
+    shown = admin_client.get(reverse(f"{name}_simple_history", args=[row.pk, row.history.first().pk]))
+
+    assert (listed.status_code, shown.status_code) == (200, 200)
+
+
+@pytest.mark.parametrize("model", [Account, AccountValue, Holding])
+def test_records_are_read_even_of_what_is_gone_and_never_changed_or_deleted(admin_client, model):
+    AccountValueFactory(account=HoldingFactory().account, cash_balance="1")
+    model.objects.all().delete()
+    record = model.history.first()
+    name = f"admin:accounts_{record._meta.model_name}"
+
+    listed = admin_client.get(reverse(f"{name}_changelist"), {"q": str(record.id)})
+    shown = admin_client.get(reverse(f"{name}_change", args=[record.pk]))
+    added = admin_client.get(reverse(f"{name}_add"))
+    changed = admin_client.post(reverse(f"{name}_change", args=[record.pk]), {})
+    deleted = admin_client.post(reverse(f"{name}_delete", args=[record.pk]), {"post": "yes"})
+
+    assert (listed.status_code, shown.status_code) == (200, 200)
+    assert str(record.id) in listed.text
+    assert (added.status_code, changed.status_code, deleted.status_code) == (403, 403, 403)
+
+
+def test_an_administrator_deletes_somebody_with_all_their_records(admin_client):
+    holding = HoldingFactory()
+
+    admin_client.post(reverse("admin:users_user_delete", args=[holding.user.pk]), {"post": "yes"})
+
+    assert not User.objects.filter(pk=holding.user.pk).exists()
+    assert not Holding.history.exists()
+
+
+@pytest.mark.parametrize("factory", [AccountFactory, AccountValueFactory, HoldingFactory])
+@pytest.mark.parametrize("prefix", ["", "historical"])
+def test_a_list_of_many_costs_as_many_queries_as_a_list_of_one(admin_client, factory, prefix):
+    path = reverse(f"admin:accounts_{prefix}{factory._meta.model._meta.model_name}_changelist")
+    factory()
+    admin_client.get(path)
+    with CaptureQueriesContext(connection) as one:
+        admin_client.get(path)
+    factory.create_batch(20)
+
+    with CaptureQueriesContext(connection) as many:
+        admin_client.get(path)
+
+    assert len(many) == len(one)

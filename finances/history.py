@@ -1,0 +1,93 @@
+"""Rows of which every change is kept: who, when, before and after. See docs/adr/0011."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import models, transaction
+from django.utils import timezone
+from simple_history.models import HistoricalRecords
+
+from finances.models import OwnedQuerySet
+
+CREATED, CHANGED, DELETED = "+", "~", "-"
+
+
+class OwnedRecords(HistoricalRecords):  # type: ignore[misc]
+    """The history of an `OwnedModel`: it outlives the row, and goes with the row's owner."""
+
+    def __init__(self, **options: Any) -> None:
+        """Number the records with big integers: there are many more of them than of rows."""
+        super().__init__(history_id_field=models.BigAutoField(), **options)
+
+    def copy_fields(self, model: type[models.Model]) -> dict[str, Any]:
+        """Copy the fields as the library does, but keep the owner a real foreign key."""
+        fields: dict[str, Any] = super().copy_fields(model)
+        fields["user"] = models.ForeignKey(
+            settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name="owner"
+        )
+        return fields
+
+    def post_delete(self, instance: Any, using: str | None = None, **kwargs: Any) -> None:
+        """Record the deletion of a row, unless it goes with its owner and all its history."""
+        origin = kwargs.get("origin")
+        deleted = origin.model if isinstance(origin, models.QuerySet) else type(origin)
+        if not issubclass(deleted, get_user_model()):
+            super().post_delete(instance, using, **kwargs)
+
+
+class RecordedQuerySet(OwnedQuerySet):
+    """Private rows whose bulk writes are recorded like single ones; the library sees only ``save`` and ``delete``.
+
+    A model that uses it names it as its base manager, too: Django itself updates in bulk when a row that others point
+    at is deleted.
+    """
+
+    def update(self, **values: Any) -> int:
+        """Change all rows at once, with their ``updated_at``, and record each."""
+        values.setdefault("updated_at", timezone.now())
+        with transaction.atomic(using=self.db):
+            keys = list(self.select_for_update(of=("self",)).values_list("pk", flat=True))
+            rows = type(self)(self.model, using=self.db).filter(pk__in=keys)
+            count = super(RecordedQuerySet, rows).update(**values)
+            self.record(rows.all(), CHANGED)
+        return count
+
+    def bulk_create(  # type: ignore[override]
+        self, objs: Iterable[Any], batch_size: int | None = None, **options: Any
+    ) -> list[Any]:
+        """Store all rows at once, and record each.
+
+        Raises:
+            TypeError: conflicts are to be passed over, so that nobody could tell what was stored.
+        """
+        if any(options.values()):
+            raise TypeError("A recorded row is stored or refused; there is no other way to treat a conflict.")
+        with transaction.atomic(using=self.db):
+            stored: list[Any] = super().bulk_create(objs, batch_size=batch_size)
+            self.record(stored, CREATED)
+        return stored
+
+    def delete_at_once(self) -> None:
+        """Delete all rows by one statement, and record each; for rows that no others point at."""
+        with transaction.atomic(using=self.db):
+            self.record(self.select_for_update(of=("self",)), DELETED)
+            self._raw_delete(self.db)
+
+    def record(self, rows: Iterable[Any], kind: str) -> None:
+        """Write a record of ``kind`` for each of ``rows`` as it is now."""
+        record: Any = self.model.history.model
+        now = timezone.now()
+        record.objects.using(self.db).bulk_create(
+            [
+                record(
+                    history_date=now,
+                    history_type=kind,
+                    history_user=record.get_default_history_user(row),
+                    **{field.attname: getattr(row, field.attname) for field in record.tracked_fields},
+                )
+                for row in rows
+            ],
+            batch_size=500,
+        )
