@@ -11,7 +11,7 @@ DEV_COMPOSE := $(COMPOSE) --project-name finances-dev --file docker-compose.yml 
 # Recipes read these from their environment, so that quotes and spaces in them stay what they are.
 export ARGS MSG APP TO FILE YES HOST PORT SEED_DEMO
 
-.PHONY: help run setup test test-services test-cov check format lint type-check lock \
+.PHONY: help run run-offline setup test test-services test-cov check format lint type-check lock \
 	migrate migrate-create migrate-history migrate-downgrade shell health \
 	start stop restart restart-app rebuild status logs logs-app logs-db logs-redis db-shell redis-shell \
 	db-backup db-restore db-reset dev dev-reset clean bootstrap env ready
@@ -20,6 +20,9 @@ export ARGS MSG APP TO FILE YES HOST PORT SEED_DEMO
 
 run: ## Serve on http://localhost:8000 (HOST=, PORT=, SEED_DEMO=1), setting up all that is missing
 	@scripts/run
+
+run-offline: ## Serve with no internet, on made-up prices and rates, beside all that is real (HOST=, PORT=)
+	@scripts/run_offline
 
 setup: ready ## Set up .venv, .env, the database and the hooks of git, without serving
 	@if [ -e .git ]; then .venv/bin/pre-commit install; fi

@@ -300,7 +300,11 @@ RATE_PROVIDERS = env.list("RATE_PROVIDERS", default=["exchangerate-api", "open-e
 EXCHANGERATE_API_KEY = env.str("EXCHANGERATE_API_KEY", "")
 EXCHANGERATE_API_URL = env.str("EXCHANGERATE_API_URL", "https://v6.exchangerate-api.com/v6")
 OPEN_ER_API_URL = env.str("OPEN_ER_API_URL", "https://open.er-api.com/v6")
-PRICE_PROVIDERS = env.list("PRICE_PROVIDERS", default=[])
+# Tests ask Yahoo when they say so, and then it is the stand-in.
+PRICE_PROVIDERS = env.list("PRICE_PROVIDERS", default=[] if RUNNING_TESTS else ["yahoo"])
+YAHOO_PROXY = env.str("YAHOO_PROXY", "")
+YAHOO_CA_FILE = env.str("YAHOO_CA_FILE", "")
+YAHOO_SECONDS_BETWEEN_REQUESTS = env.float("YAHOO_SECONDS_BETWEEN_REQUESTS", 1.0)
 ECB_RATES_URL = env.str("ECB_RATES_URL", "https://www.ecb.europa.eu/stats/eurofxref")
 
 # ---- Static files and mail -----------------------------------------------------------------------------------------
@@ -372,6 +376,7 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},  # Django's own handler would say it twice
         # It writes a traceback for every stale answer; finances.http says it in one line.
         "requests_cache": {"level": "CRITICAL"},
+        "yfinance": {"level": "WARNING"},
     },
 }
 
