@@ -49,10 +49,10 @@ def pre_request(worker: object, req: Any) -> None:  # noqa: ARG001
     deadline = time.monotonic() + body_timeout
     sock, receive = req.unreader.sock, req.unreader.chunk
 
-    def receive_in_time() -> bytes:
+    def receive_in_time(*size: int) -> bytes:
         sock.settimeout(max(deadline - time.monotonic(), 0.001))
         try:
-            received: bytes = receive()
+            received: bytes = receive(*size)
         finally:
             sock.settimeout(timeout)  # for the answer
         return received
