@@ -4,12 +4,26 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.views.generic import TemplateView
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.health import OpenView
+from currencies.providers import registry
+
+
+class LandingView(TemplateView):
+    """The page for people who come by: what there is, and whose exchange rates it uses."""
+
+    template_name = "landing.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the credits that the providers' terms of use ask for."""
+        names = [*settings.RATE_PROVIDERS, "ecb-archive"]
+        credits_given = dict.fromkeys(registry.by_name(name).attribution for name in names)
+        return super().get_context_data(credits=list(credits_given), **kwargs)
 
 
 class IndexSerializer(serializers.Serializer[Any]):

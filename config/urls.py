@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path, re_path
-from django.views.generic import RedirectView, TemplateView
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 
 from config import health, index
@@ -21,7 +21,7 @@ api = [
 ]
 
 urlpatterns = [
-    path("", TemplateView.as_view(template_name="landing.html"), name="landing"),
+    path("", index.LandingView.as_view(), name="landing"),
     path("api/v1/", include(api)),
     path("api/v1", index.IndexView.as_view(), name="index"),
     path("health", health.HealthView.as_view(), name="health"),

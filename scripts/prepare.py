@@ -67,4 +67,6 @@ if __name__ == "__main__":
     except ImproperlyConfigured as exc:
         sys.exit(str(exc))
     except OperationalError as exc:
-        sys.exit(f"The database does not answer: {exc}")
+        sys.exit(
+            f"The database does not answer: {exc}\nDoes it exist? For PostgreSQL: createdb, with the name in DATABASE_URL."
+        )
