@@ -22,8 +22,10 @@ class LandingView(TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the credits that the providers' terms of use ask for."""
         names = [*settings.RATE_PROVIDERS, "ecb-archive"]
-        credits_given = dict.fromkeys(registry.by_name(name).attribution for name in names)
-        return super().get_context_data(credits=list(credits_given), **kwargs)
+        credits_due = dict.fromkeys(registry.by_name(name).attribution for name in names)
+        # An attribution is a text, and behind it in brackets the address that it leads to.
+        parted = [(text, address.rstrip(")")) for text, _, address in (due.partition(" (") for due in credits_due)]
+        return super().get_context_data(credits=parted, **kwargs)
 
 
 class IndexSerializer(serializers.Serializer[Any]):
