@@ -175,8 +175,9 @@ class RefreshView(OpenAuthView):
     def post(self, request: Request) -> Response:  # noqa: ARG002
         """Exchange a refresh token, in the body or as the bearer token, for a new pair; it works once.
 
-        Using one a second time ends the whole session: somebody else has it. Of two requests with the same good
-        token at the same moment, one gets the new pair and the other a 401, and the session goes on.
+        Using one a second time ends the whole session: somebody else has it. Only within 20 seconds of the exchange
+        does the token that was exchanged last count as sent twice at the same moment, as by two tabs of a browser:
+        one request gets the new pair, the others a 401, and the session goes on.
 
         Raises:
             AuthenticationFailed: the token is used, expired, revoked or none.
