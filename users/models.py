@@ -231,6 +231,14 @@ class User(TimestampedModel, AbstractBaseUser, PermissionsMixin):
         """Tell Django's admin whom to let in: superusers."""
         return self.is_superuser
 
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """The time zone that decides which day it is for this person; UTC once theirs has no name any more."""
+        try:
+            return zoneinfo.ZoneInfo(self.timezone)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+            return zoneinfo.ZoneInfo("UTC")
+
     def clean(self) -> None:
         """Bring what was typed into its stored form."""
         self.email = normalize_email(self.email)

@@ -85,9 +85,19 @@ def end(*, family: uuid.UUID) -> None:
     TokenFamily.objects.filter(pk=family).revoke(now=timezone.now())
 
 
+@transaction.atomic
 def end_all(*, user_ids: list[uuid.UUID]) -> int:
     """End every session of these people, those of the admin included, and return how many people there were."""
-    return sum(User.objects.filter(pk=pk).update(security_stamp=models.new_stamp()) for pk in user_ids)
+    count: int = sum(
+        User.objects.filter(pk=pk).update(security_stamp=models.new_stamp()) for pk in sorted(user_ids, key=str)
+    )
+    TokenFamily.objects.filter(user_id__in=user_ids).revoke(now=timezone.now())
+    return count
+
+
+def end_outdated(*, user: User) -> None:
+    """Note of the sessions that a new stamp has ended when that was. They are refused without it, by their stamp."""
+    user.token_families.exclude(stamp=user.security_stamp).revoke(now=timezone.now())
 
 
 def flush(*, dry_run: bool = False) -> int:
