@@ -43,11 +43,21 @@ class OwnedQuerySet(models.QuerySet[Any]):
         return self.filter(user_id=user.pk) if user.pk is not None else self.none()
 
 
+def owner_field(**options: Any) -> models.ForeignKey[Any, Any]:
+    """Return the field that names a row's owner, with other ``options`` where a model repeats it.
+
+    A model of which a unique constraint begins with the owner needs no second index: ``db_index=False``.
+    """
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name="owner", **options
+    )
+
+
 class OwnedModel(TimestampedModel):
     """A private row: it belongs to one user, is seen by nobody else, and goes when its owner goes."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name="owner")
+    user = owner_field()
 
     objects = OwnedQuerySet.as_manager()
 
