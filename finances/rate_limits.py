@@ -10,7 +10,6 @@ import ipaddress
 import logging
 import math
 import time
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +21,8 @@ from django.core.cache.backends.base import BaseCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.crypto import salted_hmac
+
+from finances import typed_text
 
 logger = logging.getLogger(__name__)
 
@@ -135,5 +136,8 @@ def client_address(meta: Mapping[str, Any]) -> str:
 
 
 def account_identity(name: str) -> str:
-    """Return one form for all ways in which a login can be typed, so that each account is counted once."""
-    return unicodedata.normalize("NFKC", name).strip().casefold()
+    """Return one form for all ways in which a login can be typed, so that each account is counted once.
+
+    Names that are too long for any account are counted by how they begin.
+    """
+    return typed_text.normalize_name(name).casefold()

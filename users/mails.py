@@ -11,7 +11,8 @@ from django.core.mail import EmailMultiAlternatives
 from django.tasks import task
 from django.template.loader import render_to_string
 
-from users import links, models
+from finances import typed_text
+from users import links
 from users.models import User
 
 # RFC 5322's limit of a line. Python would encode lines of more than 78 characters, as the links are.
@@ -29,7 +30,7 @@ class Mail(EmailMultiAlternatives):
 @task
 def send_password_reset(email: str) -> None:
     """Mail a link that changes the password, if an active user has this address; else do nothing."""
-    user = User.objects.filter(email=models.normalize_email(email), is_active=True).first()
+    user = User.objects.filter(email=typed_text.normalize_email(email), is_active=True).first()
     if user is not None:
         link = frontend_link("reset-password", links.reset_token(user))
         minutes = settings.PASSWORD_RESET_TIMEOUT // 60
@@ -39,7 +40,7 @@ def send_password_reset(email: str) -> None:
 @task
 def send_verification(email: str) -> None:
     """Mail a link that verifies the address, if an active user has it and it is not verified; else do nothing."""
-    address = models.normalize_email(email)
+    address = typed_text.normalize_email(email)
     user = User.objects.filter(email=address, is_active=True, email_verified=False).first()
     if user is not None:
         link = frontend_link("verify-email", links.verification_token(user))

@@ -9,8 +9,9 @@ from typing import Any
 from django.contrib.auth import password_validation
 from django.db import transaction
 
+from finances import typed_text
 from finances.exceptions import ConflictError, InvalidValueError
-from users import links, mails, models, sessions
+from users import links, mails, sessions
 from users.models import TokenFamily, User
 
 logger = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ def require_good_password(password: str, *, user: User) -> None:
     Raises:
         ValidationError: with every reason.
     """
-    password_validation.validate_password(models.normalize_password(password), user)
+    password_validation.validate_password(typed_text.normalize_password(password), user)
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from rest_framework_simplejwt.tokens import Token
 
+from finances import typed_text
 from users import models, tokens
 from users.models import TokenFamily, User
 
@@ -31,7 +32,7 @@ def authenticate(*, login: str, password: str) -> User | None:
     """
     user: User | None = User.objects.by_login(login).order_by().first()
     if user is None:
-        make_password(models.normalize_password(password))
+        make_password(typed_text.normalize_password(password))
         return None
     return user if user.check_password(password) and user.is_active else None
 

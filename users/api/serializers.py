@@ -9,11 +9,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from currencies.models import Currency
+from finances import typed_text
 from finances.api.serializers import BaseModelSerializer
 from users import models, services
 from users.models import User
 
-MAX_PASSWORD_LENGTH = 1000
 MAX_TOKEN_LENGTH = 4096
 
 
@@ -23,7 +23,9 @@ class PasswordField(serializers.CharField):
     def __init__(self, **kwargs: Any) -> None:
         """Fix how long a password may be."""
         style = {"input_type": "password"}
-        super().__init__(max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False, write_only=True, style=style, **kwargs)
+        super().__init__(
+            max_length=typed_text.MAX_PASSWORD_LENGTH, trim_whitespace=False, write_only=True, style=style, **kwargs
+        )
 
 
 class AddressField(serializers.EmailField):
@@ -31,11 +33,11 @@ class AddressField(serializers.EmailField):
 
     def __init__(self, **kwargs: Any) -> None:
         """Fix how long an address may be."""
-        super().__init__(max_length=254, **kwargs)
+        super().__init__(max_length=typed_text.MAX_NAME_LENGTH, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
         """Return the address in lower case, without white space around it."""
-        return models.normalize_email(super().to_internal_value(data))
+        return typed_text.normalize_email(super().to_internal_value(data))
 
 
 @extend_schema_field({"type": "string", "pattern": "^[A-Z]{3,5}$", "description": "Code of an active currency."})
@@ -69,7 +71,7 @@ class UserSerializer(BaseModelSerializer):
 
     def validate_username(self, username: str) -> str:
         """Bring the name into its stored form."""
-        return models.normalize_name(username)
+        return typed_text.normalize_name(username)
 
     def update(self, instance: User, validated_data: dict[str, Any]) -> User:
         """Change what was sent, with all that follows from it."""
@@ -136,8 +138,12 @@ def faults_of(field: str) -> Iterator[None]:
 class LoginSerializer(serializers.Serializer[Any]):
     """What somebody types to sign in; either field takes an email or a username."""
 
-    username = serializers.CharField(max_length=254, required=False, help_text="A username or an email address.")
-    email = serializers.CharField(max_length=254, required=False, help_text="The same; one of the two is needed.")
+    username = serializers.CharField(
+        max_length=typed_text.MAX_NAME_LENGTH, required=False, help_text="A username or an email address."
+    )
+    email = serializers.CharField(
+        max_length=typed_text.MAX_NAME_LENGTH, required=False, help_text="The same; one of the two is needed."
+    )
     password = PasswordField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
