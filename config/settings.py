@@ -246,6 +246,7 @@ THROTTLE_RATES = {
     "refresh": env.str("THROTTLE_REFRESH", _rate("120/min")),
     "refresh_account": env.str("THROTTLE_REFRESH_ACCOUNT", _rate("60/min")),
     "confirm": env.str("THROTTLE_CONFIRM", _rate("10/min")),
+    "rename": env.str("THROTTLE_RENAME", _rate("10/hour")),
 }
 
 # ---- The API -------------------------------------------------------------------------------------------------------

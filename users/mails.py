@@ -55,6 +55,26 @@ def send_password_changed(email: str) -> None:
 
 
 @task
+def send_new_address(user_id: str) -> None:
+    """Mail a link, to the new address that a user asked for, which puts it in place of the old one.
+
+    Where somebody else has the address, do nothing: whoever asked is not told.
+    """
+    user = User.objects.filter(pk=user_id, is_active=True).exclude(pending_email="").first()
+    if user is not None and not User.objects.filter(email=user.pending_email).exists():
+        link = frontend_link("verify-email", links.new_address_token(user))
+        days = links.VERIFICATION_LIFETIME.days
+        send("new_address", "Confirm your new email address", user.pending_email, link=link, days=days)
+
+
+@task
+def send_email_change_asked(email: str) -> None:
+    """Tell a user, at the address that they have, that somebody with their password asked for another."""
+    link = frontend_link("forgot-password")
+    send("email_change_asked", "A new email address was asked for", email, link=link)
+
+
+@task
 def send_email_changed(email: str) -> None:
     """Tell a user, at the old address, that it is no longer that of their account."""
     send("email_changed", "Your email address was changed", email)

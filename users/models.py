@@ -174,6 +174,12 @@ class User(TimestampedModel, AbstractBaseUser, PermissionsMixin):
     email_verified = models.BooleanField(
         default=False, editable=False, help_text="Whether this person has shown that they read mail at the address."
     )
+    pending_email = models.EmailField(
+        blank=True,
+        default="",
+        editable=False,
+        help_text="The address that takes the place of `email` once the link that was mailed to it is followed.",
+    )
     # Every token and session carries the stamp of its day: a new one ends them all.
     security_stamp = models.CharField(max_length=STAMP_LENGTH, default=new_stamp, editable=False)
 
@@ -237,8 +243,9 @@ class User(TimestampedModel, AbstractBaseUser, PermissionsMixin):
         self.renew_stamp()
 
     def renew_stamp(self) -> None:
-        """End every session: all tokens, and the admin's. The caller saves."""
+        """End every session, all tokens and the admin's, and a change of address under way. The caller saves."""
         self.security_stamp = new_stamp()
+        self.pending_email = ""
 
     def check_password(self, raw_password: str | None) -> bool:
         """Tell whether this is the password; where it is, renew a hash that was made with other parameters.

@@ -90,7 +90,8 @@ def end(*, family: uuid.UUID) -> None:
 def end_all(*, user_ids: list[uuid.UUID]) -> int:
     """End every session of these people, those of the admin included, and return how many people there were."""
     count: int = sum(
-        User.objects.filter(pk=pk).update(security_stamp=models.new_stamp()) for pk in sorted(user_ids, key=str)
+        User.objects.filter(pk=pk).update(security_stamp=models.new_stamp(), pending_email="")
+        for pk in sorted(user_ids, key=str)
     )
     TokenFamily.objects.filter(user_id__in=user_ids).revoke(now=timezone.now())
     return count

@@ -2,10 +2,22 @@
 
 from typing import Any
 
+from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from finances import rate_limits
+
+
+def count(request: Request, *, scope: str) -> None:
+    """Count what only the body of a signed-in user's request shows.
+
+    Raises:
+        Throttled: there was too much of it.
+    """
+    seconds = rate_limits.seconds_to_wait(scope=scope, identity=f"user:{request.user.pk}")
+    if seconds is not None:
+        raise Throttled(seconds)
 
 
 class RateThrottle(BaseThrottle):

@@ -56,25 +56,42 @@ class BaseCurrencyField(serializers.PrimaryKeyRelatedField[Currency]):
 
 
 class UserSerializer(BaseModelSerializer):
-    """A person as they see themselves."""
+    """A person as they see themselves. Changing one's own address takes the password, and a link in a mail."""
 
-    email = AddressField()
+    email = AddressField(help_text="One's own changes once the link that is mailed to the new one is followed.")
+    current_password = PasswordField(required=False, help_text="Needed to change one's own `email`, for nothing else.")
     base_currency = BaseCurrencyField(queryset=Currency.objects.filter(models.base_currency_choices()), required=False)
 
     class Meta:
         model = User
         fields = (
             "id", "email", "username", "is_active", "is_superuser", "base_currency", "timezone", "email_verified",
-            "created_at", "updated_at",
+            "pending_email", "current_password", "created_at", "updated_at",
         )  # fmt: skip
-        read_only_fields: tuple[str, ...] = ("is_active", "is_superuser", "email_verified")
+        read_only_fields: tuple[str, ...] = ("is_active", "is_superuser", "email_verified", "pending_email")
 
     def validate_username(self, username: str) -> str:
         """Bring the name into its stored form."""
         return typed_text.normalize_name(username)
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Keep one's own new address apart: whether it is taken is not said, and it needs the password."""
+        password = attrs.pop("current_password", None)
+        if self.instance is None or self.instance.pk != self.context["request"].user.pk:
+            return super().validate(attrs)
+        email = attrs.pop("email", self.instance.email)
+        checked = super().validate(attrs)
+        if email == self.instance.email:
+            return checked
+        if password is None:
+            raise serializers.ValidationError({"current_password": "Give your password to change the address."})
+        return {**checked, "new_address": {"email": email, "current_password": password}}
+
     def update(self, instance: User, validated_data: dict[str, Any]) -> User:
         """Change what was sent, with all that follows from it."""
+        new_address = validated_data.pop("new_address", None)
+        if new_address:
+            services.ask_for_new_address(user=instance, **new_address)
         return services.change_user(user=instance, **validated_data)
 
 
@@ -82,7 +99,7 @@ class AdministeredUserSerializer(UserSerializer):
     """A person as superusers see, and change, them."""
 
     class Meta(UserSerializer.Meta):
-        read_only_fields = ("email_verified",)
+        read_only_fields = ("email_verified", "pending_email")
 
 
 class RegistrationSerializer(UserSerializer):

@@ -276,7 +276,11 @@ class VerifyEmailView(OpenAuthView):
 
     @extend_schema(request=TokenSerializer, responses=MessageSerializer, auth=[])
     def post(self, request: Request) -> Response:
-        """Verify the address by the token of the mail; it works once, for 3 days, until the address changes."""
+        """Verify the address by the token of the mail; it works once, for 3 days, until the address changes.
+
+        The token of a mail to a new address, asked for at `auth/me`, puts it in place of the old one and ends all
+        sessions; that one also ends with the next password, and with whatever else ends all sessions.
+        """
         services.verify_email(**checked(TokenSerializer(data=request.data)))
         return Response({"message": "Your email address is confirmed."})
 
