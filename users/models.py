@@ -233,9 +233,18 @@ class User(TimestampedModel, AbstractBaseUser, PermissionsMixin):
             return zoneinfo.ZoneInfo("UTC")
 
     def clean(self) -> None:
-        """Bring what was typed into its stored form."""
+        """Bring what was typed into its stored form, which may be longer, and hold that against the rules.
+
+        Usernames are ASCII, which has but one form.
+
+        Raises:
+            ValidationError: the address is none in its stored form.
+        """
         self.email = typed_text.normalize_email(self.email)
-        self.username = typed_text.normalize_name(self.username)
+        try:
+            self._meta.get_field("email").run_validators(self.email)
+        except ValidationError as exc:
+            raise ValidationError({"email": exc.error_list}) from exc
 
     def set_password(self, raw_password: str | None) -> None:
         """Hash a new password and end every session; the caller saves."""

@@ -70,10 +70,6 @@ class UserSerializer(BaseModelSerializer):
         )  # fmt: skip
         read_only_fields: tuple[str, ...] = ("is_active", "is_superuser", "email_verified", "pending_email")
 
-    def validate_username(self, username: str) -> str:
-        """Bring the name into its stored form."""
-        return typed_text.normalize_name(username)
-
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Keep one's own new address apart: whether it is taken is not said, and it needs the password."""
         password = attrs.pop("current_password", None)

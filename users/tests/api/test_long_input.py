@@ -89,3 +89,35 @@ def test_white_space_does_not_make_a_name_long():
     padded = " \t" * 200 + "Anna@example.org" + "\n" * 200
 
     assert rate_limits.account_identity(padded) == rate_limits.account_identity("anna@example.org")
+
+
+# One character of Arabic whose normal form has eighteen.
+LIGATURE = "\ufdfa"
+LONG_ADDRESS = f"a@{LIGATURE * 60}.{LIGATURE * 60}.example"
+
+
+@pytest.mark.parametrize("fields", [{"username": LIGATURE * 50}, {"email": LONG_ADDRESS}])
+def test_what_is_too_long_in_its_stored_form_is_refused(anonymous, superuser_api, superuser, fields):
+    body = {"email": "a@example.org", "password": PASSWORD, **fields}
+
+    answers = [
+        anonymous.post(f"{AUTH}/register", body),
+        superuser_api.post("/api/v1/users", body),
+        superuser_api.patch(f"{AUTH}/me", {"current_password": PASSWORD, **fields}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [400, 400, 400]
+    assert User.objects.get() == superuser
+
+
+@pytest.mark.parametrize("fields", [{"username": LIGATURE * 50}, {"email": LONG_ADDRESS}])
+def test_so_it_is_in_the_admins_form(client, superuser, fields):
+    client.force_login(superuser)
+    passwords = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+    form = {"email": "a@example.org", "username": "anna", **passwords, **fields}
+
+    response = client.post(reverse("admin:users_user_add"), form)
+
+    assert response.status_code == 200
+    assert set(response.context["adminform"].form.errors) == set(fields)
+    assert User.objects.get() == superuser
