@@ -247,6 +247,8 @@ THROTTLE_RATES = {
     "refresh_account": env.str("THROTTLE_REFRESH_ACCOUNT", _rate("60/min")),
     "confirm": env.str("THROTTLE_CONFIRM", _rate("10/min")),
     "rename": env.str("THROTTLE_RENAME", _rate("10/hour")),
+    "mail_recipient": env.str("THROTTLE_MAIL_RECIPIENT", _rate("5/hour")),
+    "mail_actor": env.str("THROTTLE_MAIL_ACTOR", _rate("10/hour")),
 }
 
 # ---- The API -------------------------------------------------------------------------------------------------------

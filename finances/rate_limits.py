@@ -10,7 +10,7 @@ import ipaddress
 import logging
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,15 +67,34 @@ def parse(rate: str) -> Limit | None:
     return Limit(int(count), SECONDS_IN[period])
 
 
-def seconds_to_wait(*, scope: str, identity: str) -> int | None:
-    """Count one request of ``identity`` and return after how many seconds the next may come; None when this one may.
+def limit_of(scope: str) -> Limit | None:
+    """Return the limit of a scope, if it has one.
 
     Raises:
         ImproperlyConfigured: ``settings.THROTTLE_RATES`` has no such scope.
     """
     if scope not in settings.THROTTLE_RATES:
         raise ImproperlyConfigured(f"There is no rate of {scope!r} in THROTTLE_RATES.")
-    limit = parse(settings.THROTTLE_RATES[scope])
+    return parse(settings.THROTTLE_RATES[scope])
+
+
+def first_refusal(steps: Iterable[tuple[str, str]]) -> int | None:
+    """Count one request under one scope and identity after the other, until one refuses; say what that one says.
+
+    What is refused is not counted further, nor looked at: whoever has used up the limit of their own address does not
+    use up that of somebody's account too.
+    """
+    waits = (seconds_to_wait(scope=scope, identity=identity) for scope, identity in steps)
+    return next((seconds for seconds in waits if seconds is not None), None)
+
+
+def seconds_to_wait(*, scope: str, identity: str) -> int | None:
+    """Count one request of ``identity`` and return after how many seconds the next may come; None when this one may.
+
+    Raises:
+        ImproperlyConfigured: ``settings.THROTTLE_RATES`` has no such scope.
+    """
+    limit = limit_of(scope)
     if limit is None:
         return None
     # Identities are addresses and names of people: the cache does not get to know them.

@@ -4,17 +4,19 @@ A task takes what was typed, not what was found, where the answer must not say w
 """
 
 import email.policy
+import logging
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.tasks import task
+from django.tasks import Task, task
 from django.template.loader import render_to_string
 
-from finances import typed_text
+from finances import rate_limits, typed_text
 from users import links
 from users.models import User
 
+logger = logging.getLogger(__name__)
 # RFC 5322's limit of a line. Python would encode lines of more than 78 characters, as the links are.
 LONGEST_LINE = 998
 
@@ -25,6 +27,20 @@ class Mail(EmailMultiAlternatives):
     def message(self, *, policy: Any = email.policy.default) -> Any:
         """Build the message without encoding long lines."""
         return super().message(policy=policy.clone(max_line_length=LONGEST_LINE))
+
+
+def post(mail: "Task[Any, Any]", argument: str, *, to: str | None = None, actor: Any = None) -> None:
+    """Enqueue a mail about ``argument`` to that address, or to ``to``; drop it where there were too many.
+
+    Each kind of mail is counted alone for each recipient, so that nobody can keep one of another kind from them; and
+    all that ``actor``, the id of a user, has had sent to addresses that are not theirs.
+    """
+    address = rate_limits.account_identity(argument if to is None else to)
+    by_actor = [] if actor is None else [("mail_actor", f"user:{actor}")]
+    if rate_limits.first_refusal([*by_actor, ("mail_recipient", f"{mail.name}:{address}")]) is None:
+        mail.enqueue(argument)
+    else:
+        logger.warning("A mail was dropped: there were too many of its kind", extra={"mail": mail.name})
 
 
 @task

@@ -41,7 +41,7 @@ def register(*, email: str, password: str, username: str | None = None, **fields
 
 def ask_to_verify(*, user: User) -> None:
     """Mail ``user`` a link that verifies their address, once they are stored: a mail cannot be taken back."""
-    transaction.on_commit(functools.partial(mails.send_verification.enqueue, user.email))
+    transaction.on_commit(functools.partial(mails.post, mails.send_verification, user.email))
 
 
 @transaction.atomic
@@ -76,7 +76,7 @@ def change_password(*, user_id: Any, current_password: str, new_password: str, f
     user.save()
     TokenFamily.objects.filter(pk=family, user=user, stamp=old_stamp).update(stamp=user.security_stamp)
     sessions.end_outdated(user=user)
-    transaction.on_commit(functools.partial(mails.send_password_changed.enqueue, user.email))
+    transaction.on_commit(functools.partial(mails.post, mails.send_password_changed, user.email))
 
 
 @transaction.atomic
@@ -96,7 +96,7 @@ def reset_password(*, token: str, new_password: str) -> None:
     user.email_verified = True
     user.save()
     sessions.end_outdated(user=user)
-    transaction.on_commit(functools.partial(mails.send_password_changed.enqueue, user.email))
+    transaction.on_commit(functools.partial(mails.post, mails.send_password_changed, user.email))
 
 
 @transaction.atomic
@@ -134,7 +134,7 @@ def put_new_address(*, user: User) -> None:
     except IntegrityError as exc:
         raise InvalidValueError(INVALID_LINK, code="invalid_token", field="token") from exc
     sessions.end_outdated(user=user)
-    transaction.on_commit(functools.partial(mails.send_email_changed.enqueue, old_email))
+    transaction.on_commit(functools.partial(mails.post, mails.send_email_changed, old_email))
 
 
 @transaction.atomic
@@ -149,8 +149,8 @@ def ask_for_new_address(*, user: User, email: str, current_password: str) -> Non
     require_current_password(current_password, user=user)
     user.pending_email = email
     user.save()
-    transaction.on_commit(functools.partial(mails.send_new_address.enqueue, str(user.pk)))
-    transaction.on_commit(functools.partial(mails.send_email_change_asked.enqueue, user.email))
+    transaction.on_commit(functools.partial(mails.post, mails.send_new_address, str(user.pk), to=email, actor=user.pk))
+    transaction.on_commit(functools.partial(mails.post, mails.send_email_change_asked, user.email))
 
 
 def require_current_password(password: str, *, user: User) -> None:
@@ -209,7 +209,7 @@ def change_user(*, user: User, **changes: Any) -> User:
     if user.email != old_email:
         user.email_verified, user.pending_email = False, ""
         ask_to_verify(user=user)
-        transaction.on_commit(functools.partial(mails.send_email_changed.enqueue, old_email))
+        transaction.on_commit(functools.partial(mails.post, mails.send_email_changed, old_email))
     user.save()
     sessions.end_outdated(user=user)
     return user

@@ -241,7 +241,7 @@ class ForgotPasswordView(OpenAuthView):
 
         The answer and its time are the same if there is none: the address is looked up after the answer.
         """
-        mails.send_password_reset.enqueue(checked(EmailSerializer(data=request.data))["email"])
+        mails.post(mails.send_password_reset, checked(EmailSerializer(data=request.data))["email"])
         return Response({"message": MAILED})
 
 
@@ -294,7 +294,7 @@ class ResendVerificationView(OpenAuthView):
     @extend_schema(request=EmailSerializer, responses=MessageSerializer, auth=[])
     def post(self, request: Request) -> Response:
         """Mail a link, if there is such an account and its address is not verified; the answer is always the same."""
-        mails.send_verification.enqueue(checked(EmailSerializer(data=request.data))["email"])
+        mails.post(mails.send_verification, checked(EmailSerializer(data=request.data))["email"])
         return Response({"message": MAILED})
 
 
