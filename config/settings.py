@@ -195,6 +195,7 @@ SIMPLE_HISTORY_REVERT_DISABLED = True
 # ---- People --------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "users.User"
 DEFAULT_BASE_CURRENCY = env.str("DEFAULT_BASE_CURRENCY", "CAD")
+LOGIN_REDIRECT_URL = "admin:index"  # where the admin's sign-in leads when its own address names another site
 AUTHENTICATION_BACKENDS = ["users.backends.LoginBackend"]
 PASSWORD_HASHERS = ["users.hashers.Argon2Hasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 if RUNNING_TESTS:  # tests make many people; those about hashing choose the real one
@@ -260,11 +261,7 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "finances.api.rendering.OneFormatNegotiation",
     "DEFAULT_PAGINATION_CLASS": "finances.api.pagination.HeaderPagination",
     "DEFAULT_SCHEMA_CLASS": "finances.api.openapi.ProblemAutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": [
-        "finances.api.throttling.CallerThrottle",
-        "finances.api.throttling.ScopeThrottle",
-        "finances.api.throttling.AccountThrottle",
-    ],
+    "DEFAULT_THROTTLE_CLASSES": ["finances.api.throttling.Throttle"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "EXCEPTION_HANDLER": "finances.api.errors.exception_handler",
     "COERCE_DECIMAL_TO_STRING": False,

@@ -146,12 +146,20 @@ def client_address(meta: Mapping[str, Any]) -> str:
     if settings.TRUSTED_PROXY_COUNT and forwarded != [""]:
         address = forwarded[-min(settings.TRUSTED_PROXY_COUNT, len(forwarded))]
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(without_port(address))
     except ValueError:
         return address
     if isinstance(parsed, ipaddress.IPv6Address):
         return str(parsed.ipv4_mapped or ipaddress.ip_network((int(parsed), CUSTOMER_PREFIX), strict=False))
     return str(parsed)
+
+
+def without_port(address: str) -> str:
+    """Return ``192.0.2.1`` of ``192.0.2.1:4711`` and ``::1`` of ``[::1]:4711``: some proxies add the port."""
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    host, _, port = address.partition(":")
+    return host if port.isdecimal() else address
 
 
 def account_identity(name: str) -> str:

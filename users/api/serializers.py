@@ -11,7 +11,7 @@ from rest_framework import serializers
 from currencies.models import Currency
 from finances import typed_text
 from finances.api.serializers import BaseModelSerializer
-from users import models, services
+from users import logins, models, services
 from users.models import User
 
 MAX_TOKEN_LENGTH = 4096
@@ -161,8 +161,8 @@ class LoginSerializer(serializers.Serializer[Any]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Take whichever name is given."""
-        login = attrs.get("username") or attrs.get("email")
-        if not login:
+        login = logins.login_in(self.initial_data)
+        if login is None:
             raise serializers.ValidationError({"username": "Give a username or an email address."}, code="required")
         return {"login": login, "password": attrs["password"]}
 
