@@ -242,7 +242,7 @@ class User(TimestampedModel, AbstractBaseUser, PermissionsMixin):
         """
         self.email = typed_text.normalize_email(self.email)
         try:
-            self._meta.get_field("email").run_validators(self.email)
+            User.email.field.run_validators(self.email)
         except ValidationError as exc:
             raise ValidationError({"email": exc.error_list}) from exc
 

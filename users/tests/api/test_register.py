@@ -17,7 +17,7 @@ def test_an_email_and_a_password_are_enough(anonymous):
     assert response.status_code == 201
     assert response.json() == {
         "id": str(user.pk), "email": "anna@example.org", "username": "anna", "is_active": True, "is_superuser": False,
-        "base_currency": "CAD", "timezone": "UTC", "email_verified": False,
+        "base_currency": "CAD", "timezone": "UTC", "email_verified": False, "pending_email": "",
         "created_at": response.json()["created_at"], "updated_at": response.json()["updated_at"],
     }  # fmt: skip
 
