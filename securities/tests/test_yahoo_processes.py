@@ -144,8 +144,8 @@ def test_a_server_that_asks_nobody_carries_no_pandas(environment):
         "import django, sys; django.setup(); import config.urls; print({'pandas', 'yfinance'} & set(sys.modules))"
     )
 
-    answer = subprocess.run(
+    answer = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", question], cwd=ROOT, env=environment, capture_output=True, check=True
-    )  # noqa: S603
+    )
 
     assert answer.stdout.strip() == b"set()"
