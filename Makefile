@@ -5,7 +5,7 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON_IN_VENV := .venv/bin/python
 MANAGE := $(PYTHON_IN_VENV) manage.py
-COMPOSE ?= docker compose
+COMPOSE ?= scripts/compose
 DEV_COMPOSE := $(COMPOSE) --project-name finances-dev --file docker-compose.yml --file docker-compose.dev.yml
 
 # Recipes read these from their environment, so that quotes and spaces in them stay what they are.
@@ -78,17 +78,13 @@ shell: bootstrap env ## Open a Python shell with the models at hand
 	@$(MANAGE) shell
 
 health: ## Ask the running server how it is (HEALTH_URL=, PORT=)
-	@if [ -x $(PYTHON_IN_VENV) ]; then \
-		HEALTH_URL="$${HEALTH_URL:-http://127.0.0.1:$${PORT:-8000}}" $(PYTHON_IN_VENV) scripts/health.py; \
-	else \
-		$(COMPOSE) exec -T app python scripts/health.py; \
-	fi
+	@python=$(PYTHON_IN_VENV); [ -x "$$python" ] || python=python3; "$$python" scripts/health.py
 
 ##@ With Docker: PostgreSQL, Redis and gunicorn
 
 start: env ## Build if need be, migrate, and serve on http://localhost:8000
 	@$(COMPOSE) up --detach --wait
-	@echo 'Finances is at http://localhost:$(or $(PORT),8000); docs/operations.md tells how to make the first administrator.'
+	@echo "Finances is at http://localhost:$${PORT:-$$(sed -n 's/^PORT=//p' .env | grep . || echo 8000)}; docs/operations.md tells how to make the first administrator."
 
 stop: ## Stop and remove the containers; the data stays
 	@$(COMPOSE) down

@@ -4,9 +4,10 @@ from django.contrib import admin
 from simple_history.admin import SimpleHistoryAdmin
 
 from accounts.models import Account, AccountPart, AccountValue, Holding
+from finances.admin import SafeRelationsMixin
 
 
-class RecordedAdmin(SimpleHistoryAdmin):  # type: ignore[misc]
+class RecordedAdmin(SafeRelationsMixin, SimpleHistoryAdmin):  # type: ignore[misc]
     """A table whose changes are recorded; each page of a row leads to its history."""
 
     list_per_page = 50

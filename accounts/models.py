@@ -15,7 +15,7 @@ from accounts import market_figures
 from accounts.market_figures import MarketFigures
 from finances.fields import ExactDecimalField
 from finances.history import OwnedRecords, RecordedQuerySet
-from finances.models import OwnedModel
+from finances.models import OwnedModel, owner_field
 from securities.models import SecurityPrice
 
 MAX_INTEREST_RATE = 100  # percent a year
@@ -91,6 +91,7 @@ class AccountQuerySet(RecordedQuerySet):
 class Account(OwnedModel):
     """Something that holds money or securities of its owner, or that the owner owes, in one currency."""
 
+    user = owner_field(db_index=False)
     name = models.CharField(max_length=100)
     account_type = models.CharField(max_length=20, choices=AccountType)
     description = models.CharField(max_length=500, blank=True)
@@ -101,7 +102,8 @@ class Account(OwnedModel):
         blank=True,
         related_name="accounts",
     )
-    currency = models.ForeignKey("currencies.Currency", on_delete=models.PROTECT, related_name="+")
+    # The index is below, without the second one by pattern that PostgreSQL would get.
+    currency = models.ForeignKey("currencies.Currency", on_delete=models.PROTECT, related_name="+", db_index=False)
     is_investment_account = models.BooleanField(default=False, help_text="Whether it may hold securities.")
     interest_rate = models.DecimalField(
         max_digits=5,
@@ -137,6 +139,7 @@ class Account(OwnedModel):
                 violation_error_message="An interest rate is between 0 and 100 percent.",
             ),
         )
+        indexes = (models.Index(fields=("currency",), name="account_currency"),)
 
     def __str__(self) -> str:
         return self.name
@@ -265,6 +268,7 @@ class Holding(AccountPart):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,
         help_text="Of the average cost; that of the security's prices when empty.",
     )
     timestamp = models.DateTimeField(default=timezone.now, verbose_name="as of")
@@ -293,6 +297,7 @@ class Holding(AccountPart):
                 violation_error_message="An average cost is not negative.",
             ),
         )
+        indexes = (models.Index(fields=("currency",), name="holding_currency"),)
 
     def __str__(self) -> str:
         return f"{self.quantity:f} of {self.security}"

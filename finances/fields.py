@@ -82,6 +82,11 @@ def compare_decimals(left: str, right: str) -> int:
     return (first > second) - (first < second)
 
 
+def lower(text: str | None) -> str | None:
+    """Return ``text`` in lower case, letter by letter as PostgreSQL does; SQLite's own function knows ASCII only."""
+    return text if text is None else "".join(letter.lower()[0] for letter in str(text))
+
+
 def exact_product(one: str | None, other: str | None, places: int) -> str | None:
     """Multiply two plain decimals and round; SQLite has no exact arithmetic of its own."""
     if one is None or other is None:

@@ -67,4 +67,4 @@ if __name__ == "__main__":
     except ImproperlyConfigured as exc:
         sys.exit(str(exc))
     except OperationalError as exc:
-        sys.exit(f"The database does not answer: {exc}")
+        sys.exit(f"The database does not answer: {exc}\nA PostgreSQL database must be made first: createdb.")

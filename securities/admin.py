@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from finances import money
+from finances.admin import ReferenceAdmin, SafeRelationsMixin
 from finances.changelists import CappedPaginator, TextFilter
 from finances.exceptions import FinancesError
 from securities import adjustment, charts, ingest, services, syncs
@@ -70,7 +71,7 @@ class UntilFilter(DayFilter):
     title, parameter_name, lookup = "last day", "until", "lte"
 
 
-class LongListAdmin(admin.ModelAdmin):
+class LongListAdmin(SafeRelationsMixin, admin.ModelAdmin):
     """A table that grows without end: never counted whole, and sorted by nothing but its keys."""
 
     list_per_page = 50
@@ -110,7 +111,7 @@ class FollowedAdmin(LongListAdmin):
 
 
 @admin.register(Security)
-class SecurityAdmin(admin.ModelAdmin):
+class SecurityAdmin(SafeRelationsMixin, ReferenceAdmin):
     """Securities with their last price, and a picture of the last year."""
 
     list_display = ("symbol", "name", "asset_class", "currency_id", "price", "priced_on", "last_synced_at", "state")

@@ -1,7 +1,7 @@
 """Finding securities: among ours, and at the providers."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.core.cache import caches
 from django.db import IntegrityError, transaction
@@ -106,7 +106,7 @@ def first_history(provider: PriceProvider, symbol: str) -> History | None:
     limit = provider.limits.get(Interval.DAY)
     if Capability.HISTORY not in provider.capabilities or limit is None:
         return None
-    today = timezone.localdate()
+    today = timezone.localdate(timezone=UTC)  # prices are shared: not the day of whoever asks
     wanted = windows.plan(Interval.DAY, since=windows.EARLIEST, today=today, limit=limit)
     try:
         return intake.joined(

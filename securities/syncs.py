@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -159,7 +159,7 @@ def _planned(provider: PriceProvider, interval: Interval, span: Span | None, sin
         raise ProviderOutOfRangeError(f"{provider.title} has no prices by {interval}.")
     first = since or (span.first.date() if span else windows.EARLIEST)
     stored = Stored(span.first.date(), span.last.date()) if span else None
-    return windows.plan(interval, since=first, today=timezone.localdate(), limit=limit, stored=stored)
+    return windows.plan(interval, since=first, today=timezone.localdate(timezone=UTC), limit=limit, stored=stored)
 
 
 def _ask(provider: PriceProvider, security: Security, interval: Interval, wanted: Sequence[Window]) -> History | None:
@@ -186,7 +186,7 @@ def _refetched(
 ) -> History:
     """Fetch the whole stored range again with every action there is, to explain why the overlap differs."""
     limit = provider.limits[interval]
-    wanted = windows.plan(interval, since=since, today=timezone.localdate(), limit=limit)
+    wanted = windows.plan(interval, since=since, today=timezone.localdate(timezone=UTC), limit=limit)
     whole = _ask(provider, security, interval, wanted) or history
     if Capability.ACTIONS not in provider.capabilities:
         return whole
