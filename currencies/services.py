@@ -173,7 +173,7 @@ def _stored_already(tally: Tally, *, base: str, on: date) -> SyncResult:
     Raises:
         ProviderError: nothing is; rather the error of a provider that may help later.
     """
-    newest = CurrencyRate.objects.involving(base).newest_date(on)
+    newest = CurrencyRate.objects.newest_dates(base, on)[0]
     if newest is None:
         passing = (ProviderRateLimitedError, ProviderUnavailableError)
         raise next((failure for failure in tally.failures if isinstance(failure, passing)), tally.failures[0])

@@ -86,6 +86,9 @@ class RateTableSerializer(serializers.Serializer[Any]):
     date = serializers.DateField(source="on", help_text="The newest day among the rates.")
     requested_date = serializers.DateField(source="requested_on")
     rates = serializers.DictField(child=ShownNumberField(), help_text="Units of each currency for one of the base.")
+    rate_dates = serializers.DictField(
+        child=serializers.DateField(), help_text="The day of each rate that is older than `date`."
+    )
     count = serializers.IntegerField()
     source = serializers.CharField(help_text="Who published them; several are separated by commas.")  # type: ignore[assignment]
 
@@ -160,7 +163,7 @@ class ConversionSerializer(serializers.Serializer[Any]):
     base_currency = serializers.CharField(source="base")
     target_currency = serializers.CharField(source="quote")
     converted_amount = ShownNumberField(help_text="Rounded half to even to the target's minor unit.")
-    rate = ShownNumberField(help_text="Units of the target for one of the base, to 15 significant digits.")
+    rate = ShownNumberField(help_text="Units of the target for one of the base: as published, or derived to 15 digits.")
     requested_date = serializers.DateField(source="on")
     date = serializers.DateField(source="rate_on", help_text="The day of the oldest rate used.")
     derivation = serializers.ChoiceField(DERIVATIONS)

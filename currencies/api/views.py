@@ -9,7 +9,7 @@ from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from currencies import rates, services, tally
+from currencies import rate_series, rates, services, tally
 from currencies.api.filters import CurrencyFilter
 from currencies.api.serializers import (
     ConversionSerializer,
@@ -82,10 +82,16 @@ class CurrencyViewSet(BaseViewSet):
         if "target" not in query:
             table = rates.table(base=currency.pk, on=query.get("rate_date", timezone.localdate()))
             return Response(RateTableSerializer(table).data)
-        points = rates.series(base=currency.pk, quote=query["target"], start=query.get("start"), end=query.get("end"))
-        page = points[query["offset"] : query["offset"] + query["limit"]]
-        headers = page_headers(request, count=len(points), limit=query["limit"], offset=query["offset"])
-        return Response(page, headers=headers)
+        page = rate_series.page(
+            base=currency.pk,
+            quote=query["target"],
+            start=query.get("start"),
+            end=query.get("end"),
+            limit=query["limit"],
+            offset=query["offset"],
+        )
+        headers = page_headers(request, count=page.count, limit=query["limit"], offset=query["offset"])
+        return Response(page.points, headers=headers)
 
     @extend_schema(request=EnteredRatesSerializer, responses={200: SyncResultSerializer}, filters=False)
     @show_rates.mapping.post

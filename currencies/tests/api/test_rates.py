@@ -29,6 +29,7 @@ def test_the_table_holds_the_latest_rates_on_or_before_the_day(api, django_asser
         "date": "2026-10-30",
         "requested_date": "2026-11-01",
         "rates": {"CAD": 1.5606, "USD": 1.1172},
+        "rate_dates": {},
         "count": 2,
         "source": "ecb",
     }
@@ -75,6 +76,43 @@ def test_the_series_can_be_cut_and_paged(api):
     assert [point["date"] for point in cut.json()] == ["2026-10-30"]
     assert [point["date"] for point in paged.json()] == ["2026-10-30"]
     assert 'rel="prev"' in paged["Link"]
+
+
+@pytest.mark.usefixtures("october")
+def test_the_rates_of_a_replaced_base_are_the_euros(api):
+    response = api.get(f"{URL}/DEM/rates", {"rate_date": "2026-10-30"})
+    converted = api.get(f"{URL}/convert", {"from": "DEM", "to": "USD", "date": "2026-10-30"})
+
+    assert response.json()["date"] == "2026-10-30"
+    assert response.json()["rates"] == {
+        "CAD": 0.797922109794819,  # 1.5606 / 1.95583
+        "EUR": 0.511291881196218,
+        "USD": converted.json()["rate"],
+    }
+
+
+@pytest.mark.usefixtures("october")
+def test_a_newer_rate_entered_by_hand_leaves_the_others_in_the_table(api):
+    CurrencyRateFactory(target_id="XAU", date=date(2026, 11, 24), rate="0.00025", source="manual")
+
+    response = api.get(f"{URL}/EUR/rates", {"rate_date": "2026-11-25"})
+
+    assert response.json()["date"] == "2026-11-24"
+    assert response.json()["rates"] == {"CAD": 1.5606, "USD": 1.1172, "XAU": 0.00025}
+    assert response.json()["rate_dates"] == {"CAD": "2026-10-30", "USD": "2026-10-30"}
+
+
+@pytest.mark.usefixtures("october")
+def test_the_series_to_a_currency_that_does_not_exist_is_a_404(api):
+    response = api.get(f"{URL}/EUR/rates", {"target": "QQQ"})
+
+    assert (response.status_code, response.json()["code"]) == (404, "currency_not_found")
+
+
+def test_a_series_of_a_currency_to_itself_is_refused(api):
+    response = api.get(f"{URL}/EUR/rates", {"target": "eur"})
+
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "target")
 
 
 @pytest.mark.parametrize(
