@@ -154,7 +154,7 @@ class RateBook:
         self._neighbours.setdefault(quote, set()).add(base)
 
     def leg(self, base: str, quote: str) -> Leg | None:
-        """Return the single published step from ``base`` to ``quote``: the newer of both directions, else the direct."""
+        """Return the single published step from ``base`` to ``quote``: the newer of both directions, or the direct."""
         direct, inverse = self._latest.get((base, quote)), self._latest.get((quote, base))
         if direct is not None and (inverse is None or direct.on >= inverse.on):
             return Leg(base, quote, Fraction(direct.rate), direct.on, direct.source, Derivation.DIRECT)

@@ -27,7 +27,7 @@ UPSERT = f"""
     SET rate = excluded.rate, source = excluded.source, updated_at = excluded.updated_at
     WHERE {RANK.format(column="excluded.source")} >= {RANK.format(column="currencies_currencyrate.source")}
       AND (currencies_currencyrate.rate <> excluded.rate OR currencies_currencyrate.source <> excluded.source)
-"""
+"""  # noqa: S608 - nothing in it comes from outside
 VALUES = "VALUES (%s, %s, %s, %s, %s, %s, %s)"
 
 # On PostgreSQL the rows are copied into a temporary table first: several times as fast as sending statements.

@@ -1,8 +1,11 @@
 """Currencies, rates and conversions as JSON."""
 
+from collections import Counter
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.http import QueryDict
 from rest_framework import serializers
 
 from currencies.conversion import Derivation
@@ -101,15 +104,38 @@ class RatePointSerializer(serializers.Serializer[Any]):
 
 
 class EnteredRatesSerializer(serializers.Serializer[Any]):
-    """Rates that a superuser enters by hand; without any, the providers are asked."""
+    """Rates that a superuser enters by hand. Without ``rates`` the providers are asked for those of ``date``."""
 
-    date = serializers.DateField(required=False, help_text="Their day; today unless given.")
+    date = serializers.DateField(
+        required=False, help_text="Their day; today unless given. Past days are for superusers."
+    )
     rates = serializers.DictField(
-        child=RateField(), required=False, help_text="Units of each currency for one of the base."
+        child=RateField(), required=False, allow_empty=False, help_text="Units of each currency for one of the base."
     )
 
+    def to_internal_value(self, data: Any) -> Any:
+        """Read the body; a misspelt ``rates`` must not pass for none.
+
+        Raises:
+            ValidationError: it has a field that there is none of.
+        """
+        if isinstance(data, QueryDict):
+            data = data.dict()  # a form can say the date only
+        if isinstance(data, Mapping) and (unknown := sorted(set(data) - set(self.fields))):
+            message = "There is no such field; there are date and rates."
+            raise serializers.ValidationError(dict.fromkeys(unknown, [message]), code="unknown_field")
+        return super().to_internal_value(data)
+
     def validate_rates(self, rates: dict[str, Any]) -> dict[str, Any]:
-        """Take codes in any case."""
+        """Take codes in any case.
+
+        Raises:
+            ValidationError: a code comes twice, in different cases.
+        """
+        twice = [code for code, times in Counter(code.upper() for code in rates).items() if times > 1]
+        if twice:
+            message = "This currency comes twice, in different cases."
+            raise serializers.ValidationError(dict.fromkeys(twice, [message]), code="duplicate")
         return {code.upper(): rate for code, rate in rates.items()}
 
 
@@ -117,7 +143,9 @@ class SyncQuery(QuerySerializer):
     """What to ask the providers for."""
 
     base_currency = CodeField(default="USD", help_text="Rates for one unit of this currency.")
-    sync_date = serializers.DateField(required=False, help_text="The day; today unless given.")
+    sync_date = serializers.DateField(
+        required=False, help_text="The day; today unless given. Past days are for superusers."
+    )
 
 
 class SyncResultSerializer(serializers.Serializer[Any]):

@@ -1,5 +1,6 @@
 """Rates are the ECB's of 2026-10-29 and 2026-10-30: units per euro."""
 
+import json
 from datetime import date
 from decimal import Decimal
 
@@ -161,7 +162,11 @@ def test_a_rate_entered_again_is_corrected(superuser_api):
         ({"ALL": "NaN"}, "rates.ALL"),
         ({"ALL": 0.0000000000001}, "rates.ALL"),
         ({"ALL": 10**13}, "rates.ALL"),
+        ({"all": 100, "ALL": 101}, "rates.ALL"),
+        ({"HRK": 7}, "rates.HRK"),
+        ({}, "rates"),
         ([1], "rates"),
+        (None, "rates"),
     ],
 )
 def test_all_entered_rates_are_stored_or_none(superuser_api, rates, field):
@@ -177,3 +182,24 @@ def test_rates_by_hand_are_for_superusers(api):
 
     assert response.status_code == 403
     assert not CurrencyRate.objects.exists()
+
+
+def test_no_rates_of_a_replaced_currency_are_entered(superuser_api):
+    response = superuser_api.post(f"{URL}/DEM/rates", {"rates": {"USD": 2}})
+
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "base_currency")
+
+
+def test_a_misspelt_field_is_named_and_nobody_is_asked(superuser_api, stand_in):
+    response = superuser_api.post(f"{URL}/USD/rates", {"rate": {"ALL": 100}})
+
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "rate")
+    assert stand_in.received == []
+
+
+@pytest.mark.parametrize("body", [[], [1], "rates", 0, False, None])
+def test_a_body_that_is_no_object_is_refused(superuser_api, stand_in, body):
+    response = superuser_api.post(f"{URL}/USD/rates", json.dumps(body), content_type="application/json")
+
+    assert response.status_code == 400
+    assert stand_in.received == []
