@@ -123,7 +123,7 @@ class EnteredRatesSerializer(serializers.Serializer[Any]):
             data = data.dict()  # a form can say the date only
         if isinstance(data, Mapping) and (unknown := sorted(set(data) - set(self.fields))):
             message = "There is no such field; there are date and rates."
-            raise serializers.ValidationError(dict.fromkeys(unknown, [message]), code="unknown_field")
+            raise serializers.ValidationError({name: [message] for name in unknown}, code="unknown_field")
         return super().to_internal_value(data)
 
     def validate_rates(self, rates: dict[str, Any]) -> dict[str, Any]:
@@ -135,7 +135,7 @@ class EnteredRatesSerializer(serializers.Serializer[Any]):
         twice = [code for code, times in Counter(code.upper() for code in rates).items() if times > 1]
         if twice:
             message = "This currency comes twice, in different cases."
-            raise serializers.ValidationError(dict.fromkeys(twice, [message]), code="duplicate")
+            raise serializers.ValidationError({code: [message] for code in twice}, code="duplicate")
         return {code.upper(): rate for code, rate in rates.items()}
 
 

@@ -6,6 +6,8 @@ is new since. Names and symbols are the English ones of the Unicode CLDR.
 
 from django.db import migrations
 
+# ruff: noqa: RUF001 - the names are written as they are
+
 # Code, name, symbol, digits of the minor unit, whether it is still in use.
 CURRENCIES = (
     ("AED", "United Arab Emirates Dirham", "AED", 2, True),
