@@ -1,10 +1,14 @@
 """Actors for every test: a user, a stranger, a superuser, and clients that speak for them over HTTP."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+from django.core.cache import caches
+from pytest_django.plugin import blocking_manager_key
 from rest_framework.test import APIClient
 
+from currencies import iso4217
+from currencies.models import Currency
 from users import sessions
 from users.models import User
 from users.tests.factories import UserFactory
@@ -55,11 +59,22 @@ def superuser_api(superuser: User, signed_in: Callable[[User], APIClient]) -> AP
 @pytest.fixture(autouse=True)
 def _empty_caches() -> None:
     """Start every test with caches that remember nothing of the one before."""
-    from django.core.cache import caches
-
     for alias in caches.settings:
         cache = caches[alias]
         if hasattr(cache, "delete_pattern"):  # Redis: only our own keys, never the whole database
             cache.delete_pattern("*")
         else:
             cache.clear()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """Put back what the migrations brought, after a test with real transactions: its clean-up empties every table."""
+    yield
+    marker = item.get_closest_marker("django_db")
+    if nextitem is None or marker is None or not marker.kwargs.get("transaction"):
+        return
+    with item.config.stash[blocking_manager_key].unblock():
+        for is_active, known in ((True, iso4217.active_currencies()), (False, iso4217.ended_currencies())):
+            rows = [Currency(**facts._asdict(), is_active=is_active) for facts in known]
+            Currency.objects.bulk_create(rows, ignore_conflicts=True)

@@ -149,6 +149,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # so nobody calls it). "default" is the ORM cache.
 REDIS_URL = env.str("REDIS_URL", "")
 CACHE_PREFIX = env.str("CACHE_PREFIX", "finances")
+if RUNNING_TESTS:  # tests that run side by side must not empty each other's caches
+    CACHE_PREFIX = f"test-{env.str('PYTEST_XDIST_WORKER', 'alone')}"
 CACHE_ALIASES = ("default", "http", "throttles", "locks")
 
 
@@ -323,7 +325,8 @@ def _mailer(url: dict[str, Any]) -> dict[str, Any]:
     return {"BACKEND": url["EMAIL_BACKEND"], "OPTIONS": options.get(url["EMAIL_BACKEND"], {})}
 
 
-MAILERS = {"default": _mailer(env.email_url("EMAIL_URL", "consolemail://"))}
+# In production a mail that cannot leave is dropped: printed, its link would be in the log, for others to use.
+MAILERS = {"default": _mailer(env.email_url("EMAIL_URL", "dummymail://" if IN_PRODUCTION else "consolemail://"))}
 # Tests run tasks at once; the server after it has answered.
 TASKS = {
     "default": {

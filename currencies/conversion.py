@@ -106,8 +106,8 @@ class Conversion:
 
     @property
     def via(self) -> str | None:
-        """Return the currency that a cross rate goes through."""
-        return self.legs[0].quote if len(self.legs) > 1 else None
+        """Return the currency that a cross rate goes through; several are separated by commas."""
+        return ", ".join(leg.quote for leg in self.legs[:-1]) or None
 
     def _product(self, value: Fraction) -> Fraction:
         for leg in self.legs:
@@ -138,10 +138,7 @@ class RateBook:
         return set(self._neighbours)
 
     def leg(self, base: str, quote: str) -> Leg | None:
-        """Return the single step from ``base`` to ``quote``: fixed, direct or inverse, in this order."""
-        fixed = fixed_leg(base, quote, on=self.on)
-        if fixed is not None:
-            return fixed
+        """Return the single published step from ``base`` to ``quote``: direct or inverse, in this order."""
         if (direct := self._latest.get((base, quote))) is not None:
             return Leg(base, quote, Fraction(direct.rate), direct.on, direct.source, Derivation.DIRECT)
         if (inverse := self._latest.get((quote, base))) is not None:
@@ -149,11 +146,21 @@ class RateBook:
         return None
 
     def legs(self, base: str, quote: str) -> tuple[Leg, ...]:
-        """Return the steps from ``base`` to ``quote``: none, one, or two through a third currency.
+        """Return the steps from ``base`` to ``quote``.
+
+        A currency that the euro has replaced by this day is the euro by another name: what some source still publishes
+        for it does not count. Between the others there is one step, or two through a third currency.
 
         Raises:
             RateNotFoundError: there is no such way.
         """
+        if base == quote:
+            return ()
+        first = (fixed_leg(base, EURO, on=self.on),) if is_replaced(base, on=self.on) else ()
+        last = (fixed_leg(EURO, quote, on=self.on),) if is_replaced(quote, on=self.on) else ()
+        return (*first, *self._published_legs(EURO if first else base, EURO if last else quote), *last)
+
+    def _published_legs(self, base: str, quote: str) -> tuple[Leg, ...]:
         if base == quote:
             return ()
         single = self.leg(base, quote)
@@ -172,13 +179,15 @@ class RateBook:
         yield from sorted(self._neighbours.get(base, set()) & self._neighbours.get(quote, set()))
 
 
-def fixed_leg(base: str, quote: str, *, on: date) -> Leg | None:
-    """Return the step between the euro and a currency that it had replaced by the day ``on``, if that is the pair."""
-    code = quote if base == EURO else base
-    fixed = FIXED_RATES.get(code)
-    if fixed is None or on < fixed.since or EURO not in (base, quote):
-        return None
-    ratio = Fraction(fixed.rate) if base == EURO else 1 / Fraction(fixed.rate)
+def is_replaced(code: str, *, on: date) -> bool:
+    """Tell whether the euro has replaced the currency ``code`` by the day ``on``."""
+    return code in FIXED_RATES and on >= FIXED_RATES[code].since
+
+
+def fixed_leg(base: str, quote: str, *, on: date) -> Leg:
+    """Return the step between the euro, on one side, and a currency that it has replaced, on the other."""
+    rate = Fraction(FIXED_RATES[quote if base == EURO else base].rate)
+    ratio = rate if base == EURO else 1 / rate
     return Leg(base, quote, ratio, on, "EU Council", Derivation.FIXED)
 
 

@@ -10,7 +10,6 @@ from django.db.models import Max, Min
 
 from currencies import conversion
 from currencies.conversion import MAX_RATE_AGE, Conversion, Derivation, RateNotFoundError
-from currencies.fixed_rates import FIXED_RATES
 from currencies.models import Currency, CurrencyRate
 from finances import money
 from finances.exceptions import NotFoundError
@@ -96,7 +95,10 @@ def convert(amount: Decimal, *, base: str, quote: str, on: date) -> ShownConvers
     for code in (base, quote):
         if code not in currencies:
             raise CurrencyNotFoundError(f"There is no currency {code}.")
-    published = CurrencyRate.objects.counting_on(on).involving(base, quote).published() if base != quote else []
+    # A currency that the euro has replaced is converted as the euro.
+    counted = {conversion.EURO if conversion.is_replaced(code, on=on) else code for code in (base, quote)}
+    stored = CurrencyRate.objects.counting_on(on).involving(*counted)
+    published = stored.published() if len(counted) > 1 else []
     try:
         converted = conversion.convert(amount, base=base, quote=quote, on=on, rates=published)
     except RateNotFoundError as exc:
@@ -133,7 +135,7 @@ def why_missing(base: str, quote: str, *, on: date) -> str:
     """Tell in a sentence which of two currencies has no rate for the day ``on``, and which ones it has."""
     reasons = []
     for code in (base, quote):
-        if code in FIXED_RATES and on >= FIXED_RATES[code].since:
+        if conversion.is_replaced(code, on=on):
             continue
         span = CurrencyRate.objects.involving(code).aggregate(first=Min("date"), last=Max("date"))
         if span["first"] is None:

@@ -176,7 +176,7 @@ def set_active(*, user_ids: list[uuid.UUID], active: bool) -> int:
     """
     if not active:
         require_another_superuser(than=user_ids)
-    people = list(User.objects.select_for_update().filter(pk__in=user_ids).exclude(is_active=active))
+    people = list(User.objects.select_for_update().filter(pk__in=user_ids).exclude(is_active=active).order_by("pk"))
     for user in people:
         change_user(user=user, is_active=active)
     return len(people)

@@ -138,6 +138,28 @@ def test_a_fixed_rate_can_be_a_leg_of_a_cross():
     assert [leg.derivation for leg in converted.legs] == [Derivation.FIXED, Derivation.DIRECT]
 
 
+def test_what_a_source_still_publishes_for_a_replaced_currency_does_not_count():
+    rates = [
+        published("USD", "HRK", "7", on=date(2024, 4, 30)),
+        published("EUR", "USD", "1.0718", on=date(2024, 4, 30)),
+    ]
+
+    converted = convert("1.0718", "USD", "HRK", rates, on=date(2024, 5, 1))
+
+    assert converted.result == Decimal("7.5345")
+    assert [leg.derivation for leg in converted.legs] == [Derivation.INVERSE, Derivation.FIXED]
+
+
+def test_a_replaced_currency_reaches_whatever_the_euro_reaches():
+    day = date(2024, 4, 30)
+    rates = [published("EUR", "USD", "1.25", on=day), published("USD", "ALL", "80", on=day)]
+
+    converted = convert("7.5345", "HRK", "ALL", rates, on=day)
+
+    assert converted.result == Decimal(100)
+    assert converted.via == "EUR, USD"
+
+
 def test_two_replaced_currencies_cross_without_any_published_rate():
     converted = convert("1.95583", "DEM", "FRF", [], on=date(2001, 1, 1))
 

@@ -9,7 +9,7 @@ from users.models import User, username_candidates
 from users.tests.factories import UserFactory
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_people_who_race_for_one_name_all_get_an_account():
     start, failures = threading.Barrier(4), []
 

@@ -78,7 +78,7 @@ def test_a_refresh_costs_two_queries(anonymous, sign_in, user, django_assert_num
         anonymous.post(REFRESH, {"refresh_token": token})
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_of_parallel_refreshes_with_one_token_one_wins_and_its_session_goes_on(sign_in, user, refresh):
     token = sign_in(user)["refresh_token"]
     start, answers = threading.Barrier(4), []

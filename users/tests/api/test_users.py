@@ -122,7 +122,7 @@ def test_one_of_two_superusers_can_go(superuser_api, superuser):
     assert (demoted.status_code, last.status_code) == (200, 409)
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_two_superusers_who_demote_each_other_at_once_leave_one(signed_in):
     first, second = UserFactory(is_superuser=True), UserFactory(is_superuser=True)
     start, answers = threading.Barrier(2), []
