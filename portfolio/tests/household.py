@@ -43,9 +43,8 @@ def account(name="Chequing", *, values=(), held=(), currency="CAD", kind="checki
         for of, told in held
     )
     return Account(
-        id=name, name=name, account_type=kind, currency=currency, is_liability=owed, is_investment=invests or bool(held),
-        institution_id="bank", institution="Bank", days=[value.on for value in recorded], values=recorded,
-        positions=positions,
+        name, name, kind, currency, owed, invests or bool(held), "bank", "Bank", [value.on for value in recorded],
+        recorded, positions,
     )  # fmt: skip
 
 
