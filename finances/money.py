@@ -93,9 +93,9 @@ def exact_text(value: Fraction) -> str:
         places = max(places, count)
     if rest != 1:
         return f"{value.numerator}/{value.denominator}"
-    sign, digits = "-" if value < 0 else "", str(abs(value.numerator) * 10**places // value.denominator)
-    whole, behind = digits[: len(digits) - places], digits[len(digits) - places :].rjust(places, "0")
-    return f"{sign}{whole or '0'}{'.' if places else ''}{behind}"
+    digits = str(abs(value.numerator) * 10**places // value.denominator).rjust(places + 1, "0")
+    whole, behind = digits[: len(digits) - places], digits[len(digits) - places :]
+    return f"{'-' if value < 0 else ''}{whole}{'.' if places else ''}{behind}"
 
 
 def shares(parts: Sequence[Fraction], *, decimal_places: int) -> list[Decimal] | None:
