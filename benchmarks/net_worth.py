@@ -1,8 +1,8 @@
 """What does ten years of daily net worth cost? Prints seconds, queries, and ratios to merely reading the rows.
 
-Run from the project's root: ``python -m benchmarks.net_worth [years] [accounts …]``. Uses a test database beside that in
-``DATABASE_URL``. For each number of accounts there are five holdings for two accounts, three currencies, monthly values
-and daily closes and rates. "Reading" fetches the closes, values and rates that the series needs, and drops them.
+Run from the project's root: ``python -m benchmarks.net_worth [years] [accounts …]``. Uses a test database beside
+that of ``DATABASE_URL``. There are five holdings for two accounts, three currencies, monthly values, and daily closes
+and rates. "Reading" fetches the closes, values and rates that the series needs, and drops them.
 "Reference" is the loop over days, accounts and holdings that the tests compare with, for the last 30 days, and what it
 would take for all.
 """

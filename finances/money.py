@@ -78,6 +78,18 @@ def scaled(value: Decimal, *, decimal_places: int) -> int:
     return int(units)
 
 
+def scaled_digits(digits: str, *, decimal_places: int) -> int:
+    """Return what `scaled` does of a decimal that is written plainly, without exponent: fit for many of them.
+
+    Raises:
+        ValueError: it has more digits than that, or is no number.
+    """
+    whole, _, behind = digits.partition(".")
+    if len(behind) > decimal_places:
+        return scaled(Decimal(digits), decimal_places=decimal_places)  # zeros that say nothing, perhaps
+    return int(whole + behind.ljust(decimal_places, "0"))
+
+
 def rounded_fraction(value: Fraction, *, decimal_places: int) -> Decimal:
     """Round an exact ``value`` half to even to ``decimal_places`` digits behind the point, once."""
     return Decimal(round(value * 10**decimal_places)).scaleb(-decimal_places, context=EXACT)

@@ -230,7 +230,7 @@ def made_of_holding(leaf: Leaf) -> tuple[str, tuple[Input, ...]]:
     sign = "x" if segment.since <= close.on else "/"
     formula = "quantity" + f" {sign} split" * len(splits) + " x close"
     price = Input(
-        "price", str(close.id), f"close of {security.symbol}, as traded", close.on, money.plain(close.price),
+        "price", close.id, f"close of {security.symbol}, as traded", close.on, money.plain(close.price),
         security.currency, "stored daily close",
     )  # fmt: skip
     return formula, (held, *(split_input(security.symbol, split) for split in splits), price)

@@ -47,22 +47,18 @@ class Tally:
         self._sums: dict[tuple[str, int], int] = {}
         self._counts: Counter[str] = Counter()
         self._missing_count = 0
-        for leaf in leaves:
-            self.put(leaf)
+        self.exchange((), leaves)
 
-    def put(self, leaf: Leaf) -> None:
-        """Add ``leaf``, in place of the one in its slot."""
-        if leaf.slot in self._leaves:
-            self.drop(self._leaves[leaf.slot])
-        self._leaves[leaf.slot] = leaf
-        self._account(leaf, 1)
+    def exchange(self, before: Iterable[Leaf], after: Iterable[Leaf]) -> None:
+        """Take the leaves ``before`` out, and put those ``after`` in."""
+        for leaf in before:
+            del self._leaves[leaf.slot]
+            self._count(leaf, -1)
+        for leaf in after:
+            self._leaves[leaf.slot] = leaf
+            self._count(leaf, 1)
 
-    def drop(self, leaf: Leaf) -> None:
-        """Take ``leaf`` out."""
-        del self._leaves[leaf.slot]
-        self._account(leaf, -1)
-
-    def _account(self, leaf: Leaf, sign: int) -> None:
+    def _count(self, leaf: Leaf, sign: int) -> None:
         if leaf.missing is not None:
             self._missing_count += sign
         elif leaf.numerator:

@@ -24,11 +24,16 @@ class RecordedValue(NamedTuple):
 
 
 class Close(NamedTuple):
-    """A daily close as traded on the exchange's day ``on``, in the security's currency."""
+    """A daily close as traded on the exchange's day ``on``, in the security's currency, by its plain digits."""
 
     on: date
-    price: Decimal
-    id: int
+    digits: str
+    id: str
+
+    @property
+    def price(self) -> Decimal:
+        """Return the close."""
+        return Decimal(self.digits)
 
 
 class Split(NamedTuple):

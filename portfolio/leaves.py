@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from finances import money
@@ -177,8 +178,8 @@ def holding_leaf(account: Account, position: Position, segment: Segment, close: 
         missing = missing_price(position) if security.currency is not None else missing_currency(position)
         code = security.currency or ""
         return Leaf(slot, account, Part.HOLDING, code, 0, 1, None, missing, None, position, segment, close)
-    units = money.scaled(segment.quantity, decimal_places=AMOUNT_PLACES)
-    numerator = units * money.scaled(close.price, decimal_places=PRICE_PLACES)
+    units = quantity_units(segment.quantity)
+    numerator = units * money.scaled_digits(close.digits, decimal_places=PRICE_PLACES)
     denominator = PRODUCT_UNIT
     if security.splits:
         ratio = security.splits_between(segment.since, close.on)
@@ -187,6 +188,12 @@ def holding_leaf(account: Account, position: Position, segment: Segment, close: 
         slot, account, Part.HOLDING, security.currency, numerator, denominator, close.on, None, None, position, segment,
         close,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=1000)
+def quantity_units(quantity: Decimal) -> int:
+    """Return a quantity as a whole number; a series asks for the same ones again and again."""
+    return money.scaled(quantity, decimal_places=AMOUNT_PLACES)
 
 
 def missing_price(position: Position) -> Missing:

@@ -37,14 +37,12 @@ class Follower:
         found, latest = self._read(day), self._latest
         if len(found) == len(latest) and all(map(is_, found, latest)):
             return
-        kept = {id(leaf) for leaf in found}.intersection(map(id, latest))
+        gone = set(map(id, latest)).difference(map(id, found))
+        new = set(map(id, found)).difference(map(id, latest))
+        before = [leaf for leaf in latest if id(leaf) in gone]
+        after = [leaf for leaf in found if id(leaf) in new]
         for tally in self._tallies:
-            for leaf in latest:
-                if id(leaf) not in kept:
-                    tally.drop(leaf)
-            for leaf in found:
-                if id(leaf) not in kept:
-                    tally.put(leaf)
+            tally.exchange(before, after)
         self._latest = found
 
 

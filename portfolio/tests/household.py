@@ -19,7 +19,7 @@ def day(text):
 
 def security(symbol="AAPL", *, closes=(), splits=(), currency="USD", asset_class="equity", sector="Technology"):
     """A security with ``closes`` and ``splits`` as pairs of day and number."""
-    made = [Close(day(on), Decimal(price), place) for place, (on, price) in enumerate(closes, 1)]
+    made = [Close(day(on), price, str(place)) for place, (on, price) in enumerate(closes, 1)]
     ratios = tuple(Split(day(on), exact_ratio(Decimal(ratio)), place) for place, (on, ratio) in enumerate(splits, 1))
     actions = [Action(day(on), ActionKind.SPLIT, Decimal(ratio)) for on, ratio in splits]
     return Security(
