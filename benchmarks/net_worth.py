@@ -77,7 +77,7 @@ def store_market(start: date, count: int) -> list[Any]:
 
 def store_household(user: Any, start: date, count: int, securities: list[Any]) -> None:
     """Store ``count`` accounts with monthly values; every other one holds five securities."""
-    from accounts.models import Account, AccountValue, Holding
+    from accounts.models import Account, AccountValue
 
     chance = random.Random(2)
     accounts = Account.objects.bulk_create(
@@ -103,12 +103,20 @@ def store_household(user: Any, start: date, count: int, securities: list[Any]) -
         ],
         batch_size=2000,
     )
-    held = [(account, place) for account in accounts if account.is_investment_account for place in range(5)]
+    store_holdings([account for account in accounts if account.is_investment_account], start, securities)
+
+
+def store_holdings(accounts: list[Any], start: date, securities: list[Any]) -> None:
+    """Let each of ``accounts`` hold five securities."""
+    from accounts.models import Holding
+
+    chance = random.Random(3)
+    held = [(account, place) for account in accounts for place in range(5)]
     Holding.objects.bulk_create(
         [
             Holding(
                 account=account,
-                user=user,
+                user_id=account.user_id,
                 security=securities[(number + place) % len(securities)],
                 quantity=Decimal(chance.randrange(1, 10**6)).scaleb(-2),
                 average_cost=1,
