@@ -56,8 +56,8 @@ def any_of(model, chance):
 
 
 def record_a_value(user, chance):
-    if account := any_of(Account, chance):
-        at = NOON - timedelta(minutes=chance.randrange(10**5))
+    account, at = any_of(Account, chance), NOON - timedelta(minutes=chance.randrange(10**5))
+    if account and not account.recorded_values.filter(timestamp=at).exists():
         AccountValueFactory(account=account, timestamp=at, value=amount(chance), cash_balance=amount(chance))
 
 
@@ -72,8 +72,8 @@ def change_values_in_bulk(user, chance):
 
 
 def record_values_in_bulk(user, chance):
-    if account := any_of(Account, chance):
-        at = NOON - timedelta(minutes=chance.randrange(10**5))
+    account, at = any_of(Account, chance), NOON - timedelta(minutes=chance.randrange(10**5))
+    if account and not account.recorded_values.filter(timestamp=at).exists():
         AccountValue.objects.bulk_create([AccountValue(account=account, user=user, timestamp=at, value=amount(chance))])
 
 

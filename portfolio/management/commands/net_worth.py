@@ -69,7 +69,7 @@ def amount(figure: Figure, places: int) -> str:
 def months(user: User, on: date) -> services.NetWorth:
     """Return net worth at the ends of the months of the year before ``on``."""
     start = Period.YEAR.start(on) or date.min
-    return services.net_worth(user=user, start=start, end=on, spacing=Spacing.MONTH, currency=user.base_currency_id)
+    return services.net_worth(user=user, start=start, end=on, spacing=Spacing.MONTH, currency=user.base_currency.pk)
 
 
 def table(user: User, on: date) -> str:
@@ -99,7 +99,7 @@ def as_csv(user: User, on: date) -> str:
             for one in numbers
         ]
         complete = str(point.net_worth.is_complete).lower()
-        writer.writerow([point.on.isoformat(), *shown, user.base_currency_id, complete])
+        writer.writerow([point.on.isoformat(), *shown, user.base_currency.pk, complete])
     return out.getvalue().rstrip("\n")
 
 
