@@ -2,14 +2,15 @@
 
 import functools
 import operator
+from collections.abc import Iterable
 from datetime import date
-from typing import Self
+from typing import Any, Self
 
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q, Subquery
 
-from currencies import sources
+from currencies import generations, sources
 from currencies.conversion import MAX_RATE_AGE, PublishedRate
 from finances.fields import ExactDecimalField
 from finances.models import TimestampedModel
@@ -66,7 +67,36 @@ class Currency(TimestampedModel):
 
 
 class CurrencyRateQuerySet(models.QuerySet["CurrencyRate"]):
-    """Rates by pair and day."""
+    """Rates by pair and day. Every write is counted for both currencies."""
+
+    def update(self, **values: Any) -> int:
+        """Change all rows at once."""
+        with transaction.atomic(using=self.db):
+            keys = list(self.values_list("pk", flat=True))
+            rows = CurrencyRateQuerySet(self.model, using=self.db).filter(pk__in=keys)
+            before = rows.all().codes()
+            count = super(CurrencyRateQuerySet, rows).update(**values)
+            generations.renew(before | rows.all().codes())
+        return count
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete all rows at once."""
+        with transaction.atomic(using=self.db):
+            generations.renew(self.codes())
+            return super().delete()
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list[Any]:
+        """Store all rows at once."""
+        rows = list(objs)
+        with transaction.atomic(using=self.db):
+            stored = super().bulk_create(rows, *args, **options)
+            generations.renew({code for rate in rows for code in (rate.base_id, rate.target_id)})
+        return stored
+
+    def codes(self) -> set[str]:
+        """Return the currencies on either side of the rates; one query."""
+        pairs = self.order_by().values_list("base_id", "target_id").distinct()
+        return {code for pair in pairs for code in pair}
 
     def counting_on(self, *days: date) -> Self:
         """Keep the rates of each of ``days`` and of the days before it that still count for it."""
@@ -133,3 +163,16 @@ class CurrencyRate(TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.base_id}/{self.target_id} {self.date:%Y-%m-%d}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the rate, counting that of the pair it was of before, too."""
+        with transaction.atomic():
+            before = CurrencyRate.objects.filter(pk=self.pk).codes() if self.pk is not None else set()
+            super().save(*args, **kwargs)
+            generations.renew({*before, self.base_id, self.target_id})
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete the rate."""
+        with transaction.atomic():
+            generations.renew({self.base_id, self.target_id})
+            return super().delete(*args, **kwargs)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.utils import timezone
 
-from currencies import sources
+from currencies import generations, sources
 from currencies.models import CurrencyRate
 
 COLUMNS = ("base_id", "target_id", "date", "rate", "source", "created_at", "updated_at")
@@ -60,7 +60,10 @@ def upsert(rows: Iterable[Row]) -> int:
     values = [(*row, now, now) for row in rows]
     if not values:
         return 0
-    return _copy(values) if connection.vendor == "postgresql" else _insert(values)
+    changed_count = _copy(values) if connection.vendor == "postgresql" else _insert(values)
+    if changed_count:
+        generations.renew({code for row in values for code in row[:2]})
+    return changed_count
 
 
 def _copy(values: Sequence[tuple[Any, ...]]) -> int:
