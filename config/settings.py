@@ -196,6 +196,7 @@ SIMPLE_HISTORY_REVERT_DISABLED = True
 # ---- People --------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "users.User"
 DEFAULT_BASE_CURRENCY = env.str("DEFAULT_BASE_CURRENCY", "CAD")
+LOGIN_REDIRECT_URL = "admin:index"  # where the admin's sign-in leads when its own address names another site
 AUTHENTICATION_BACKENDS = ["users.backends.LoginBackend"]
 PASSWORD_HASHERS = ["users.hashers.Argon2Hasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 if RUNNING_TESTS:  # tests make many people; those about hashing choose the real one
@@ -247,6 +248,9 @@ THROTTLE_RATES = {
     "refresh": env.str("THROTTLE_REFRESH", _rate("120/min")),
     "refresh_account": env.str("THROTTLE_REFRESH_ACCOUNT", _rate("60/min")),
     "confirm": env.str("THROTTLE_CONFIRM", _rate("10/min")),
+    "rename": env.str("THROTTLE_RENAME", _rate("10/hour")),
+    "mail_recipient": env.str("THROTTLE_MAIL_RECIPIENT", _rate("5/hour")),
+    "mail_actor": env.str("THROTTLE_MAIL_ACTOR", _rate("10/hour")),
 }
 
 # ---- The API -------------------------------------------------------------------------------------------------------
@@ -258,11 +262,7 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "finances.api.rendering.OneFormatNegotiation",
     "DEFAULT_PAGINATION_CLASS": "finances.api.pagination.HeaderPagination",
     "DEFAULT_SCHEMA_CLASS": "finances.api.openapi.ProblemAutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": [
-        "finances.api.throttling.CallerThrottle",
-        "finances.api.throttling.ScopeThrottle",
-        "finances.api.throttling.AccountThrottle",
-    ],
+    "DEFAULT_THROTTLE_CLASSES": ["finances.api.throttling.Throttle"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "EXCEPTION_HANDLER": "finances.api.errors.exception_handler",
     "COERCE_DECIMAL_TO_STRING": False,

@@ -10,8 +10,7 @@ import ipaddress
 import logging
 import math
 import time
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +21,8 @@ from django.core.cache.backends.base import BaseCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.crypto import salted_hmac
+
+from finances import typed_text
 
 logger = logging.getLogger(__name__)
 
@@ -66,15 +67,34 @@ def parse(rate: str) -> Limit | None:
     return Limit(int(count), SECONDS_IN[period])
 
 
-def seconds_to_wait(*, scope: str, identity: str) -> int | None:
-    """Count one request of ``identity`` and return after how many seconds the next may come; None when this one may.
+def limit_of(scope: str) -> Limit | None:
+    """Return the limit of a scope, if it has one.
 
     Raises:
         ImproperlyConfigured: ``settings.THROTTLE_RATES`` has no such scope.
     """
     if scope not in settings.THROTTLE_RATES:
         raise ImproperlyConfigured(f"There is no rate of {scope!r} in THROTTLE_RATES.")
-    limit = parse(settings.THROTTLE_RATES[scope])
+    return parse(settings.THROTTLE_RATES[scope])
+
+
+def first_refusal(steps: Iterable[tuple[str, str]]) -> int | None:
+    """Count one request under one scope and identity after the other, until one refuses; say what that one says.
+
+    What is refused is not counted further, nor looked at: whoever has used up the limit of their own address does not
+    use up that of somebody's account too.
+    """
+    waits = (seconds_to_wait(scope=scope, identity=identity) for scope, identity in steps)
+    return next((seconds for seconds in waits if seconds is not None), None)
+
+
+def seconds_to_wait(*, scope: str, identity: str) -> int | None:
+    """Count one request of ``identity`` and return after how many seconds the next may come; None when this one may.
+
+    Raises:
+        ImproperlyConfigured: ``settings.THROTTLE_RATES`` has no such scope.
+    """
+    limit = limit_of(scope)
     if limit is None:
         return None
     # Identities are addresses and names of people: the cache does not get to know them.
@@ -126,7 +146,7 @@ def client_address(meta: Mapping[str, Any]) -> str:
     if settings.TRUSTED_PROXY_COUNT and forwarded != [""]:
         address = forwarded[-min(settings.TRUSTED_PROXY_COUNT, len(forwarded))]
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(without_port(address))
     except ValueError:
         return address
     if isinstance(parsed, ipaddress.IPv6Address):
@@ -134,6 +154,17 @@ def client_address(meta: Mapping[str, Any]) -> str:
     return str(parsed)
 
 
+def without_port(address: str) -> str:
+    """Return ``192.0.2.1`` of ``192.0.2.1:4711`` and ``::1`` of ``[::1]:4711``: some proxies add the port."""
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    host, _, port = address.partition(":")
+    return host if port.isdecimal() else address
+
+
 def account_identity(name: str) -> str:
-    """Return one form for all ways in which a login can be typed, so that each account is counted once."""
-    return unicodedata.normalize("NFKC", name).strip().casefold()
+    """Return one form for all ways in which a login can be typed, so that each account is counted once.
+
+    Names that are too long for any account are counted by how they begin.
+    """
+    return typed_text.normalize_name(name).casefold()

@@ -1,6 +1,8 @@
 """Work that a request starts and does not wait for."""
 
 import contextvars
+import logging
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -9,9 +11,14 @@ from django.db import connections
 from django.tasks.backends.immediate import ImmediateBackend
 from django.tasks.base import TaskResult
 
+logger = logging.getLogger(__name__)
 # One for the process, since Django makes a backend for each thread. Its thread starts with the first task, after
 # the web server has forked, and is waited for when the process ends, so that what was accepted is also done.
 EXECUTOR = ThreadPoolExecutor(max_workers=1, thread_name_prefix="tasks")
+# What has a place waits or runs. More is dropped: requests must neither wait nor fill the memory while the mail server
+# is slow, and with its time-out of ten seconds the last of these is half an hour late.
+MAX_TASKS = 200
+places = threading.BoundedSemaphore(MAX_TASKS)
 # Work waits until the request that enqueued it is answered: beside it, it would slow the answer, and so tell by its
 # time whether there was anything to do.
 DELAY_SECONDS = 0.2
@@ -20,15 +27,22 @@ DELAY_SECONDS = 0.2
 class ThreadBackend(ImmediateBackend):
     """Run tasks one after the other in a thread of this process, outside the request.
 
-    Good for mails. A task that fails is logged with its traceback by ``django.tasks`` and not tried again; a process
-    that is killed loses what it has not done yet. Where that is not good enough, ``settings.TASKS`` takes a backend
-    with a queue of its own, and nothing else changes.
+    Good for mails. At most ``MAX_TASKS`` wait; what comes then is logged and dropped. A task that fails is logged with
+    its traceback by ``django.tasks`` and not tried again; a process that is killed loses what it has not done yet.
+    Where that is not good enough, ``settings.TASKS`` takes a backend with a queue of its own, and nothing else changes.
     """
 
     def _execute_task(self, task_result: "TaskResult[Any, Any]") -> None:
         """Hand the task to the thread, with the context that log lines take the request's id from."""
+        if not places.acquire(blocking=False):
+            logger.error("Too many tasks wait; one was dropped: %s", task_result.task.name)
+            return
         context = contextvars.copy_context()
-        EXECUTOR.submit(context.run, self.run, task_result)
+        try:
+            EXECUTOR.submit(context.run, self.run, task_result).add_done_callback(lambda _: places.release())
+        except RuntimeError:  # the process is ending
+            places.release()
+            raise
 
     def run(self, task_result: "TaskResult[Any, Any]") -> None:
         """Run the task in this thread, and give back the database connections that it opened."""

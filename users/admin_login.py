@@ -1,5 +1,6 @@
 """The admin's sign-in, under the same limits as the API's."""
 
+from collections.abc import Iterator
 from http import HTTPStatus
 
 from django.contrib import admin
@@ -10,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from finances import rate_limits
+from users import logins
 
 
 class LoginForm(AdminAuthenticationForm):
@@ -38,11 +40,13 @@ def login(request: HttpRequest) -> HttpResponse:
 
 
 def seconds_to_wait(request: HttpRequest) -> int | None:
-    """Count one attempt by its address and its account, in the API's own counts."""
-    address = f"address:{rate_limits.client_address(request.META)}"
-    account = rate_limits.account_identity(request.POST.get("username", ""))
-    waits = [
-        rate_limits.seconds_to_wait(scope="login", identity=address),
-        rate_limits.seconds_to_wait(scope="login_account", identity=account),
-    ]
-    return max((seconds for seconds in waits if seconds is not None), default=None)
+    """Count one attempt by its address and then by its account, in the API's own counts."""
+    return rate_limits.first_refusal(steps(request))
+
+
+def steps(request: HttpRequest) -> Iterator[tuple[str, str]]:
+    """Yield scopes and who is counted under them; the form is read for those who may go on."""
+    yield "login", f"address:{rate_limits.client_address(request.META)}"
+    login = request.POST.get("username", "").strip()
+    if login:
+        yield "login_account", logins.identity(login)

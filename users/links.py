@@ -58,16 +58,31 @@ def verification_token(user: User) -> str:
     return signing.dumps([user.pk.hex, fingerprint(user)], salt=VERIFICATION_SALT)
 
 
-def user_of_verification_token(token: str, people: QuerySet[User]) -> User | None:
-    """Return the active user among ``people`` whose address the token proves, or nothing."""
+def new_address_token(user: User) -> str:
+    """Return a token that shows, once, that whoever has it reads mail at the new address that ``user`` asked for."""
+    return signing.dumps([user.pk.hex, new_address_fingerprint(user)], salt=VERIFICATION_SALT)
+
+
+def user_of_verification_token(token: str, people: QuerySet[User]) -> tuple[User, bool] | None:
+    """Return the active user among ``people`` whose address the token proves, or nothing.
+
+    With them, whether it is the new address that they asked for.
+    """
     try:
         user_id, expected = signing.loads(token, salt=VERIFICATION_SALT, max_age=VERIFICATION_LIFETIME)
     except signing.BadSignature:
         return None
     user = people.filter(pk=user_id, is_active=True).first()
-    return user if user is not None and fingerprint(user) == expected else None
+    if user is None or expected not in {fingerprint(user), new_address_fingerprint(user)}:
+        return None
+    return user, expected != fingerprint(user)
 
 
 def fingerprint(user: User) -> str:
     """Return what changes with the address of ``user``, and once it is verified."""
     return hashlib.sha256(f"{user.pk}|{user.email}|{user.email_verified}".encode()).hexdigest()[:32]
+
+
+def new_address_fingerprint(user: User) -> str:
+    """Return what changes with the new address that ``user`` asked for, and with whatever ends their sessions."""
+    return hashlib.sha256(f"{user.pk}|{user.pending_email}|{user.security_stamp}|new".encode()).hexdigest()[:32]

@@ -4,16 +4,19 @@ A task takes what was typed, not what was found, where the answer must not say w
 """
 
 import email.policy
+import logging
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.tasks import task
+from django.tasks import Task, task
 from django.template.loader import render_to_string
 
-from users import links, models
+from finances import rate_limits, typed_text
+from users import links
 from users.models import User
 
+logger = logging.getLogger(__name__)
 # RFC 5322's limit of a line. Python would encode lines of more than 78 characters, as the links are.
 LONGEST_LINE = 998
 
@@ -26,10 +29,24 @@ class Mail(EmailMultiAlternatives):
         return super().message(policy=policy.clone(max_line_length=LONGEST_LINE))
 
 
+def post(mail: "Task[Any, Any]", argument: str, *, to: str | None = None, actor: Any = None) -> None:
+    """Enqueue a mail about ``argument`` to that address, or to ``to``; drop it where there were too many.
+
+    Each kind of mail is counted alone for each recipient, so that nobody can keep one of another kind from them; and
+    all that ``actor``, the id of a user, has had sent to addresses that are not theirs.
+    """
+    address = rate_limits.account_identity(argument if to is None else to)
+    by_actor = [] if actor is None else [("mail_actor", f"user:{actor}")]
+    if rate_limits.first_refusal([*by_actor, ("mail_recipient", f"{mail.name}:{address}")]) is None:
+        mail.enqueue(argument)
+    else:
+        logger.warning("A mail was dropped: there were too many of its kind", extra={"mail": mail.name})
+
+
 @task
 def send_password_reset(email: str) -> None:
     """Mail a link that changes the password, if an active user has this address; else do nothing."""
-    user = User.objects.filter(email=models.normalize_email(email), is_active=True).first()
+    user = User.objects.filter(email=typed_text.normalize_email(email), is_active=True).first()
     if user is not None:
         link = frontend_link("reset-password", links.reset_token(user))
         minutes = settings.PASSWORD_RESET_TIMEOUT // 60
@@ -39,7 +56,7 @@ def send_password_reset(email: str) -> None:
 @task
 def send_verification(email: str) -> None:
     """Mail a link that verifies the address, if an active user has it and it is not verified; else do nothing."""
-    address = models.normalize_email(email)
+    address = typed_text.normalize_email(email)
     user = User.objects.filter(email=address, is_active=True, email_verified=False).first()
     if user is not None:
         link = frontend_link("verify-email", links.verification_token(user))
@@ -51,6 +68,26 @@ def send_verification(email: str) -> None:
 def send_password_changed(email: str) -> None:
     """Tell a user that their password was changed, so that they notice when it was not them."""
     send("password_changed", "Your password was changed", email, link=frontend_link("forgot-password"))
+
+
+@task
+def send_new_address(user_id: str) -> None:
+    """Mail a link, to the new address that a user asked for, which puts it in place of the old one.
+
+    Where somebody else has the address, do nothing: whoever asked is not told.
+    """
+    user = User.objects.filter(pk=user_id, is_active=True).exclude(pending_email="").first()
+    if user is not None and not User.objects.filter(email=user.pending_email).exists():
+        link = frontend_link("verify-email", links.new_address_token(user))
+        days = links.VERIFICATION_LIFETIME.days
+        send("new_address", "Confirm your new email address", user.pending_email, link=link, days=days)
+
+
+@task
+def send_email_change_asked(email: str) -> None:
+    """Tell a user, at the address that they have, that somebody with their password asked for another."""
+    link = frontend_link("forgot-password")
+    send("email_change_asked", "A new email address was asked for", email, link=link)
 
 
 @task

@@ -3,7 +3,6 @@
 import functools
 import re
 import secrets
-import unicodedata
 import uuid
 import zoneinfo
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from finances import typed_text
 from finances.models import TimestampedModel
 
 # ASCII alone: nobody can take a name that only looks like another's, and every database agrees on what case means.
@@ -66,24 +66,9 @@ def new_stamp() -> str:
     return secrets.token_urlsafe(12)
 
 
-def normalize_name(name: str) -> str:
-    """Return one form for all Unicode spellings of a login, without white space around it."""
-    return unicodedata.normalize("NFKC", name).strip()
-
-
-def normalize_email(email: str) -> str:
-    """Return the form in which an address is stored and sought: lower case, one Unicode form, no space around."""
-    return normalize_name(email).lower()
-
-
-def normalize_password(password: str) -> str:
-    """Return one form for all Unicode spellings of a password, so that every keyboard types the same one."""
-    return unicodedata.normalize("NFKC", password)
-
-
 def username_candidates(email: str) -> Iterator[str]:
     """Yield usernames for somebody who chose none: what stands before the @, then that with a random end."""
-    base = re.sub(r"[^A-Za-z0-9_.+-]", "", normalize_name(email.partition("@")[0])) or "user"
+    base = re.sub(r"[^A-Za-z0-9_.+-]", "", typed_text.normalize_name(email.partition("@")[0])) or "user"
     if len(base) < MIN_USERNAME_LENGTH:
         base = f"{base}-user"
     yield base[:MAX_USERNAME_LENGTH]
@@ -98,8 +83,10 @@ class UserQuerySet(models.QuerySet["User"]):
     def by_login(self, login: str) -> Self:
         """Keep whoever has ``login`` as email or as username, whatever its case."""
         # Lower() on both sides: the database alone decides what case means, and has an index on it.
-        username = Lower(Value(normalize_name(login)))
-        return self.alias(login_name=Lower("username")).filter(Q(email=normalize_email(login)) | Q(login_name=username))
+        username = Lower(Value(typed_text.normalize_name(login)))
+        return self.alias(login_name=Lower("username")).filter(
+            Q(email=typed_text.normalize_email(login)) | Q(login_name=username)
+        )
 
     def active_superusers(self) -> Self:
         """Keep those who can administer."""
@@ -131,10 +118,10 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
         """
         if not email:
             raise ValueError("A user needs an email address.")
-        user: User = self.model(email=normalize_email(email), **fields)
+        user: User = self.model(email=typed_text.normalize_email(email), **fields)
         user.set_password(password)
         if username:
-            user.username = normalize_name(username)
+            user.username = typed_text.normalize_name(username)
             user.save(using=self._db)
             return user
         return self.save_with_free_username(user)
@@ -186,6 +173,12 @@ class User(TimestampedModel, AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True, help_text="Whether this person may sign in.")
     email_verified = models.BooleanField(
         default=False, editable=False, help_text="Whether this person has shown that they read mail at the address."
+    )
+    pending_email = models.EmailField(
+        blank=True,
+        default="",
+        editable=False,
+        help_text="The address that takes the place of `email` once the link that was mailed to it is followed.",
     )
     # Every token and session carries the stamp of its day: a new one ends them all.
     security_stamp = models.CharField(max_length=STAMP_LENGTH, default=new_stamp, editable=False)
@@ -240,18 +233,28 @@ class User(TimestampedModel, AbstractBaseUser, PermissionsMixin):
             return zoneinfo.ZoneInfo("UTC")
 
     def clean(self) -> None:
-        """Bring what was typed into its stored form."""
-        self.email = normalize_email(self.email)
-        self.username = normalize_name(self.username)
+        """Bring what was typed into its stored form, which may be longer, and hold that against the rules.
+
+        Usernames are ASCII, which has but one form.
+
+        Raises:
+            ValidationError: the address is none in its stored form.
+        """
+        self.email = typed_text.normalize_email(self.email)
+        try:
+            self._meta.get_field("email").run_validators(self.email)
+        except ValidationError as exc:
+            raise ValidationError({"email": exc.error_list}) from exc
 
     def set_password(self, raw_password: str | None) -> None:
         """Hash a new password and end every session; the caller saves."""
-        super().set_password(None if raw_password is None else normalize_password(raw_password))
+        super().set_password(None if raw_password is None else typed_text.normalize_password(raw_password))
         self.renew_stamp()
 
     def renew_stamp(self) -> None:
-        """End every session: all tokens, and the admin's. The caller saves."""
+        """End every session, all tokens and the admin's, and a change of address under way. The caller saves."""
         self.security_stamp = new_stamp()
+        self.pending_email = ""
 
     def check_password(self, raw_password: str | None) -> bool:
         """Tell whether this is the password; where it is, renew a hash that was made with other parameters.
@@ -259,7 +262,7 @@ class User(TimestampedModel, AbstractBaseUser, PermissionsMixin):
         Not for a deactivated user: the time that this takes would say that the password was right.
         """
         renew = self.renew_hash if self.is_active else None
-        password = None if raw_password is None else normalize_password(raw_password)
+        password = None if raw_password is None else typed_text.normalize_password(raw_password)
         return hashers.check_password(password, self.password, renew)
 
     def renew_hash(self, raw_password: str) -> None:

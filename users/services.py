@@ -7,10 +7,11 @@ import uuid
 from typing import Any
 
 from django.contrib.auth import password_validation
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
+from finances import typed_text
 from finances.exceptions import ConflictError, InvalidValueError
-from users import links, mails, models, sessions
+from users import links, mails, sessions
 from users.models import TokenFamily, User
 
 logger = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ def require_good_password(password: str, *, user: User) -> None:
     Raises:
         ValidationError: with every reason.
     """
-    password_validation.validate_password(models.normalize_password(password), user)
+    password_validation.validate_password(typed_text.normalize_password(password), user)
 
 
 @transaction.atomic
@@ -40,7 +41,7 @@ def register(*, email: str, password: str, username: str | None = None, **fields
 
 def ask_to_verify(*, user: User) -> None:
     """Mail ``user`` a link that verifies their address, once they are stored: a mail cannot be taken back."""
-    transaction.on_commit(functools.partial(mails.send_verification.enqueue, user.email))
+    transaction.on_commit(functools.partial(mails.post, mails.send_verification, user.email))
 
 
 @transaction.atomic
@@ -75,7 +76,7 @@ def change_password(*, user_id: Any, current_password: str, new_password: str, f
     user.save()
     TokenFamily.objects.filter(pk=family, user=user, stamp=old_stamp).update(stamp=user.security_stamp)
     sessions.end_outdated(user=user)
-    transaction.on_commit(functools.partial(mails.send_password_changed.enqueue, user.email))
+    transaction.on_commit(functools.partial(mails.post, mails.send_password_changed, user.email))
 
 
 @transaction.atomic
@@ -95,22 +96,61 @@ def reset_password(*, token: str, new_password: str) -> None:
     user.email_verified = True
     user.save()
     sessions.end_outdated(user=user)
-    transaction.on_commit(functools.partial(mails.send_password_changed.enqueue, user.email))
+    transaction.on_commit(functools.partial(mails.post, mails.send_password_changed, user.email))
 
 
 @transaction.atomic
 def verify_email(*, token: str) -> User:
-    """Note that whom the mailed ``token`` names reads mail at their address.
+    """Note that whom the mailed ``token`` names reads mail at their address, or at the new one that they asked for.
+
+    A new address takes the place of the old one only now, and ends all sessions.
 
     Raises:
-        InvalidValueError: the token is used, expired, wrong, or of an address that has been changed.
+        InvalidValueError: the token is used, expired, wrong, or of an address that has been changed or taken.
     """
-    user = links.user_of_verification_token(token, User.objects.select_for_update())
-    if user is None:
+    proven = links.user_of_verification_token(token, User.objects.select_for_update())
+    if proven is None:
         raise InvalidValueError(INVALID_LINK, code="invalid_token", field="token")
+    user, is_new_address = proven
+    if is_new_address:
+        put_new_address(user=user)
+        return user
     user.email_verified = True
     user.save()
     return user
+
+
+def put_new_address(*, user: User) -> None:
+    """Put the proven new address of ``user``, a locked row, in place of the old one, and tell the old one.
+
+    Raises:
+        InvalidValueError: somebody else has the address by now.
+    """
+    old_email, user.email, user.email_verified = user.email, user.pending_email, True
+    user.renew_stamp()
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError as exc:
+        raise InvalidValueError(INVALID_LINK, code="invalid_token", field="token") from exc
+    sessions.end_outdated(user=user)
+    transaction.on_commit(functools.partial(mails.post, mails.send_email_changed, old_email))
+
+
+@transaction.atomic
+def ask_for_new_address(*, user: User, email: str, current_password: str) -> None:
+    """Keep ``email`` until its owner has followed the link that is mailed there; the address of ``user`` is told.
+
+    Taken addresses are kept alike: whether one is taken is not for everybody to know.
+
+    Raises:
+        InvalidValueError: ``current_password`` is wrong.
+    """
+    require_current_password(current_password, user=user)
+    user.pending_email = email
+    user.save()
+    transaction.on_commit(functools.partial(mails.post, mails.send_new_address, str(user.pk), to=email, actor=user.pk))
+    transaction.on_commit(functools.partial(mails.post, mails.send_email_change_asked, user.email))
 
 
 def require_current_password(password: str, *, user: User) -> None:
@@ -153,8 +193,8 @@ def require_another_superuser(*, than: list[uuid.UUID]) -> None:
 def change_user(*, user: User, **changes: Any) -> User:
     """Change the given fields of ``user``, a row that is locked or was just read.
 
-    A new address is unverified, gets a mail with a link, and the old one is told. Who is deactivated is signed out
-    for good.
+    For administrators, who need no proof: a new address is unverified, gets a mail with a link, and the old one is
+    told. Who is deactivated is signed out for good.
 
     Raises:
         ConflictError: it would leave no active superuser.
@@ -167,9 +207,9 @@ def change_user(*, user: User, **changes: Any) -> User:
     for name, value in changes.items():
         setattr(user, name, value)
     if user.email != old_email:
-        user.email_verified = False
+        user.email_verified, user.pending_email = False, ""
         ask_to_verify(user=user)
-        transaction.on_commit(functools.partial(mails.send_email_changed.enqueue, old_email))
+        transaction.on_commit(functools.partial(mails.post, mails.send_email_changed, old_email))
     user.save()
     sessions.end_outdated(user=user)
     return user

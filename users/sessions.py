@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from rest_framework_simplejwt.tokens import Token
 
+from finances import typed_text
 from users import models, tokens
 from users.models import TokenFamily, User
 
@@ -31,7 +32,7 @@ def authenticate(*, login: str, password: str) -> User | None:
     """
     user: User | None = User.objects.by_login(login).order_by().first()
     if user is None:
-        make_password(models.normalize_password(password))
+        make_password(typed_text.normalize_password(password))
         return None
     return user if user.check_password(password) and user.is_active else None
 
@@ -89,7 +90,8 @@ def end(*, family: uuid.UUID) -> None:
 def end_all(*, user_ids: list[uuid.UUID]) -> int:
     """End every session of these people, those of the admin included, and return how many people there were."""
     count: int = sum(
-        User.objects.filter(pk=pk).update(security_stamp=models.new_stamp()) for pk in sorted(user_ids, key=str)
+        User.objects.filter(pk=pk).update(security_stamp=models.new_stamp(), pending_email="")
+        for pk in sorted(user_ids, key=str)
     )
     TokenFamily.objects.filter(user_id__in=user_ids).revoke(now=timezone.now())
     return count

@@ -1,66 +1,61 @@
 """Rate limits of the API. Every view has all of these; `settings.THROTTLE_RATES` says how much each scope allows."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from finances import rate_limits
 
 
-class RateThrottle(BaseThrottle):
-    """Count a request under a scope and an identity, atomically; DRF's own throttles lose counts in a race."""
+def count(request: Request, *, scope: str) -> None:
+    """Count what only the body of a signed-in user's request shows.
 
-    def scope(self, request: Request, view: Any) -> str | None:
-        """Name the rate that applies to this request, if one does."""
-        raise NotImplementedError
+    Raises:
+        Throttled: there was too much of it.
+    """
+    seconds = rate_limits.seconds_to_wait(scope=scope, identity=caller_of(request))
+    if seconds is not None:
+        raise Throttled(seconds)
 
-    def identity(self, request: Request, view: Any) -> str | None:  # noqa: ARG002
-        """Name who is counted: the user, or the address of somebody who is not signed in."""
-        if request.user and request.user.is_authenticated:
-            return f"user:{request.user.pk}"
-        return f"address:{rate_limits.client_address(request.META)}"
+
+def caller_of(request: Request) -> str:
+    """Name who is counted: the user, or the address of somebody who is not signed in."""
+    if request.user and request.user.is_authenticated:
+        return f"user:{request.user.pk}"
+    return f"address:{rate_limits.client_address(request.META)}"
+
+
+class Throttle(BaseThrottle):
+    """Everything that one caller asks, then what they ask under the view's scope, then what is asked of one account.
+
+    One throttle for all three, since DRF asks every throttle of a view even after one has refused. The body is read
+    last, and only for those who may go on.
+
+    A view may have a ``throttle_scope``, and a method ``throttle_account(request)`` that returns which account the
+    request is about, from whatever address; its rate is that of the scope with ``_account`` behind it.
+    """
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        """Count the request and tell whether it may pass."""
-        self.seconds: int | None = None
-        scope, identity = self.scope(request, view), self.identity(request, view)
-        if scope and identity:
-            self.seconds = rate_limits.seconds_to_wait(scope=scope, identity=identity)
+        """Count the request, atomically, and tell whether it may pass; DRF's own throttles lose counts in a race."""
+        self.seconds = rate_limits.first_refusal(self.steps(request, view))
         return self.seconds is None
 
     def wait(self) -> float | None:
         """Return the seconds until a new try makes sense."""
         return self.seconds
 
-
-class CallerThrottle(RateThrottle):
-    """Everything that one user, or one address without a user, asks."""
-
-    def scope(self, request: Request, view: Any) -> str:  # noqa: ARG002
-        """Allow users more than strangers."""
-        return "user" if request.user and request.user.is_authenticated else "anon"
-
-
-class ScopeThrottle(RateThrottle):
-    """What a view with a ``throttle_scope`` is asked by one user or one address."""
-
-    def scope(self, request: Request, view: Any) -> str | None:  # noqa: ARG002
-        """Return the view's scope."""
-        return getattr(view, "throttle_scope", None)
-
-
-class AccountThrottle(RateThrottle):
-    """What a view with a ``throttle_account`` method is asked about one account, from whatever addresses.
-
-    Its rate is that of the view's scope with ``_account`` behind it. Accounts that do not exist are counted alike.
-    """
-
-    def scope(self, request: Request, view: Any) -> str | None:  # noqa: ARG002
-        """Return the view's scope for accounts."""
-        return f"{view.throttle_scope}_account" if hasattr(view, "throttle_account") else None
-
-    def identity(self, request: Request, view: Any) -> str | None:
-        """Ask the view whom the request is about."""
-        name = view.throttle_account(request) if hasattr(view, "throttle_account") else None
-        return rate_limits.account_identity(name) if name else None
+    def steps(self, request: Request, view: Any) -> Iterator[tuple[str, str]]:
+        """Yield scopes and who is counted under them, what is cheap to know first."""
+        caller = caller_of(request)
+        yield "user" if caller.startswith("user:") else "anon", caller
+        scope = getattr(view, "throttle_scope", None)
+        if scope is None:
+            return
+        yield scope, caller
+        if hasattr(view, "throttle_account") and rate_limits.limit_of(f"{scope}_account") is not None:
+            account = view.throttle_account(request)
+            if account is not None:
+                yield f"{scope}_account", account

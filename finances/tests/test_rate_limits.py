@@ -63,6 +63,22 @@ def test_scopes_are_counted_alone(limit, settings):
     assert answers == [None, None]
 
 
+def test_after_a_refusal_nothing_more_is_counted_or_looked_at(limit, settings):
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"login": "1/min", "login_account": "1/min"}
+    looked_at = []
+
+    def steps(account):
+        yield "login", "address:192.0.2.1"
+        looked_at.append(account)
+        yield "login_account", account
+
+    answers = [rate_limits.first_refusal(steps(account)) for account in ("anna", "berta", "berta")]
+
+    assert [answer is None for answer in answers] == [True, False, False]
+    assert looked_at == ["anna"]
+    assert ask("berta", "login_account") is None
+
+
 def test_off_lifts_the_limit(limit):
     limit("off")
 
@@ -142,6 +158,11 @@ def test_without_redis_each_process_counts_alone(limit, settings, caplog):
         (1, "6.6.6.6, 203.0.113.9", "203.0.113.9"),
         (2, "6.6.6.6, 203.0.113.9, 198.51.100.2", "203.0.113.9"),
         (2, "203.0.113.9", "203.0.113.9"),
+        (1, "203.0.113.9:40001", "203.0.113.9"),
+        (1, "[2001:db8:1:2::1]:40001", "2001:db8:1:2::/64"),
+        (1, "[2001:db8:1:2::1]", "2001:db8:1:2::/64"),
+        (1, "2001:db8:1:2::40", "2001:db8:1:2::/64"),
+        (1, "::1234", "::/64"),
     ],
 )
 def test_the_address_is_what_our_own_proxies_wrote(settings, proxies, forwarded, expected):

@@ -44,6 +44,23 @@ def test_a_task_runs_while_whoever_enqueued_it_goes_on():
     assert SEEN == [("mail", "r-1")]
 
 
+def test_what_finds_no_place_is_dropped_and_logged_and_the_place_is_free_again(monkeypatch, caplog):
+    monkeypatch.setattr(tasks, "places", threading.BoundedSemaphore(2))
+    GO_ON.set()
+    SEEN.clear()
+
+    for name in ("first", "second", "third"):
+        wait_to_be_told.enqueue(name)
+    finish()
+    wait_to_be_told.enqueue("fourth")
+    finish()
+
+    assert [name for name, _ in SEEN] == ["first", "second", "fourth"]
+    assert [record.message for record in caplog.records if record.name == "finances.tasks"] == [
+        "Too many tasks wait; one was dropped: wait_to_be_told"
+    ]
+
+
 def test_a_failure_is_logged_with_its_traceback_and_harms_nobody(caplog):
     fail.enqueue()
     finish()

@@ -9,11 +9,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from currencies.models import Currency
+from finances import typed_text
 from finances.api.serializers import BaseModelSerializer
-from users import models, services
+from users import logins, models, services
 from users.models import User
 
-MAX_PASSWORD_LENGTH = 1000
 MAX_TOKEN_LENGTH = 4096
 
 
@@ -23,7 +23,9 @@ class PasswordField(serializers.CharField):
     def __init__(self, **kwargs: Any) -> None:
         """Fix how long a password may be."""
         style = {"input_type": "password"}
-        super().__init__(max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False, write_only=True, style=style, **kwargs)
+        super().__init__(
+            max_length=typed_text.MAX_PASSWORD_LENGTH, trim_whitespace=False, write_only=True, style=style, **kwargs
+        )
 
 
 class AddressField(serializers.EmailField):
@@ -31,11 +33,11 @@ class AddressField(serializers.EmailField):
 
     def __init__(self, **kwargs: Any) -> None:
         """Fix how long an address may be."""
-        super().__init__(max_length=254, **kwargs)
+        super().__init__(max_length=typed_text.MAX_NAME_LENGTH, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
         """Return the address in lower case, without white space around it."""
-        return models.normalize_email(super().to_internal_value(data))
+        return typed_text.normalize_email(super().to_internal_value(data))
 
 
 @extend_schema_field({"type": "string", "pattern": "^[A-Z]{3,5}$", "description": "Code of an active currency."})
@@ -54,25 +56,38 @@ class BaseCurrencyField(serializers.PrimaryKeyRelatedField[Currency]):
 
 
 class UserSerializer(BaseModelSerializer):
-    """A person as they see themselves."""
+    """A person as they see themselves. Changing one's own address takes the password, and a link in a mail."""
 
-    email = AddressField()
+    email = AddressField(help_text="One's own changes once the link that is mailed to the new one is followed.")
+    current_password = PasswordField(required=False, help_text="Needed to change one's own `email`, for nothing else.")
     base_currency = BaseCurrencyField(queryset=Currency.objects.filter(models.base_currency_choices()), required=False)
 
     class Meta:
         model = User
         fields = (
             "id", "email", "username", "is_active", "is_superuser", "base_currency", "timezone", "email_verified",
-            "created_at", "updated_at",
+            "pending_email", "current_password", "created_at", "updated_at",
         )  # fmt: skip
-        read_only_fields: tuple[str, ...] = ("is_active", "is_superuser", "email_verified")
+        read_only_fields: tuple[str, ...] = ("is_active", "is_superuser", "email_verified", "pending_email")
 
-    def validate_username(self, username: str) -> str:
-        """Bring the name into its stored form."""
-        return models.normalize_name(username)
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Keep one's own new address apart: whether it is taken is not said, and it needs the password."""
+        password = attrs.pop("current_password", None)
+        if self.instance is None or self.instance.pk != self.context["request"].user.pk:
+            return super().validate(attrs)
+        email = attrs.pop("email", self.instance.email)
+        checked = super().validate(attrs)
+        if email == self.instance.email:
+            return checked
+        if password is None:
+            raise serializers.ValidationError({"current_password": "Give your password to change the address."})
+        return {**checked, "new_address": {"email": email, "current_password": password}}
 
     def update(self, instance: User, validated_data: dict[str, Any]) -> User:
         """Change what was sent, with all that follows from it."""
+        new_address = validated_data.pop("new_address", None)
+        if new_address:
+            services.ask_for_new_address(user=instance, **new_address)
         return services.change_user(user=instance, **validated_data)
 
 
@@ -80,7 +95,7 @@ class AdministeredUserSerializer(UserSerializer):
     """A person as superusers see, and change, them."""
 
     class Meta(UserSerializer.Meta):
-        read_only_fields = ("email_verified",)
+        read_only_fields = ("email_verified", "pending_email")
 
 
 class RegistrationSerializer(UserSerializer):
@@ -136,14 +151,18 @@ def faults_of(field: str) -> Iterator[None]:
 class LoginSerializer(serializers.Serializer[Any]):
     """What somebody types to sign in; either field takes an email or a username."""
 
-    username = serializers.CharField(max_length=254, required=False, help_text="A username or an email address.")
-    email = serializers.CharField(max_length=254, required=False, help_text="The same; one of the two is needed.")
+    username = serializers.CharField(
+        max_length=typed_text.MAX_NAME_LENGTH, required=False, help_text="A username or an email address."
+    )
+    email = serializers.CharField(
+        max_length=typed_text.MAX_NAME_LENGTH, required=False, help_text="The same; one of the two is needed."
+    )
     password = PasswordField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Take whichever name is given."""
-        login = attrs.get("username") or attrs.get("email")
-        if not login:
+        login = logins.login_in(self.initial_data)
+        if login is None:
             raise serializers.ValidationError({"username": "Give a username or an email address."}, code="required")
         return {"login": login, "password": attrs["password"]}
 

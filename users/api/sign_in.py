@@ -15,10 +15,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from finances import rate_limits
 from finances.api import openapi
 from finances.api.idempotency import IdempotentMixin
 from finances.api.parsing import ExactJSONParser, LimitedFormParser
-from users import links, mails, services, sessions, tokens
+from users import links, logins, mails, services, sessions, tokens
 from users.api.authentication import REFUSAL, LenientTokenAuthentication, TokenAuthentication
 from users.api.serializers import (
     EmailSerializer,
@@ -73,14 +74,6 @@ class OpenAuthView(APIView):
     permission_classes = (AllowAny,)
     authentication_classes: Any = ()
     throttle_scope: str
-    account_fields: tuple[str, ...] = ()
-
-    def throttle_account(self, request: Request) -> str | None:
-        """Return the name that the request is about, so that one account is not tried from many addresses."""
-        if not isinstance(request.data, Mapping):
-            return None
-        names = (request.data.get(field) for field in self.account_fields)
-        return next((name for name in names if name and isinstance(name, str)), None)
 
     def get_authenticate_header(self, request: Request) -> str:  # noqa: ARG002
         """Name the scheme, so that a failed sign-in is a 401."""
@@ -93,11 +86,19 @@ class OpenAuthView(APIView):
         return response
 
 
-class RegisterView(OpenAuthView):
+class AddressView(OpenAuthView):
+    """An endpoint that takes an address, which is counted from wherever it is named."""
+
+    def throttle_account(self, request: Request) -> str | None:
+        """Return the address that the request is about, without looking whether anybody has it."""
+        email = request.data.get("email") if isinstance(request.data, Mapping) else None
+        return rate_limits.account_identity(email) if isinstance(email, str) and email else None
+
+
+class RegisterView(AddressView):
     """Sign up."""
 
     throttle_scope = "register"
-    account_fields = ("email",)
 
     @extend_schema(
         request=RegistrationSerializer,
@@ -119,8 +120,12 @@ class LoginView(OpenAuthView):
     """Sign in by email or username, as JSON or as a form."""
 
     throttle_scope = "login"
-    account_fields = ("username", "email")
     parser_classes: tuple[type[BaseParser], ...] = (ExactJSONParser, LimitedFormParser)
+
+    def throttle_account(self, request: Request) -> str | None:
+        """Return whose account is tried, so that it is not tried from many addresses or by both of its names."""
+        login = logins.login_in(request.data)
+        return None if login is None else logins.identity(login)
 
     @extend_schema(
         request=LoginSerializer,
@@ -229,11 +234,10 @@ class LogoutView(OpenAuthView):
         return AuthenticationFailed(DEAD_TOKEN, "invalid_token") if refresh_token else NotAuthenticated()
 
 
-class ForgotPasswordView(OpenAuthView):
+class ForgotPasswordView(AddressView):
     """Ask for a mail to choose a new password."""
 
     throttle_scope = "forgot"
-    account_fields = ("email",)
 
     @extend_schema(request=EmailSerializer, responses=MessageSerializer, auth=[])
     def post(self, request: Request) -> Response:
@@ -241,7 +245,7 @@ class ForgotPasswordView(OpenAuthView):
 
         The answer and its time are the same if there is none: the address is looked up after the answer.
         """
-        mails.send_password_reset.enqueue(checked(EmailSerializer(data=request.data))["email"])
+        mails.post(mails.send_password_reset, checked(EmailSerializer(data=request.data))["email"])
         return Response({"message": MAILED})
 
 
@@ -276,21 +280,24 @@ class VerifyEmailView(OpenAuthView):
 
     @extend_schema(request=TokenSerializer, responses=MessageSerializer, auth=[])
     def post(self, request: Request) -> Response:
-        """Verify the address by the token of the mail; it works once, for 3 days, until the address changes."""
+        """Verify the address by the token of the mail; it works once, for 3 days, until the address changes.
+
+        The token of a mail to a new address, asked for at `auth/me`, puts it in place of the old one and ends all
+        sessions; that one also ends with the next password, and with whatever else ends all sessions.
+        """
         services.verify_email(**checked(TokenSerializer(data=request.data)))
         return Response({"message": "Your email address is confirmed."})
 
 
-class ResendVerificationView(OpenAuthView):
+class ResendVerificationView(AddressView):
     """Ask for the mail that verifies an address once more."""
 
     throttle_scope = "forgot"
-    account_fields = ("email",)
 
     @extend_schema(request=EmailSerializer, responses=MessageSerializer, auth=[])
     def post(self, request: Request) -> Response:
         """Mail a link, if there is such an account and its address is not verified; the answer is always the same."""
-        mails.send_verification.enqueue(checked(EmailSerializer(data=request.data))["email"])
+        mails.post(mails.send_verification, checked(EmailSerializer(data=request.data))["email"])
         return Response({"message": MAILED})
 
 

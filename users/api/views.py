@@ -1,5 +1,6 @@
 """People: oneself, and everybody for superusers."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -9,7 +10,8 @@ from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from finances.api import conditional
+from finances import typed_text
+from finances.api import conditional, throttling
 from finances.api.permissions import IsSuperuser
 from finances.api.viewsets import BaseViewSet
 from users import services
@@ -22,12 +24,35 @@ from users.api.serializers import (
 )
 from users.models import User
 
+CHANGING_NAMES = (
+    "Change the fields that are sent. Another `email` of one's own needs `current_password` (400 without it), waits as "
+    "`pending_email`, and takes the place of the old one, ending all sessions, when the link that is mailed to it is "
+    "followed; the answer is the same if it is somebody else's. Other fields need no password. Tries with a password, "
+    "and new usernames, are limited (429)."
+)
+CHANGING_PEOPLE = (
+    " Superusers may change anybody, an address without proof and at once. Only they set `is_active` and "
+    "`is_superuser`; from others these are ignored. The last active superuser stays one (409)."
+)
+
+
+def count_tries(request: Request, user: User) -> None:
+    """Count a try of one's password, and a new name of one's own, since its answer says whether it is taken.
+
+    Raises:
+        Throttled: there were too many.
+    """
+    if user.pk != request.user.pk or not isinstance(request.data, Mapping):
+        return
+    email, username = (request.data.get(name, getattr(user, name)) for name in ("email", "username"))
+    if not isinstance(email, str) or typed_text.normalize_email(email) != user.email:
+        throttling.count(request, scope="confirm")
+    if username != user.username:
+        throttling.count(request, scope="rename")
+
 
 @extend_schema_view(
-    update=extend_schema(description="Change the fields that are sent; a new address has to be verified again."),
-    partial_update=extend_schema(
-        description="Change the fields that are sent; a new address has to be verified again."
-    ),
+    update=extend_schema(description=CHANGING_NAMES), partial_update=extend_schema(description=CHANGING_NAMES)
 )
 class MeViewSet(BaseViewSet):
     """One's own profile."""
@@ -49,6 +74,7 @@ class MeViewSet(BaseViewSet):
         if self.request.method in {"PUT", "PATCH"}:
             user = User.objects.select_for_update().get(pk=user.pk)
             conditional.require_match(self.request, lambda: self.representation(user))
+            count_tries(self.request, user)
         return user
 
     @extend_schema(request=CurrentPasswordSerializer, responses={204: None})
@@ -73,14 +99,8 @@ class MeViewSet(BaseViewSet):
         responses={201: AdministeredUserSerializer},
     ),
     retrieve=extend_schema(description="Oneself or, for superusers, anybody."),
-    update=extend_schema(
-        description="Change the fields that are sent, of oneself or, for superusers, of anybody. Only superusers set "
-        "`is_active` and `is_superuser`; from others these are ignored. The last active superuser stays one (409)."
-    ),
-    partial_update=extend_schema(
-        description="Change the fields that are sent, of oneself or, for superusers, of anybody. Only superusers set "
-        "`is_active` and `is_superuser`; from others these are ignored. The last active superuser stays one (409)."
-    ),
+    update=extend_schema(description=CHANGING_NAMES + CHANGING_PEOPLE),
+    partial_update=extend_schema(description=CHANGING_NAMES + CHANGING_PEOPLE),
     destroy=extend_schema(
         description="Delete somebody with everything they own. For superusers; the last active one stays (409)."
     ),
@@ -116,7 +136,10 @@ class UserViewSet(BaseViewSet):
         """Return the row, locked for a write; superusers are locked before it, always in the same order."""
         if self.request.method in {"PUT", "PATCH", "DELETE"} and self.request.user.is_superuser:
             services.lock_superusers()
-        return super().get_object()
+        user = super().get_object()
+        if self.request.method in {"PUT", "PATCH"}:
+            count_tries(self.request, user)
+        return user
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Delete somebody with everything they own."""

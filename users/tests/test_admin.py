@@ -39,6 +39,14 @@ def test_superusers_sign_in_by_email_or_username(client, superuser, name):
     assert client.get("/admin/").status_code == 200
 
 
+def test_who_signs_in_stays_on_this_site(client, superuser):
+    form = {"username": superuser.email, "password": PASSWORD, "next": "https://elsewhere.example/"}
+
+    response = client.post(reverse("admin:login"), form)
+
+    assert (response.status_code, response["Location"]) == (302, "/admin/")
+
+
 def test_nobody_else_signs_in(client, user):
     response = client.post(reverse("admin:login"), {"username": user.email, "password": PASSWORD})
 

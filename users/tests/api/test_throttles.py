@@ -4,6 +4,8 @@ import time
 
 import pytest
 import time_machine
+from django.core.cache import caches
+from django.test import Client
 from django.urls import reverse
 from rest_framework.test import APIClient
 
@@ -104,6 +106,93 @@ def test_each_account_is_limited_from_all_addresses_in_all_its_spellings(limit, 
 
     assert [status == 429 for status in statuses(answers)] == [False, False, True]
     assert another.status_code != 429
+
+
+def test_both_names_of_an_account_share_its_limit(limit, user):
+    limit(login_account="2/min")
+    clients = [APIClient(REMOTE_ADDR=f"192.0.2.{number}") for number in range(1, 5)]
+    bodies = [{"email": user.email}, {"username": user.username.upper()}, {"email": user.username}]
+
+    answers = [
+        client.post(f"{AUTH}/login", {**body, "password": "x"}) for client, body in zip(clients, bodies, strict=False)
+    ]
+    admin = Client(REMOTE_ADDR="192.0.2.9").post(reverse("admin:login"), {"username": user.username, "password": "x"})
+
+    assert statuses(answers) == [401, 401, 429]
+    assert admin.status_code == 429
+
+
+def test_a_username_that_is_sent_as_a_number_is_counted_as_it_is_tried(anonymous, limit):
+    limit(login_account="2/min")
+    user = UserFactory(username="12345")
+
+    answers = [
+        anonymous.post(f"{AUTH}/login", {"username": 12345, "email": f"decoy{number}@example.org", "password": "x"})
+        for number in range(2)
+    ]
+    answers.append(anonymous.post(f"{AUTH}/login", {"email": user.email, "password": PASSWORD}))
+
+    assert statuses(answers) == [401, 401, 429]
+
+
+def test_a_good_number_signs_in(anonymous):
+    UserFactory(username="12345")
+
+    response = anonymous.post(f"{AUTH}/login", {"username": 12345, "password": PASSWORD})
+
+    assert response.status_code == 200
+
+
+def test_a_refused_address_locks_nobody_out(limit, user):
+    limit(login="1/min", login_account="2/min")
+    here, there = APIClient(REMOTE_ADDR="192.0.2.1"), APIClient(REMOTE_ADDR="192.0.2.2")
+
+    refused = [here.post(f"{AUTH}/login", {"email": user.email, "password": "x"}) for _ in range(5)]
+    entered = there.post(f"{AUTH}/login", {"email": user.email, "password": PASSWORD})
+
+    assert statuses(refused) == [401, 429, 429, 429, 429]
+    assert entered.status_code == 200
+
+
+def test_a_refused_address_leaves_no_trace_of_whom_it_tried(anonymous, client, limit):
+    limit(anon="100/min", login="1/min", login_account="2/min")
+    names = [f"somebody{number}@example.org" for number in range(5)]
+
+    for name in names:
+        anonymous.post(f"{AUTH}/login", {"email": name, "password": "x"})
+        client.post(reverse("admin:login"), {"username": name, "password": "x"})
+
+    cache = caches["throttles"]
+    keys = list(cache.iter_keys("*")) if hasattr(cache, "iter_keys") else list(cache._cache)
+    assert len(keys) == 3  # of everything, of signing in, and of the first account
+
+
+def test_a_body_is_not_read_for_a_refused_address(anonymous, limit):
+    limit(login="1/min", login_account="2/min")
+
+    answers = [anonymous.post(f"{AUTH}/login", "{", content_type="application/json") for _ in range(2)]
+
+    assert statuses(answers) == [400, 429]
+
+
+@pytest.mark.parametrize("login", ["with\0nothing", "x" * 300, " "])
+def test_what_can_be_nobodys_name_is_no_fault_of_the_limits(anonymous, client, limit, login):
+    limit(login_account="10/min")
+
+    api = anonymous.post(f"{AUTH}/login", {"username": login, "password": "x"})
+    admin = client.post(reverse("admin:login"), {"username": login, "password": "x"})
+
+    assert (api.status_code, admin.status_code) == (400, 200)
+
+
+def test_a_new_port_is_no_new_address(limit, settings):
+    limit(login="1/min")
+    settings.TRUSTED_PROXY_COUNT = 1
+    clients = [APIClient(HTTP_X_FORWARDED_FOR=f"203.0.113.1:{port}") for port in (40001, 40002)]
+
+    answers = [client.post(f"{AUTH}/login", {"email": "a@example.org", "password": "x"}) for client in clients]
+
+    assert statuses(answers) == [401, 429]
 
 
 def test_known_and_unknown_accounts_are_limited_alike(anonymous, limit, user):
