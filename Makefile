@@ -5,13 +5,13 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON_IN_VENV := .venv/bin/python
 MANAGE := $(PYTHON_IN_VENV) manage.py
-COMPOSE ?= docker compose
+COMPOSE ?= scripts/compose
 DEV_COMPOSE := $(COMPOSE) --project-name finances-dev --file docker-compose.yml --file docker-compose.dev.yml
 
 # Recipes read these from their environment, so that quotes and spaces in them stay what they are.
 export ARGS MSG APP TO FILE YES HOST PORT SEED_DEMO
 
-.PHONY: help run setup test test-services test-cov check format lint type-check lock \
+.PHONY: help run run-offline setup test test-services test-cov check format lint type-check lock \
 	migrate migrate-create migrate-history migrate-downgrade shell health \
 	start stop restart restart-app rebuild status logs logs-app logs-db logs-redis db-shell redis-shell \
 	db-backup db-restore db-reset dev dev-reset clean bootstrap env ready
@@ -20,6 +20,9 @@ export ARGS MSG APP TO FILE YES HOST PORT SEED_DEMO
 
 run: ## Serve on http://localhost:8000 (HOST=, PORT=, SEED_DEMO=1), setting up all that is missing
 	@scripts/run
+
+run-offline: ## Serve with no internet, on made-up prices and rates, beside all that is real (HOST=, PORT=)
+	@scripts/run_offline
 
 setup: ready ## Set up .venv, .env, the database and the hooks of git, without serving
 	@if [ -e .git ]; then .venv/bin/pre-commit install; fi
@@ -31,7 +34,7 @@ test-services: bootstrap ## Run the same tests on PostgreSQL and Redis (DATABASE
 	@$(PYTHON_IN_VENV) scripts/services.py $(ARGS)
 
 test-cov: bootstrap ## Run the tests and show which lines they miss; htmlcov/ has the details
-	@scripts/test --cov --cov-report=term-missing:skip-covered --cov-report=html $(ARGS)
+	@scripts/test -n auto --maxprocesses 4 --cov --cov-report=term-missing:skip-covered --cov-report=html $(ARGS)
 
 check: bootstrap ## Run every check that is not a test
 	@scripts/check
@@ -75,13 +78,13 @@ shell: bootstrap env ## Open a Python shell with the models at hand
 	@$(MANAGE) shell
 
 health: ## Ask the running server how it is (HEALTH_URL=, PORT=)
-	@HEALTH_URL="$${HEALTH_URL:-http://127.0.0.1:$${PORT:-8000}}" $(PYTHON_IN_VENV) scripts/health.py
+	@python=$(PYTHON_IN_VENV); [ -x "$$python" ] || python=python3; "$$python" scripts/health.py
 
 ##@ With Docker: PostgreSQL, Redis and gunicorn
 
 start: env ## Build if need be, migrate, and serve on http://localhost:8000
 	@$(COMPOSE) up --detach --wait
-	@echo 'Finances is at http://localhost:$(or $(PORT),8000); docs/operations.md tells how to make the first administrator.'
+	@echo "Finances is at http://localhost:$${PORT:-$$(sed -n 's/^PORT=//p' .env | grep . || echo 8000)}; docs/operations.md tells how to make the first administrator."
 
 stop: ## Stop and remove the containers; the data stays
 	@$(COMPOSE) down

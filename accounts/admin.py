@@ -4,9 +4,10 @@ from django.contrib import admin
 from simple_history.admin import SimpleHistoryAdmin
 
 from accounts.models import Account, AccountPart, AccountValue, Holding
+from finances.admin import SafeRelationsMixin
 
 
-class RecordedAdmin(SimpleHistoryAdmin):  # type: ignore[misc]
+class RecordedAdmin(SafeRelationsMixin, SimpleHistoryAdmin):  # type: ignore[misc]
     """A table whose changes are recorded; each page of a row leads to its history."""
 
     list_per_page = 50
@@ -62,8 +63,7 @@ class HoldingAdmin(AccountPartAdmin):
     list_display = ("security", "quantity", "average_cost", "account", "owner", "timestamp")
     list_select_related = ("security", "account", "account__user")
     search_fields = ("security__symbol", "account__name", "account__user__email")
-    autocomplete_fields = ("account", "currency")
-    raw_id_fields = ("security",)
+    autocomplete_fields = ("account", "security", "currency")
     fixed_fields = ("account", "security")
     date_hierarchy = "timestamp"
 

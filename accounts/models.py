@@ -2,11 +2,11 @@
 
 import datetime as dt
 from decimal import Decimal
-from typing import Self
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -15,7 +15,7 @@ from accounts import market_figures
 from accounts.market_figures import MarketFigures
 from finances.fields import ExactDecimalField
 from finances.history import OwnedRecords, RecordedQuerySet
-from finances.models import OwnedModel
+from finances.models import OwnedModel, owner_field
 from securities.models import SecurityPrice
 
 MAX_INTEREST_RATE = 100  # percent a year
@@ -66,6 +66,18 @@ class AccountQuerySet(RecordedQuerySet):
         """Keep what is owed."""
         return self.filter(account_type__in=LIABILITY_TYPES)
 
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete the accounts, with their values and holdings at once: there may be thousands."""
+        with transaction.atomic(using=self.db):
+            self.delete_parts()
+            return super().delete()
+
+    def delete_parts(self) -> None:
+        """Delete all that is in the accounts, and record each deletion."""
+        keys = list(self.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+        for part in (AccountValue, Holding):
+            part.objects.filter(account_id__in=keys).delete_at_once()
+
     def with_current_balance(self) -> Self:
         """Add ``current_balance``, ``current_cash_balance`` and ``current_balance_at``: the latest recorded value."""
         latest = AccountValue.objects.filter(account=OuterRef("pk")).order_by("-timestamp")
@@ -79,6 +91,7 @@ class AccountQuerySet(RecordedQuerySet):
 class Account(OwnedModel):
     """Something that holds money or securities of its owner, or that the owner owes, in one currency."""
 
+    user = owner_field(db_index=False)
     name = models.CharField(max_length=100)
     account_type = models.CharField(max_length=20, choices=AccountType)
     description = models.CharField(max_length=500, blank=True)
@@ -89,7 +102,8 @@ class Account(OwnedModel):
         blank=True,
         related_name="accounts",
     )
-    currency = models.ForeignKey("currencies.Currency", on_delete=models.PROTECT, related_name="+")
+    # The index is below, without the second one by pattern that PostgreSQL would get.
+    currency = models.ForeignKey("currencies.Currency", on_delete=models.PROTECT, related_name="+", db_index=False)
     is_investment_account = models.BooleanField(default=False, help_text="Whether it may hold securities.")
     interest_rate = models.DecimalField(
         max_digits=5,
@@ -125,9 +139,16 @@ class Account(OwnedModel):
                 violation_error_message="An interest rate is between 0 and 100 percent.",
             ),
         )
+        indexes = (models.Index(fields=("currency",), name="account_currency"),)
 
     def __str__(self) -> str:
         return self.name
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete the account, with its values and holdings at once."""
+        with transaction.atomic():
+            Account.objects.filter(pk=self.pk).delete_parts()
+            return super().delete(*args, **kwargs)
 
     @property
     def is_asset(self) -> bool:
@@ -247,6 +268,7 @@ class Holding(AccountPart):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,
         help_text="Of the average cost; that of the security's prices when empty.",
     )
     timestamp = models.DateTimeField(default=timezone.now, verbose_name="as of")
@@ -275,6 +297,7 @@ class Holding(AccountPart):
                 violation_error_message="An average cost is not negative.",
             ),
         )
+        indexes = (models.Index(fields=("currency",), name="holding_currency"),)
 
     def __str__(self) -> str:
         return f"{self.quantity:f} of {self.security}"

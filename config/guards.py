@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import environ
 from django.core.exceptions import ImproperlyConfigured
 
 ENVIRONMENTS = ("development", "test", "production")
@@ -24,11 +25,34 @@ def require_known_environment(name: str) -> None:
     refuse([] if name in ENVIRONMENTS else [f"DJANGO_ENV is {name!r}; it must be one of {', '.join(ENVIRONMENTS)}"])
 
 
+class NamingEnv(environ.Env):  # type: ignore[misc]
+    """Reads variables, and names the one that cannot be read."""
+
+    def get_value(self, var: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return the value of a variable.
+
+        Raises:
+            ImproperlyConfigured: it is not of the kind that is expected.
+        """
+        try:
+            return super().get_value(var, *args, **kwargs)
+        except ValueError as exc:
+            raise ImproperlyConfigured(f"Finances does not start like this:\n  - {var} cannot be read: {exc}") from exc
+
+
+def require_known_database(engine: str) -> None:
+    """Refuse a DATABASE_URL of a database that nobody has tried."""
+    known = {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
+    refuse([] if engine in known else ["DATABASE_URL names neither sqlite nor postgres"])
+
+
 def require_safe_production(settings: Mapping[str, Any]) -> None:
     """Refuse production settings that would expose people's data."""
     reasons = []
     if len(settings["SECRET_KEY"]) < SHORTEST_SECRET:
         reasons.append(f"DJANGO_SECRET_KEY is missing or shorter than {SHORTEST_SECRET} characters")
+    if any(len(secret) < SHORTEST_SECRET for secret in settings["SECRET_KEY_FALLBACKS"]):
+        reasons.append(f"DJANGO_SECRET_KEY_FALLBACKS holds a key shorter than {SHORTEST_SECRET} characters")
     if settings["DEBUG"]:
         reasons.append("DJANGO_DEBUG is on; it shows settings and source to anybody")
     if not settings["ALLOWED_HOSTS"]:

@@ -3,8 +3,12 @@
 import importlib
 import os
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
+import django
+from django.core import management
 from django.core.exceptions import ImproperlyConfigured
 
 wsgi_app = "config.wsgi:application"
@@ -37,9 +41,33 @@ forwarded_allow_ips = ""
 control_socket_disable = True
 
 
+body_timeout = float(os.environ.get("BODY_TIMEOUT", "20"))  # seconds for the whole body of a request to arrive
+
+
+def pre_request(worker: object, req: Any) -> None:  # noqa: ARG001
+    """Give the body a deadline: otherwise a handful of callers who send nothing hold every thread for ever."""
+    deadline = time.monotonic() + body_timeout
+    sock, receive = req.unreader.sock, req.unreader.chunk
+
+    def receive_in_time(*size: int) -> bytes:
+        sock.settimeout(max(deadline - time.monotonic(), 0.001))
+        try:
+            received: bytes = receive(*size)
+        finally:
+            sock.settimeout(timeout)  # for the answer
+        return received
+
+    req.unreader.chunk = receive_in_time
+
+
 def on_starting(server: object) -> None:  # noqa: ARG001
     """Refuse unsafe settings once and in plain words, instead of in every worker and under a traceback."""
     try:
-        importlib.import_module("config.settings")
-    except ImproperlyConfigured as exc:
+        settings = importlib.import_module("config.settings")
+        if settings.ENVIRONMENT == "test":
+            sys.exit("DJANGO_ENV is test: its secret is public and its limits are off. Nobody is served like that.")
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+        django.setup()
+        management.call_command("check")
+    except (ImproperlyConfigured, management.CommandError) as exc:
         sys.exit(str(exc))

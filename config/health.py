@@ -67,11 +67,12 @@ class OpenView(APIView):
 
     permission_classes = (AllowAny,)
     authentication_classes = ()
-    throttle_classes = ()
 
 
 class HealthView(OpenView):
     """The process itself: it answers, so it lives."""
+
+    throttle_classes = ()  # an orchestrator must not be told to come back later
 
     @extend_schema(responses=HealthSerializer)
     def get(self, request: Request) -> Response:  # noqa: ARG002
@@ -81,6 +82,8 @@ class HealthView(OpenView):
 
 class DatabaseHealthView(OpenView):
     """The database."""
+
+    throttle_classes = ()
 
     @extend_schema(responses={200: DatabaseHealthSerializer, 503: DatabaseHealthSerializer})
     def get(self, request: Request) -> Response:  # noqa: ARG002

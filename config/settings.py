@@ -8,14 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import environ
 from django.utils.csp import CSP
 
 from config import guards
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
-env = environ.Env()
+env = guards.NamingEnv()
 
 # ---- Environment ---------------------------------------------------------------------------------------------------
 # Tests never read .env: a developer's own settings must not decide whether the suite is green.
@@ -27,7 +26,7 @@ IN_PRODUCTION = ENVIRONMENT == "production"
 guards.require_known_environment(ENVIRONMENT)
 
 VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # everybody's finances are in there
 
 # ---- Security ------------------------------------------------------------------------------------------------------
 DEBUG = env.bool("DJANGO_DEBUG", ENVIRONMENT == "development")
@@ -40,7 +39,7 @@ CORS_ALLOWED_ORIGINS = env.list(
 )
 CORS_URLS_REGEX = r"^/(api/v1|health|openapi\.json)"
 CORS_EXPOSE_HEADERS = [
-    "ETag", "Idempotency-Replayed", "Link", "Retry-After", "Warning", "X-Process-Time", "X-Request-ID", "X-Total-Count",
+    "ETag", "Link", "Location", "Retry-After", "Warning", "X-Process-Time", "X-Request-ID", "X-Total-Count",
 ]  # fmt: skip
 CORS_ALLOW_HEADERS = [
     "accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "x-request-id",
@@ -50,7 +49,10 @@ HTTPS_ONLY = env.bool("HTTPS_ONLY", IN_PRODUCTION)
 SECURE_SSL_REDIRECT = HTTPS_ONLY
 SECURE_REDIRECT_EXEMPT = [r"^health"]  # orchestrators and the container's own check ask over plain HTTP
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 31_536_000 if HTTPS_ONLY else 0)
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
+# These two bind every other site of the domain and are hard to take back: the operator's choice, not ours.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", False)
+SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", False)
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
 SECURE_CSP = {
@@ -80,6 +82,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "simple_history",
+    "config",
     "finances",
     "currencies",
     "users",
@@ -123,12 +126,15 @@ TEMPLATES = [
 
 # ---- Database ------------------------------------------------------------------------------------------------------
 DATABASES = {"default": env.db_url("DATABASE_URL", f"sqlite:///{VAR_DIR / 'finances.sqlite3'}")}
+guards.require_known_database(DATABASES["default"]["ENGINE"])
+options_of_url = DATABASES["default"].get("OPTIONS", {})  # sslmode and the like win over ours
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # Writers queue at BEGIN instead of failing in the middle; readers never wait (WAL).
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;",
+        **options_of_url,
     }
     # A file, as in earnest: threads of a test share it, and wait for each other.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
@@ -142,6 +148,7 @@ else:
         },
         "connect_timeout": 5,
         "options": "-c jit=off -c idle_in_transaction_session_timeout=60000",
+        **options_of_url,
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -149,9 +156,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # One alias a purpose: clearing one must never clear another (`clear()` of django-redis empties the whole database,
 # so nobody calls it). "default" is the ORM cache.
 REDIS_URL = env.str("REDIS_URL", "")
-CACHE_PREFIX = env.str("CACHE_PREFIX", "finances")
+CACHE_PREFIX = env.str("CACHE_PREFIX", "test" if RUNNING_TESTS else "finances")
 if RUNNING_TESTS:  # tests that run side by side must not empty each other's caches
-    CACHE_PREFIX = f"test-{env.str('PYTEST_XDIST_WORKER', 'alone')}"
+    CACHE_PREFIX += f"-{env.str('PYTEST_XDIST_WORKER', 'alone')}"
 CACHE_ALIASES = ("default", "http", "throttles", "locks")
 
 
@@ -298,7 +305,11 @@ RATE_PROVIDERS = env.list("RATE_PROVIDERS", default=["exchangerate-api", "open-e
 EXCHANGERATE_API_KEY = env.str("EXCHANGERATE_API_KEY", "")
 EXCHANGERATE_API_URL = env.str("EXCHANGERATE_API_URL", "https://v6.exchangerate-api.com/v6")
 OPEN_ER_API_URL = env.str("OPEN_ER_API_URL", "https://open.er-api.com/v6")
-PRICE_PROVIDERS = env.list("PRICE_PROVIDERS", default=[])
+# Tests ask Yahoo when they say so, and then it is the stand-in.
+PRICE_PROVIDERS = env.list("PRICE_PROVIDERS", default=[] if RUNNING_TESTS else ["yahoo"])
+YAHOO_PROXY = env.str("YAHOO_PROXY", "")
+YAHOO_CA_FILE = env.str("YAHOO_CA_FILE", "")
+YAHOO_SECONDS_BETWEEN_REQUESTS = env.float("YAHOO_SECONDS_BETWEEN_REQUESTS", 1.0)
 ECB_RATES_URL = env.str("ECB_RATES_URL", "https://www.ecb.europa.eu/stats/eurofxref")
 
 # ---- Static files and mail -----------------------------------------------------------------------------------------
@@ -357,14 +368,20 @@ LOGGING = {
         "console": {"format": "{asctime} {levelname:7} {name} [{request_id}] {message}", "style": "{"},
         "json": {"()": "finances.logs.JSONFormatter"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "filters": ["request"], "formatter": LOG_FORMAT}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "filters": ["request"], "formatter": LOG_FORMAT},
+        "nobody": {"class": "logging.NullHandler"},
+    },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     # Our own request log says what these would say again.
     "loggers": {
-        "django.server": {"handlers": [], "propagate": False},
+        "django.server": {"handlers": ["nobody"], "propagate": False},
         "django.request": {"level": "ERROR"},
+        "django.tasks": {"level": "WARNING"},
+        "django": {"handlers": [], "level": "INFO", "propagate": True},  # Django's own handler would say it twice
         # It writes a traceback for every stale answer; finances.http says it in one line.
         "requests_cache": {"level": "CRITICAL"},
+        "yfinance": {"level": "WARNING"},
     },
 }
 

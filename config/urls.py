@@ -1,11 +1,12 @@
 """Every address of the project."""
 
 from django.contrib import admin
-from django.urls import include, path
-from django.views.generic import RedirectView, TemplateView
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 
-from config import health
+from config import health, index
+from finances.api import errors
 from users import admin_login
 
 admin.site.site_header = admin.site.site_title = "Finances"
@@ -21,8 +22,9 @@ api = [
 ]
 
 urlpatterns = [
-    path("", TemplateView.as_view(template_name="landing.html"), name="landing"),
+    path("", index.LandingView.as_view(), name="landing"),
     path("api/v1/", include(api)),
+    path("api/v1", index.IndexView.as_view(), name="index"),
     path("health", health.HealthView.as_view(), name="health"),
     path("health/database", health.DatabaseHealthView.as_view(), name="health-database"),
     path("health/db", health.DatabaseHealthView.as_view(schema=None), name="health-db"),
@@ -33,6 +35,7 @@ urlpatterns = [
     path("admin/login/", admin_login.login),  # before the admin's own: the same, with limits
     path("favicon.ico", RedirectView.as_view(url="/static/finances/favicon.svg"), name="favicon"),
     path("admin/", admin.site.urls),
+    re_path(r"^api(?:/|$)", errors.unknown_address),
 ]
 
 handler400 = "finances.api.errors.bad_request"

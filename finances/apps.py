@@ -9,11 +9,12 @@ from django.db.backends.signals import connection_created
 from finances import fields
 
 
-def teach_sqlite_decimals(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """Register how SQLite orders and multiplies exact decimals."""
+def teach_sqlite(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
+    """Register how SQLite orders and multiplies exact decimals, and what it takes for one name in two cases."""
     if connection.vendor == "sqlite":
         connection.connection.create_collation(fields.DECIMAL_COLLATION, fields.compare_decimals)
         connection.connection.create_function("exact_product", 3, fields.exact_product, deterministic=True)
+        connection.connection.create_function("LOWER", 1, fields.lower, deterministic=True)
 
 
 class FinancesConfig(AppConfig):
@@ -23,4 +24,4 @@ class FinancesConfig(AppConfig):
 
     def ready(self) -> None:
         """Prepare every database connection as it opens."""
-        connection_created.connect(teach_sqlite_decimals, dispatch_uid="finances.decimals")
+        connection_created.connect(teach_sqlite, dispatch_uid="finances.sqlite")

@@ -1,4 +1,4 @@
-"""The ORM cache: results that are computed from rows, kept until one of these changes. See docs/adr/0010.
+"""The ORM cache: results that are computed from rows, kept until one of these changes. See docs/adr/0013.
 
 Nothing is ever taken out. What is kept is kept under the state of its inputs, which is read from the database: when
 that is another one, it is not found any more, and the cache lets go of it in time. So it does not matter whether the

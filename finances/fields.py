@@ -3,8 +3,9 @@
 from decimal import Decimal
 from typing import Any
 
-from django.db import models
+from django.db import DataError, models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import lookups
 
 from finances import money
 
@@ -30,21 +31,60 @@ class ExactDecimalField(models.DecimalField):  # type: ignore[type-arg]
         return "ExactDecimalField"
 
     def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
-        """Quantise to the column's scale; on SQLite, write the plain digits."""
-        value = super().get_db_prep_value(value, connection, prepared)
-        if connection.vendor == "sqlite" and value is not None and not hasattr(value, "as_sql"):
-            return money.plain(Decimal(str(value)))
-        return value
+        """Return a decimal, on SQLite its plain digits, with as many of them as were given."""
+        value = value if prepared else self.get_prep_value(value)
+        if value is None or hasattr(value, "as_sql"):
+            return value
+        return money.plain(Decimal(str(value))) if connection.vendor == "sqlite" else value
+
+    def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
+        """Round to the column's scale before storing, half to even on every database.
+
+        Raises:
+            DataError: the column has not that many digits. PostgreSQL would say so itself, SQLite would not.
+        """
+        if value is not None and not hasattr(value, "as_sql"):
+            value = money.rounded(self.to_python(value), decimal_places=self.decimal_places)
+            if value.adjusted() >= self.max_digits - self.decimal_places and value:
+                raise DataError(f"{money.plain(value)} has more digits than {self.name} can hold.")
+        return super().get_db_prep_save(value, connection)
+
+    def select_format(self, compiler: Any, sql: str, params: Any) -> tuple[str, Any]:
+        """Let SQLite order what is selected as numbers, also where an expression hides the column's collation."""
+        if compiler.connection.vendor == "sqlite":
+            return f"{sql} COLLATE {DECIMAL_COLLATION}", params
+        return sql, params
 
     def from_db_value(self, value: Any, _expression: Any, _connection: BaseDatabaseWrapper) -> Decimal | None:
         """Read text, or the number that an SQL function made of it, as a decimal."""
         return value if value is None or isinstance(value, Decimal) else Decimal(str(value))
 
 
+class ComparedAsNumber:
+    """A lookup that lets SQLite compare as numbers, also where an expression hides the column's collation."""
+
+    def process_lhs(self, compiler: Any, connection: BaseDatabaseWrapper, lhs: Any = None) -> tuple[str, Any]:
+        """Name the collation."""
+        sql, params = super().process_lhs(compiler, connection, lhs)  # type: ignore[misc]
+        return (f"{sql} COLLATE {DECIMAL_COLLATION}" if connection.vendor == "sqlite" else sql), params
+
+
+for comparison in (
+    lookups.Exact, lookups.GreaterThan, lookups.GreaterThanOrEqual, lookups.In, lookups.LessThan,
+    lookups.LessThanOrEqual, lookups.Range,
+):  # fmt: skip
+    ExactDecimalField.register_lookup(type(comparison.__name__, (ComparedAsNumber, comparison), {}))
+
+
 def compare_decimals(left: str, right: str) -> int:
     """Order two plain decimals as numbers; SQLite calls this for every comparison of an exact decimal column."""
     first, second = Decimal(left), Decimal(right)
     return (first > second) - (first < second)
+
+
+def lower(text: str | None) -> str | None:
+    """Return ``text`` in lower case, letter by letter as PostgreSQL does; SQLite's own function knows ASCII only."""
+    return text if text is None else "".join(letter.lower()[0] for letter in str(text))
 
 
 def exact_product(one: str | None, other: str | None, places: int) -> str | None:

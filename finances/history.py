@@ -1,4 +1,4 @@
-"""Rows of which every change is kept: who, when, before and after. See docs/adr/0009."""
+"""Rows of which every change is kept: who, when, before and after. See docs/adr/0011."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -68,6 +68,12 @@ class RecordedQuerySet(OwnedQuerySet):
             stored: list[Any] = super().bulk_create(objs, batch_size=batch_size)
             self.record(stored, CREATED)
         return stored
+
+    def delete_at_once(self) -> None:
+        """Delete all rows by one statement, and record each; for rows that no others point at."""
+        with transaction.atomic(using=self.db):
+            self.record(self.select_for_update(of=("self",)), DELETED)
+            self._raw_delete(self.db)
 
     def record(self, rows: Iterable[Any], kind: str) -> None:
         """Write a record of ``kind`` for each of ``rows`` as it is now."""

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from finances import request_context
 
@@ -43,6 +44,7 @@ class RequestMiddleware:
         finally:
             request_context.request_id.reset(id_token)
             request_context.user_id.reset(user_token)
+            timezone.deactivate()
         return response
 
 

@@ -6,6 +6,8 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 
+from finances.exceptions import InUseError
+
 
 class TimestampedModel(models.Model):
     """A row that knows when it was made and last changed, in UTC."""
@@ -17,6 +19,22 @@ class TimestampedModel(models.Model):
         abstract = True
 
 
+def require_unused(row: models.Model) -> None:
+    """Refuse to delete what protected rows point at; one short question for each relation.
+
+    Django would find out, too, but only after it has read every one of those rows.
+
+    Raises:
+        InUseError: something uses it.
+    """
+    for relation in row._meta.related_objects:
+        if relation.on_delete is not models.PROTECT:
+            continue
+        using: Any = relation.related_model._base_manager.filter(**{relation.field.name: row})  # noqa: SLF001
+        if using.exists():
+            raise InUseError(f"{row} is in use by {relation.related_model._meta.verbose_name_plural}.")
+
+
 class OwnedQuerySet(models.QuerySet[Any]):
     """Rows of which each has one owner."""
 
@@ -25,11 +43,21 @@ class OwnedQuerySet(models.QuerySet[Any]):
         return self.filter(user_id=user.pk) if user.pk is not None else self.none()
 
 
+def owner_field(**options: Any) -> models.ForeignKey[Any, Any]:
+    """Return the field that names a row's owner, with other ``options`` where a model repeats it.
+
+    A model of which a unique constraint begins with the owner needs no second index: ``db_index=False``.
+    """
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name="owner", **options
+    )
+
+
 class OwnedModel(TimestampedModel):
     """A private row: it belongs to one user, is seen by nobody else, and goes when its owner goes."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name="owner")
+    user = owner_field()
 
     objects = OwnedQuerySet.as_manager()
 
@@ -38,7 +66,7 @@ class OwnedModel(TimestampedModel):
 
 
 class Generation(models.Model):
-    """How often something that others compute from has changed; counted by `finances.caching`. See docs/adr/0010."""
+    """How often something that others compute from has changed; counted by `finances.caching`. See docs/adr/0013."""
 
     name = models.CharField(max_length=100, primary_key=True)
     number = models.PositiveBigIntegerField(default=1)
@@ -51,7 +79,7 @@ class Generation(models.Model):
 
 
 class IdempotentAnswer(OwnedModel):
-    """The first answer to a request that its sender gave a key, kept for when it is sent again. See docs/adr/0008.
+    """The first answer to a request that its sender gave a key, kept for when it is sent again. See docs/adr/0010.
 
     ``fingerprint`` tells another request with the same key from the same one, without keeping what was sent.
     """

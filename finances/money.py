@@ -40,6 +40,17 @@ def from_fraction(value: Fraction) -> Decimal:
     return CONTEXT.divide(Decimal(value.numerator), Decimal(value.denominator))
 
 
+def rounded_fraction(value: Fraction, *, decimal_places: int) -> Decimal:
+    """Round ``value`` once, half to even, to ``decimal_places`` digits behind the point."""
+    return Decimal(round(value * 10**decimal_places)).scaleb(-decimal_places, EXACT)
+
+
+def significant_fraction(value: Fraction, *, digits: int) -> Decimal:
+    """Round ``value`` once, half to even, to ``digits`` significant digits."""
+    context = Context(prec=digits, rounding=ROUND_HALF_EVEN)
+    return context.divide(Decimal(value.numerator), Decimal(value.denominator))
+
+
 def significant(value: Decimal, *, digits: int) -> Decimal:
     """Round ``value`` half to even to ``digits`` significant digits."""
     return Context(prec=digits, rounding=ROUND_HALF_EVEN).plus(value)
@@ -61,9 +72,7 @@ def percentage(part: Decimal, *, of: Decimal, decimal_places: int) -> Decimal:
     Raises:
         ZeroDivisionError: ``of`` is zero.
     """
-    ratio = Fraction(part) / Fraction(of) * 100
-    scale = 10**decimal_places
-    return Decimal(round(ratio * scale)).scaleb(-decimal_places, EXACT)
+    return rounded_fraction(Fraction(part) / Fraction(of) * 100, decimal_places=decimal_places)
 
 
 def scaled(value: Decimal, *, decimal_places: int) -> int:
@@ -88,11 +97,6 @@ def scaled_digits(digits: str, *, decimal_places: int) -> int:
     if len(behind) > decimal_places:
         return scaled(Decimal(digits), decimal_places=decimal_places)  # zeros that say nothing, perhaps
     return int(whole + behind.ljust(decimal_places, "0"))
-
-
-def rounded_fraction(value: Fraction, *, decimal_places: int) -> Decimal:
-    """Round an exact ``value`` half to even to ``decimal_places`` digits behind the point, once."""
-    return Decimal(round(value * 10**decimal_places)).scaleb(-decimal_places, context=EXACT)
 
 
 def exact_text(value: Fraction) -> str:

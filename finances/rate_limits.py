@@ -25,7 +25,16 @@ from django.utils.crypto import salted_hmac
 
 logger = logging.getLogger(__name__)
 
-SECONDS_IN = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+SECONDS_IN = {
+    name: seconds
+    for seconds, names in {
+        1: ("s", "sec", "second"),
+        60: ("m", "min", "minute"),
+        3600: ("h", "hour"),
+        86_400: ("d", "day"),
+    }.items()
+    for name in names
+}
 # Half of IPv6's bits name the host within one customer's network, who can change them at will.
 CUSTOMER_PREFIX = 64
 # How long to count in our own memory before Redis is asked again, so that an outage does not slow every request.
@@ -42,7 +51,7 @@ class Limit:
 
 @functools.cache
 def parse(rate: str) -> Limit | None:
-    """Read ``10/min`` as a limit (second, minute, hour, day, by their first letter), ``off`` as none.
+    """Read ``10/min`` as a limit (s, sec, second; m, min, minute; h, hour; d, day), ``off`` as none.
 
     Raises:
         ImproperlyConfigured: ``rate`` has another form.
@@ -50,9 +59,11 @@ def parse(rate: str) -> Limit | None:
     if rate == "off":
         return None
     count, _, period = rate.partition("/")
-    if not count.isdecimal() or int(count) < 1 or period[:1] not in SECONDS_IN:
-        raise ImproperlyConfigured(f"{rate!r} is not a rate such as 10/min; periods are s, m, h and d, or say off.")
-    return Limit(int(count), SECONDS_IN[period[0]])
+    if not count.isdecimal() or int(count) < 1 or period not in SECONDS_IN:
+        raise ImproperlyConfigured(
+            f"{rate!r} is not a rate such as 10/min; periods are s, min, hour and day, or say off."
+        )
+    return Limit(int(count), SECONDS_IN[period])
 
 
 def seconds_to_wait(*, scope: str, identity: str) -> int | None:

@@ -1,6 +1,6 @@
 """What SQL of our own says differently to each database."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ class Dialect:
 
     ``number`` is of exact decimals; ``rounded_product`` multiplies two of them and rounds, half away from zero, to a
     number of places; ``as_number`` makes one fit for other arithmetic. ``one`` is the exact decimal 1. ``a_decimal``
-    and ``an_instant`` are parameters of these types.
+    and ``an_instant`` are parameters of these types. ``is_lateral``: PostgreSQL's joins.
     """
 
     instant: Callable[[str], str]
@@ -27,6 +27,25 @@ class Dialect:
     one: str
     a_decimal: str
     an_instant: str
+    is_lateral: bool
+
+    def table(self, name: str, kinds: Mapping[str, str], count: int) -> str:
+        """Return a table of ``count`` rows of parameters, each row of these ``kinds`` by the names of their columns."""
+        rows = ", ".join([f"({', '.join(kinds.values())})"] * count)
+        if self.is_lateral:
+            return f"(VALUES {rows}) AS {name} ({', '.join(kinds)})"
+        columns = ", ".join(f"column{number} AS {column}" for number, column in enumerate(kinds, start=1))
+        return f"(SELECT {columns} FROM (VALUES {rows})) AS {name}"  # noqa: S608 - names and kinds are our own
+
+    def pieces(self, short: str, long: str, *, alias: str, conditions: str) -> str:
+        """Join a ``short`` table with a ``long`` one, named ``alias``, by one scan of an index for each short row.
+
+        Left to itself PostgreSQL compares every long row with every short one.
+        """
+        if self.is_lateral:
+            rows = f"SELECT * FROM {long} AS {alias} WHERE {conditions} OFFSET 0"  # noqa: S608 - the caller's own SQL
+            return f"{short} CROSS JOIN LATERAL ({rows}) AS {alias}"
+        return f"{short} CROSS JOIN {long} AS {alias} WHERE {conditions}"  # SQLite keeps the order of a CROSS JOIN
 
 
 POSTGRESQL = Dialect(
@@ -41,6 +60,7 @@ POSTGRESQL = Dialect(
     one="1",
     a_decimal="CAST(%s AS numeric)",
     an_instant="CAST(%s AS timestamptz)",
+    is_lateral=True,
 )
 SQLITE = Dialect(
     instant=lambda sql: f"replace(substr({sql}, 1, 19), ' ', 'T') || 'Z'",
@@ -54,6 +74,7 @@ SQLITE = Dialect(
     one="'1'",
     a_decimal="%s",
     an_instant="%s",
+    is_lateral=False,
 )
 
 

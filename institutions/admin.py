@@ -2,11 +2,12 @@
 
 from django.contrib import admin
 
+from finances.admin import SafeRelationsMixin
 from institutions.models import FinancialInstitution
 
 
 @admin.register(FinancialInstitution)
-class FinancialInstitutionAdmin(admin.ModelAdmin):
+class FinancialInstitutionAdmin(SafeRelationsMixin, admin.ModelAdmin):
     """Everybody's financial institutions, with their owners."""
 
     list_display = ("name", "institution_type", "website", "user", "created_at")

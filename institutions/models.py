@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models.functions import Lower
 
-from finances.models import OwnedModel
+from finances.models import OwnedModel, owner_field
 
 
 class InstitutionType(models.TextChoices):
@@ -20,6 +20,7 @@ class InstitutionType(models.TextChoices):
 class FinancialInstitution(OwnedModel):
     """A bank, broker or the like with whom a user has accounts."""
 
+    user = owner_field(db_index=False)
     name = models.CharField(max_length=100)
     institution_type = models.CharField(max_length=20, choices=InstitutionType, default=InstitutionType.BANK)
     website = models.URLField(max_length=500, blank=True)

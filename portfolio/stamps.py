@@ -1,4 +1,4 @@
-"""The state of everything that a user's figures are computed from, read without reading it all. See docs/adr/0010."""
+"""The state of everything that a user's figures are computed from, read without reading it all. See docs/adr/0013."""
 
 from typing import Any
 

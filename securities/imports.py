@@ -100,4 +100,4 @@ def _store(security: Security, file: PriceFile) -> tuple[Ingested, str]:
     prepared = intake.prepare(history, background=background, now=timezone.now())
     syncs.take_currency(security, prepared.currency)
     security.save(update_fields=["currency", "updated_at"])
-    return ingest.store(security=security, interval=file.interval, intake=prepared), syncs.problem_of(prepared)
+    return ingest.store(security=security, interval=file.interval, intake=prepared), prepared.problem

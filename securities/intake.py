@@ -1,5 +1,6 @@
 """From what a source sends to what can be stored: main units, as traded, looked through. Pure functions."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -25,6 +26,14 @@ class Intake:
     def closes(self) -> dict[datetime, Decimal]:
         """Return the closes by instant."""
         return {bar.at: bar.close for bar in self.bars}
+
+    @property
+    def problem(self) -> str:
+        """Say in a sentence what was held back, and why; nothing when all was taken."""
+        reasons = Counter(held.reason for held in self.held_back_bars)
+        reasons.update(held.reason for held in self.held_back_actions)
+        counted = ", ".join(f"{reasons[reason]} {reason.replace('_', ' ')}" for reason in sorted(reasons))
+        return f"Held back: {counted}." if counted else ""
 
 
 @dataclass(frozen=True, slots=True)

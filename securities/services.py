@@ -1,7 +1,7 @@
 """Finding securities: among ours, and at the providers."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.core.cache import caches
 from django.db import IntegrityError, transaction
@@ -106,7 +106,7 @@ def first_history(provider: PriceProvider, symbol: str) -> History | None:
     limit = provider.limits.get(Interval.DAY)
     if Capability.HISTORY not in provider.capabilities or limit is None:
         return None
-    today = timezone.localdate()
+    today = timezone.localdate(timezone=UTC)  # prices are shared: not the day of whoever asks
     wanted = windows.plan(Interval.DAY, since=windows.EARLIEST, today=today, limit=limit)
     try:
         return intake.joined(
@@ -124,6 +124,7 @@ def store_new(*, symbol: str, profile: Profile, history: History | None) -> Secu
     now = timezone.now()
     prepared = intake.prepare(history, background=Background(), now=now) if history is not None else Intake()
     security = described(Security(symbol=symbol), profile, now=now)
+    security.sync_problem = prepared.problem
     security.last_synced_at = now if history is not None else None
     security.timezone = security.timezone or (history.timezone if history is not None else "")
     if security.currency_id is None and prepared.currency:
@@ -163,6 +164,15 @@ def known_currency(code: str) -> str | None:
     return code if ingest.currencies_of([code]) else None
 
 
+def fetch_profile(symbol: str) -> Profile:
+    """Ask the providers what is known of a security.
+
+    Raises:
+        ProviderError: nobody can tell.
+    """
+    return registry.ask(Capability.PROFILE, lambda provider: provider.profile(symbol))[1]
+
+
 def refresh_profile(*, security: Security) -> Security:
     """Ask the providers what is known of a security, and store it.
 
@@ -170,7 +180,7 @@ def refresh_profile(*, security: Security) -> Security:
         ProviderError: nobody can tell now; when all are sure that there is no such thing, that is kept.
     """
     try:
-        _, profile = registry.ask(Capability.PROFILE, lambda provider: provider.profile(security.symbol))
+        profile = fetch_profile(security.symbol)
     except ProviderNotFoundError:
         mark_unknown(security=security)
         raise

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -140,7 +140,7 @@ def _fetch(security: Security, interval: Interval, since: date | None) -> _Fetch
         prepared = _refused(prepared, drift, span)
     held_back = len(prepared.held_back_bars) + len(prepared.held_back_actions)
     outcome = SyncResult(
-        security, interval, held_back=held_back, problem=problem_of(prepared, drift), is_stale=history.is_stale
+        security, interval, held_back=held_back, problem=_problem(prepared, drift), is_stale=history.is_stale
     )
     return _Fetched(prepared, history, outcome)
 
@@ -159,7 +159,7 @@ def _planned(provider: PriceProvider, interval: Interval, span: Span | None, sin
         raise ProviderOutOfRangeError(f"{provider.title} has no prices by {interval}.")
     first = since or (span.first.date() if span else windows.EARLIEST)
     stored = Stored(span.first.date(), span.last.date()) if span else None
-    return windows.plan(interval, since=first, today=timezone.localdate(), limit=limit, stored=stored)
+    return windows.plan(interval, since=first, today=timezone.localdate(timezone=UTC), limit=limit, stored=stored)
 
 
 def _ask(provider: PriceProvider, security: Security, interval: Interval, wanted: Sequence[Window]) -> History | None:
@@ -186,7 +186,7 @@ def _refetched(
 ) -> History:
     """Fetch the whole stored range again with every action there is, to explain why the overlap differs."""
     limit = provider.limits[interval]
-    wanted = windows.plan(interval, since=since, today=timezone.localdate(), limit=limit)
+    wanted = windows.plan(interval, since=since, today=timezone.localdate(timezone=UTC), limit=limit)
     whole = _ask(provider, security, interval, wanted) or history
     if Capability.ACTIONS not in provider.capabilities:
         return whole
@@ -234,17 +234,12 @@ def _refused(prepared: Intake, drift: Drift, span: Span) -> Intake:
     )
 
 
-def problem_of(prepared: Intake, drift: Drift | None = None) -> str:
-    """Say in a sentence what was held back, and why; nothing when all was taken."""
-    reasons = [held.reason for held in prepared.held_back_bars] + [held.reason for held in prepared.held_back_actions]
-    counted = ", ".join(f"{reasons.count(reason)} {reason.replace('_', ' ')}" for reason in sorted(set(reasons)))
-    sentence = f"Held back: {counted}." if counted else ""
-    if drift is not None:
-        times = f"{drift.ratio:.4g} times" if drift.ratio is not None else "not the same as"
-        sentence = (
-            f"The new prices are {times} the stored ones and no split explains it, so none was stored. {sentence}"
-        )
-    return sentence.strip()
+def _problem(prepared: Intake, drift: Drift | None) -> str:
+    """Say what was held back, and why."""
+    if drift is None:
+        return prepared.problem
+    times = f"{drift.ratio:.4g} times" if drift.ratio is not None else "not the same as"
+    return f"The new prices are {times} the stored ones and no split explains it; none was stored. {prepared.problem}"
 
 
 @transaction.atomic
@@ -279,15 +274,20 @@ def take_currency(security: Security, currency: str) -> None:
     security.currency_id = services.known_currency(currency)
 
 
-def sync_named(*, name: str, interval: Interval = Interval.DAY, since: date | None = None) -> SyncResult:
+def sync_named(
+    *, name: str, interval: Interval = Interval.DAY, since: date | None = None, dry_run: bool = False
+) -> SyncResult:
     """Sync the security called ``name``; one that is not stored yet is fetched and stored with its daily prices.
 
     Raises:
-        SecurityNotFoundError, SyncRunningError, CurrencyMismatchError, ProviderError: as the two steps do.
+        SecurityNotFoundError: nobody knows it; in a dry run, when it is not stored.
+        SyncRunningError, CurrencyMismatchError, ProviderError: as `sync_security` does.
     """
     security = services.find(name)
     if security is not None:
-        return sync_security(security=security, interval=interval, since=since)
+        return sync_security(security=security, interval=interval, since=since, dry_run=dry_run)
+    if dry_run:
+        raise services.SecurityNotFoundError(f"{name} is not stored; a dry run adds nothing.")
     security = services.get_or_fetch(name)
     if interval is not Interval.DAY or security.last_synced_at is None:
         return sync_security(security=security, interval=interval, since=since)

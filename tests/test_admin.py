@@ -8,6 +8,12 @@ from django.urls import reverse
 
 from accounts.tests.factories import AccountValueFactory, HoldingFactory
 from institutions.tests.factories import FinancialInstitutionFactory
+from securities.tests.factories import (
+    QuarantinedRecordFactory,
+    SecurityActionFactory,
+    SecurityFactory,
+    SecurityPriceFactory,
+)
 from users import sessions
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -34,6 +40,10 @@ def test_the_forms_open(client, superuser, model):
     FinancialInstitutionFactory(user=superuser)
     AccountValueFactory(account=HoldingFactory().account, cash_balance="1")
     sessions.start(user=superuser)
+    security = SecurityFactory()
+    SecurityPriceFactory(security=security)
+    SecurityActionFactory(security=security)
+    QuarantinedRecordFactory(security=security)
 
     added = client.get(address(model, "add"))
     row = model._default_manager.first()
@@ -49,7 +59,7 @@ def test_every_model_of_ours_is_in_the_admin():
     ours = {
         model
         for config in apps.get_app_configs()
-        if config.name in {"users", "currencies", "institutions", "accounts"}
+        if config.name in {"users", "currencies", "institutions", "securities", "accounts"}
         for model in config.get_models()
     }
 

@@ -1,10 +1,12 @@
 """What every endpoint of the API does alike."""
 
 import re
+from datetime import date
 
 import pytest
 from django.urls import reverse
 
+from currencies.tests.factories import CurrencyRateFactory
 from institutions.models import FinancialInstitution
 from institutions.tests.factories import FinancialInstitutionFactory
 
@@ -272,6 +274,7 @@ def test_the_landing_page_leads_everywhere(client, db):
     for name in ("docs", "redoc", "openapi", "admin:index", "health"):
         assert f'href="{reverse(name)}"' in response.text
     assert "default-src 'self'" in response["Content-Security-Policy"]
+    assert 'href="https://www.exchangerate-api.com"' in response.text  # its terms of use ask for this link
 
 
 def test_a_host_that_is_not_ours_is_refused(api, settings):
@@ -290,3 +293,84 @@ def test_a_head_tells_what_a_get_would(api, user):
 
     assert (response.status_code, response.content) == (200, b"")
     assert response["X-Total-Count"] == "1"
+
+
+def test_the_links_of_a_page_can_be_followed_from_skip_to_the_end(api, user):
+    for name in "abcde":
+        FinancialInstitutionFactory(user=user, name=name)
+    found, address = [], f"{URL}?skip=1&limit=2"
+
+    while address:
+        response = api.get(address)
+        found += [row["name"] for row in response.json()]
+        links = dict(
+            reversed(re.fullmatch(r' ?<(.*)>; rel="(.*)"', link).groups()) for link in response["Link"].split(",")
+        )
+        address = links.get("next")
+
+    assert found == ["b", "c", "d", "e"]
+
+
+def test_a_tag_that_a_proxy_made_weak_still_names_the_state(api, user):
+    institution = FinancialInstitutionFactory(user=user)
+    tag = api.get(f"{URL}/{institution.pk}")["ETag"]
+
+    response = api.patch(f"{URL}/{institution.pk}", {"name": "New"}, headers={"If-Match": f"W/{tag}"})
+
+    assert response.status_code == 200
+
+
+def test_filters_are_for_lists_and_do_not_hide_a_row(api, user):
+    institution = FinancialInstitutionFactory(user=user, name="Alpha")
+
+    response = api.get(f"{URL}/{institution.pk}", {"search": "beta"})
+
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("number", ["1e-9999999999999999999999", "-0.0e99999999999999999999999", "1e2000"])
+def test_a_number_that_nothing_can_hold_is_refused(anonymous, number):
+    response = anonymous.post(
+        "/api/v1/auth/login", f'{{"username": {number}}}'.encode(), content_type="application/json"
+    )
+
+    assert (response.status_code, response.json()["code"]) == (400, "parse_error")
+
+
+def test_clients_begin_at_the_index(anonymous, db):
+    response = anonymous.get("/api/v1")
+
+    assert response.json()["links"]["login"] == "http://testserver/api/v1/auth/login"
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_nothing_below_api_is_ever_html(api, settings, debug):
+    settings.DEBUG = debug
+
+    response = api.get("/api/v1/nowhere", headers={"Accept": "text/html"})
+
+    assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
+
+
+def test_our_own_fault_is_a_problem_document_and_is_logged(api, user, settings, monkeypatch, caplog):
+    """A serializer that is not there stands for any mistake in our code."""
+    settings.DEBUG = True
+    api.raise_request_exception = False
+    monkeypatch.setattr("institutions.api.views.FinancialInstitutionViewSet.serializer_class", None)
+    FinancialInstitutionFactory(user=user)
+
+    response = api.get(URL)
+
+    assert (response.status_code, response["Content-Type"]) == (500, "application/problem+json")
+    assert response.json()["detail"] == "Something went wrong here; it is logged."
+    assert "should either include a `serializer_class`" in caplog.text
+
+
+def test_a_currency_in_use_is_refused_without_reading_what_uses_it(superuser_api, django_assert_max_num_queries):
+    for day in range(1, 29):
+        CurrencyRateFactory(date=date(2026, 1, day))
+
+    with django_assert_max_num_queries(8):
+        response = superuser_api.delete("/api/v1/currencies/EUR")
+
+    assert (response.status_code, response.json()["detail"]) == (409, "EUR is in use by currency rates.")

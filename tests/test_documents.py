@@ -35,7 +35,7 @@ def test_everything_but_auth_docs_and_health_needs_a_token(document):
     for path, operations in document["paths"].items():
         for operation in operations.values():
             open_to_all = operation.get("security") in (None, [], [{}]) or {} in operation["security"]
-            assert open_to_all == bool(re.match(r"/health|/api/v1/auth/(?!me$|change)", path)), path
+            assert open_to_all == bool(re.match(r"/health|/api/v1$|/api/v1/auth/(?!me$|change)", path)), path
 
 
 def test_aliases_are_deprecated_twins(document):
@@ -71,3 +71,13 @@ def test_descriptions_are_for_callers_not_for_readers_of_the_code(document):
     ]
 
     assert not [text for text in texts if "Raises:" in text or "Returns:" in text]
+
+
+def test_what_can_be_sent_twice_says_so(document):
+    def headers(path):
+        return {parameter["name"] for parameter in document["paths"][path]["post"].get("parameters", [])}
+
+    assert "Idempotency-Key" in headers("/api/v1/accounts")
+    assert "Idempotency-Key" in headers("/api/v1/accounts/{account_id}/values")
+    assert "Idempotency-Key" in headers("/api/v1/auth/change-password")
+    assert "Idempotency-Key" not in headers("/api/v1/auth/login")

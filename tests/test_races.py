@@ -11,7 +11,7 @@ from securities.tests.factories import SecurityFactory
 from tests.at_once import at_once
 from users.tests.factories import UserFactory
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 MANY = 20
 
 

@@ -1,10 +1,12 @@
 """People for administrators."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
@@ -12,8 +14,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from finances.exceptions import ConflictError
-from users import mails, services, sessions
+from users import admin_login, services, sessions
 from users.models import TokenFamily, User
+
+admin.site.login_form = admin_login.LoginForm
+# Whoever may open the admin may do everything in it: groups and permissions would only seem to mean something.
+admin.site.unregister(Group)
 
 
 class UserForm(UserChangeForm):
@@ -30,8 +36,24 @@ class UserForm(UserChangeForm):
         return cleaned
 
 
-class ReadOnlyFamilies:
-    """Token families can be looked at, and go with their time; nobody makes or edits them by hand."""
+class PasswordForm(AdminPasswordChangeForm):
+    """A person's new password, which ends their sessions."""
+
+    def save(self, commit: bool = True) -> Any:
+        """Save, and note when the sessions ended."""
+        with transaction.atomic():
+            user = super().save(commit)
+            sessions.end_outdated(user=user)
+        return user
+
+
+def short(instant: datetime) -> str:
+    """Write an instant as narrow as it can be read, so that no list is wider than the screen."""
+    return f"{timezone.localtime(instant):%Y-%m-%d %H:%M}"
+
+
+class ReadOnlySessions:
+    """Sessions can be looked at, and go with their time; nobody makes or edits them by hand."""
 
     def has_add_permission(self, *_: Any) -> bool:
         """Let nobody add one."""
@@ -41,32 +63,53 @@ class ReadOnlyFamilies:
         """Let nobody change one."""
         return False
 
-    @admin.display(description="stands", boolean=True)
-    def stands(self, family: TokenFamily) -> bool:
-        """Tell whether the family's refresh token still works."""
-        return family.lives(now=timezone.now())
+    @admin.display(description="state")
+    def state(self, family: TokenFamily) -> str:
+        """Tell whether the session goes on, or since when it does not."""
+        if family.revoked_at is not None:
+            return f"Revoked {short(family.revoked_at)}"
+        if family.lives(now=timezone.now()):
+            return f"Until {short(family.expires_at)}"
+        return f"Expired {short(family.expires_at)}" if family.expires_at <= timezone.now() else "Ended"
+
+    @admin.display(description="signed in", ordering="created_at")
+    def signed_in(self, family: TokenFamily) -> str:
+        """Tell when the session began."""
+        return short(family.created_at)
+
+    @admin.display(description="last refreshed", ordering="refreshed_at")
+    def last_refreshed(self, family: TokenFamily) -> str:
+        """Tell when the session was last prolonged."""
+        return short(family.refreshed_at)
 
 
-class TokenFamilyInline(ReadOnlyFamilies, admin.TabularInline):
+class ListMedia:
+    """The style of the lists of people and of sessions."""
+
+    css = {"all": ("users/lists.css",)}
+
+
+class SessionInline(ReadOnlySessions, admin.TabularInline):
     """Where a person is signed in."""
 
     model = TokenFamily
-    fields = readonly_fields = ("created_at", "refreshed_at", "expires_at", "revoked_at", "stands")
+    fields = readonly_fields = ("signed_in", "last_refreshed", "state")
     extra = 0
     can_delete = False
 
 
 @admin.register(TokenFamily)
-class TokenFamilyAdmin(ReadOnlyFamilies, admin.ModelAdmin):
+class SessionAdmin(ReadOnlySessions, admin.ModelAdmin):
     """Everybody's sessions."""
 
-    list_display = ("user", "created_at", "refreshed_at", "expires_at", "revoked_at", "stands")
+    list_display = ("user", "signed_in", "last_refreshed", "state")
     list_filter = ("created_at", "expires_at")
     list_select_related = ("user",)
     search_fields = ("user__email", "user__username")
-    fields = ("id", "user", "created_at", "refreshed_at", "expires_at", "revoked_at", "stands")
-    readonly_fields = ("stands",)
+    fields = ("id", "user", "created_at", "refreshed_at", "expires_at", "revoked_at", "state")
+    readonly_fields = ("state",)
     actions = ("revoke",)
+    Media = ListMedia
 
     @admin.action(description="Revoke the selected sessions", permissions=["view"])
     def revoke(self, request: HttpRequest, families: QuerySet[TokenFamily]) -> None:
@@ -81,21 +124,44 @@ class UserAdmin(BaseUserAdmin):
 
     form = UserForm
     add_form = AdminUserCreationForm
-    list_display = ("email", "username", "is_active", "is_superuser", "email_verified", "last_login", "created_at")
+    change_password_form = PasswordForm
+    list_display = ("email", "username", "active", "superuser", "verified", "last_signed_in")
     list_filter = ("is_active", "is_superuser", "email_verified")
     search_fields = ("email", "username")
     ordering = ("email",)
+    filter_horizontal = ()  # groups and permissions are not shown
     readonly_fields = ("id", "email_verified", "last_login", "created_at", "updated_at")
     autocomplete_fields = ("base_currency",)
-    inlines = (TokenFamilyInline,)
+    inlines = (SessionInline,)
     actions = ("activate", "deactivate", "revoke_sessions")
+    Media = ListMedia
     fieldsets = (
         (None, {"fields": ("id", "email", "email_verified", "username", "password")}),
         ("Preferences", {"fields": ("base_currency", "timezone")}),
-        ("Rights", {"fields": ("is_active", "is_superuser", "groups", "user_permissions")}),
+        ("Rights", {"fields": ("is_active", "is_superuser")}),
         ("Times", {"fields": ("last_login", "created_at", "updated_at")}),
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "username", "password1", "password2")}),)
+
+    @admin.display(description="active", boolean=True, ordering="is_active")
+    def active(self, user: User) -> bool:
+        """Tell whether the person may sign in, under a heading as narrow as its column."""
+        return user.is_active
+
+    @admin.display(description="superuser", boolean=True, ordering="is_superuser")
+    def superuser(self, user: User) -> bool:
+        """Tell whether the person may do everything."""
+        return user.is_superuser
+
+    @admin.display(description="verified", boolean=True, ordering="email_verified")
+    def verified(self, user: User) -> bool:
+        """Tell whether the person reads mail at the address."""
+        return user.email_verified
+
+    @admin.display(description="last login", ordering="last_login", empty_value="Never")
+    def last_signed_in(self, user: User) -> str | None:
+        """Tell when the person last signed in."""
+        return short(user.last_login) if user.last_login else None
 
     def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:  # noqa: ARG002
         """Show sessions of people who exist."""
@@ -105,7 +171,7 @@ class UserAdmin(BaseUserAdmin):
         """Save, with all that follows from a change."""
         if not change:
             super().save_model(request, obj, form, change)
-            mails.send_verification.enqueue(obj.email)
+            services.ask_to_verify(user=obj)
             return
         names = {field.name for field in User._meta.concrete_fields} & set(form.changed_data)
         changes = {name: getattr(obj, name) for name in names - {"password"}}

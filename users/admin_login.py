@@ -3,10 +3,23 @@
 from http import HTTPStatus
 
 from django.contrib import admin
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.forms import UsernameField
+from django.forms import TextInput
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from finances import rate_limits
+
+
+class LoginForm(AdminAuthenticationForm):
+    """The admin's sign-in, by either name."""
+
+    username = UsernameField(label="Email or username", widget=TextInput(attrs={"autofocus": True}))
+    error_messages = {
+        **AdminAuthenticationForm.error_messages,
+        "invalid_login": "The login or the password is wrong, or this person is no administrator.",
+    }
 
 
 def login(request: HttpRequest) -> HttpResponse:

@@ -7,7 +7,7 @@ import unicodedata
 import uuid
 import zoneinfo
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -23,9 +23,16 @@ from django.utils.crypto import salted_hmac
 
 from finances.models import TimestampedModel
 
-USERNAME_PATTERN = r"^[\w.+-]+\Z"
+# ASCII alone: nobody can take a name that only looks like another's, and every database agrees on what case means.
+USERNAME_PATTERN = r"^[A-Za-z0-9_.+-]*\Z"
+USERNAME_RULE = "A username has the letters A to Z, digits and . _ + - only."
+# Codes of ISO 4217 for "no currency" and for tests: nothing can be counted in them.
+NO_CURRENCIES = ("XTS", "XXX")
 MIN_USERNAME_LENGTH, MAX_USERNAME_LENGTH = 3, 50
 STAMP_LENGTH = 16
+# How long after a refresh token was exchanged its second use counts as one of several requests at the same moment:
+# as long as a request may wait for a busy database, and its answer for a slow network.
+RACE_WINDOW = timedelta(seconds=20)
 
 
 def default_base_currency() -> str:
@@ -47,6 +54,11 @@ def require_timezone(name: str) -> None:
     """
     if name not in timezone_names():
         raise ValidationError("There is no time zone of this name in the IANA database.", code="invalid_timezone")
+
+
+def base_currency_choices() -> Q:
+    """Return which currencies figures can be given in."""
+    return Q(is_active=True) & ~Q(code__in=NO_CURRENCIES)
 
 
 def new_stamp() -> str:
@@ -71,7 +83,7 @@ def normalize_password(password: str) -> str:
 
 def username_candidates(email: str) -> Iterator[str]:
     """Yield usernames for somebody who chose none: what stands before the @, then that with a random end."""
-    base = re.sub(r"[^\w.+-]", "", normalize_name(email.partition("@")[0])) or "user"
+    base = re.sub(r"[^A-Za-z0-9_.+-]", "", normalize_name(email.partition("@")[0])) or "user"
     if len(base) < MIN_USERNAME_LENGTH:
         base = f"{base}-user"
     yield base[:MAX_USERNAME_LENGTH]
@@ -154,16 +166,21 @@ class User(TimestampedModel, AbstractBaseUser, PermissionsMixin):
     """A person: signs in by email or username, sees figures in their base currency and days in their time zone."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = models.EmailField(max_length=254, unique=True, error_messages={"unique": "This email address is taken."})
+    email = models.EmailField(max_length=254)
     username = models.CharField(
         max_length=MAX_USERNAME_LENGTH,
         validators=[
             MinLengthValidator(MIN_USERNAME_LENGTH),
-            RegexValidator(USERNAME_PATTERN, "A username has letters, digits and . _ + - only."),
+            RegexValidator(USERNAME_PATTERN, USERNAME_RULE),
         ],
     )
     base_currency = models.ForeignKey(
-        "currencies.Currency", on_delete=models.PROTECT, related_name="+", default=default_base_currency
+        "currencies.Currency",
+        on_delete=models.PROTECT,
+        related_name="+",
+        default=default_base_currency,
+        limit_choices_to=base_currency_choices,
+        db_index=False,  # below, without the second index by pattern that PostgreSQL would get
     )
     timezone = models.CharField(max_length=64, default="UTC", validators=[require_timezone])
     is_active = models.BooleanField(default=True, help_text="Whether this person may sign in.")
@@ -182,7 +199,7 @@ class User(TimestampedModel, AbstractBaseUser, PermissionsMixin):
         ordering = ("email",)
         constraints = (
             models.UniqueConstraint(
-                Lower("email"),
+                fields=("email",),
                 name="user_email_unique",
                 violation_error_code="duplicate",
                 violation_error_message="This email address is taken.",
@@ -194,11 +211,17 @@ class User(TimestampedModel, AbstractBaseUser, PermissionsMixin):
                 violation_error_message="This username is taken.",
             ),
             models.CheckConstraint(
+                condition=Q(username__regex=USERNAME_PATTERN),
+                name="user_username_form",
+                violation_error_message=USERNAME_RULE,
+            ),
+            models.CheckConstraint(
                 condition=Q(email=Lower("email")),
                 name="user_email_lower",
                 violation_error_message="An email address is kept in lower case.",
             ),
         )
+        indexes = (models.Index(fields=("base_currency",), name="user_base_currency"),)
 
     def __str__(self) -> str:
         return self.email
@@ -207,6 +230,14 @@ class User(TimestampedModel, AbstractBaseUser, PermissionsMixin):
     def is_staff(self) -> bool:
         """Tell Django's admin whom to let in: superusers."""
         return self.is_superuser
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """The time zone that decides which day it is for this person; UTC once theirs has no name any more."""
+        try:
+            return zoneinfo.ZoneInfo(self.timezone)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+            return zoneinfo.ZoneInfo("UTC")
 
     def clean(self) -> None:
         """Bring what was typed into its stored form."""
@@ -264,6 +295,9 @@ class TokenFamily(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="token_families")
     refresh_id = models.UUIDField(help_text="The id (jti) of the one refresh token that still works.")
+    previous_refresh_id = models.UUIDField(
+        null=True, blank=True, help_text="That of the token which the good one was given for, at `refreshed_at`."
+    )
     stamp = models.CharField(max_length=STAMP_LENGTH, help_text="The user's security stamp; another ends the family.")
     created_at = models.DateTimeField(default=timezone.now)
     refreshed_at = models.DateTimeField(default=timezone.now)
@@ -273,7 +307,7 @@ class TokenFamily(models.Model):
     objects = TokenFamilyQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "token families"
+        verbose_name = "session"
         ordering = ("-refreshed_at", "id")
 
     def __str__(self) -> str:
@@ -283,3 +317,7 @@ class TokenFamily(models.Model):
         """Tell whether the family's refresh token still works."""
         current = self.user.is_active and self.stamp == self.user.security_stamp
         return current and self.revoked_at is None and self.expires_at > now
+
+    def has_just_replaced(self, refresh_id: uuid.UUID, *, now: datetime) -> bool:
+        """Tell whether that was the good refresh token until a moment ago: then its second use is a race, no theft."""
+        return refresh_id == self.previous_refresh_id and now - self.refreshed_at < RACE_WINDOW

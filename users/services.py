@@ -10,7 +10,7 @@ from django.contrib.auth import password_validation
 from django.db import transaction
 
 from finances.exceptions import ConflictError, InvalidValueError
-from users import links, mails, models
+from users import links, mails, models, sessions
 from users.models import TokenFamily, User
 
 logger = logging.getLogger(__name__)
@@ -34,8 +34,13 @@ def register(*, email: str, password: str, username: str | None = None, **fields
         IntegrityError: the email or the username is taken.
     """
     user: User = User.objects.create_user(email, password, username, **fields)
-    transaction.on_commit(functools.partial(mails.send_verification.enqueue, user.email))
+    ask_to_verify(user=user)
     return user
+
+
+def ask_to_verify(*, user: User) -> None:
+    """Mail ``user`` a link that verifies their address, once they are stored: a mail cannot be taken back."""
+    transaction.on_commit(functools.partial(mails.send_verification.enqueue, user.email))
 
 
 @transaction.atomic
@@ -69,6 +74,7 @@ def change_password(*, user_id: Any, current_password: str, new_password: str, f
     user.set_password(new_password)
     user.save()
     TokenFamily.objects.filter(pk=family, user=user, stamp=old_stamp).update(stamp=user.security_stamp)
+    sessions.end_outdated(user=user)
     transaction.on_commit(functools.partial(mails.send_password_changed.enqueue, user.email))
 
 
@@ -88,6 +94,7 @@ def reset_password(*, token: str, new_password: str) -> None:
     user.set_password(new_password)
     user.email_verified = True
     user.save()
+    sessions.end_outdated(user=user)
     transaction.on_commit(functools.partial(mails.send_password_changed.enqueue, user.email))
 
 
@@ -161,9 +168,10 @@ def change_user(*, user: User, **changes: Any) -> User:
         setattr(user, name, value)
     if user.email != old_email:
         user.email_verified = False
-        transaction.on_commit(functools.partial(mails.send_verification.enqueue, user.email))
+        ask_to_verify(user=user)
         transaction.on_commit(functools.partial(mails.send_email_changed.enqueue, old_email))
     user.save()
+    sessions.end_outdated(user=user)
     return user
 
 

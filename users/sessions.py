@@ -54,8 +54,9 @@ def start(*, user: User) -> TokenPair:
 def refresh(*, token: tokens.RefreshToken) -> TokenPair | None:
     """Return the next pair of tokens for a refresh token that is the good one of its family, or nothing.
 
-    A token that has been used before is in two hands, one of them a thief's: the whole family ends. Of two requests
-    that bring the good token at the same moment, one gets the pair and the other nothing, and the family stands.
+    A token that has been used before is in two hands, one of them a thief's: the whole family ends. Of several
+    requests that bring the good token at about the same moment, as two tabs of a browser do, one gets the pair and
+    the others nothing, and the family stands.
     """
     now = timezone.now()
     families = TokenFamily.objects.select_related("user")
@@ -64,13 +65,17 @@ def refresh(*, token: tokens.RefreshToken) -> TokenPair | None:
         return None
     used = uuid.UUID(token["jti"])
     if family.refresh_id != used:
-        TokenFamily.objects.filter(pk=family.pk).revoke(now=now)
-        logger.warning("A refresh token was used twice; its family is revoked", extra={"family": str(family.pk)})
+        if not family.has_just_replaced(used, now=now):
+            TokenFamily.objects.filter(pk=family.pk).revoke(now=now)
+            logger.warning("A refresh token was used twice; its family is revoked", extra={"family": str(family.pk)})
         return None
     renewed = renew(family)
     # Only columns of the row itself: after waiting for a lock, PostgreSQL looks at these anew, but not at a join.
     won = TokenFamily.objects.filter(pk=family.pk, refresh_id=used, stamp=family.stamp, revoked_at=None).update(
-        refresh_id=family.refresh_id, refreshed_at=family.refreshed_at, expires_at=family.expires_at
+        refresh_id=family.refresh_id,
+        previous_refresh_id=used,
+        refreshed_at=family.refreshed_at,
+        expires_at=family.expires_at,
     )
     return pair(renewed) if won else None
 
@@ -80,9 +85,19 @@ def end(*, family: uuid.UUID) -> None:
     TokenFamily.objects.filter(pk=family).revoke(now=timezone.now())
 
 
+@transaction.atomic
 def end_all(*, user_ids: list[uuid.UUID]) -> int:
     """End every session of these people, those of the admin included, and return how many people there were."""
-    return sum(User.objects.filter(pk=pk).update(security_stamp=models.new_stamp()) for pk in user_ids)
+    count: int = sum(
+        User.objects.filter(pk=pk).update(security_stamp=models.new_stamp()) for pk in sorted(user_ids, key=str)
+    )
+    TokenFamily.objects.filter(user_id__in=user_ids).revoke(now=timezone.now())
+    return count
+
+
+def end_outdated(*, user: User) -> None:
+    """Note of the sessions that a new stamp has ended when that was. They are refused without it, by their stamp."""
+    user.token_families.exclude(stamp=user.security_stamp).revoke(now=timezone.now())
 
 
 def flush(*, dry_run: bool = False) -> int:

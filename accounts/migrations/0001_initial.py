@@ -72,7 +72,10 @@ class Migration(migrations.Migration):
                 (
                     "currency",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="currencies.currency"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="currencies.currency",
                     ),
                 ),
                 (
@@ -88,6 +91,7 @@ class Migration(migrations.Migration):
                 (
                     "user",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
@@ -422,6 +426,7 @@ class Migration(migrations.Migration):
                     "currency",
                     models.ForeignKey(
                         blank=True,
+                        db_index=False,
                         help_text="Of the average cost; that of the security's prices when empty.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
@@ -449,6 +454,14 @@ class Migration(migrations.Migration):
                 "ordering": ("created_at", "id"),
                 "base_manager_name": "objects",
             },
+        ),
+        migrations.AddIndex(
+            model_name="account",
+            index=models.Index(fields=["currency"], name="account_currency"),
+        ),
+        migrations.AddIndex(
+            model_name="holding",
+            index=models.Index(fields=["currency"], name="holding_currency"),
         ),
         migrations.AddConstraint(
             model_name="account",

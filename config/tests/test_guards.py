@@ -15,11 +15,11 @@ SAFE = {
 }
 
 
-def start(tmp_path, **changes):
+def start(tmp_path, code="import config.settings", **changes):
     """Start the settings in a process of its own, far from any .env, and return what it says."""
     variables = {**SAFE, **changes, "VAR_DIR": str(tmp_path), "PATH": os.environ["PATH"], "ENV_FILE": os.devnull}
-    return subprocess.run(
-        [sys.executable, "-c", "import config.settings"],
+    return subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code],
         cwd=ROOT,
         env={name: value for name, value in variables.items() if value is not None},
         capture_output=True,
@@ -69,3 +69,46 @@ def test_no_secret_is_shown_in_a_refusal(tmp_path):
     started = start(tmp_path, DJANGO_SECRET_KEY="tell-nobody")
 
     assert "tell-nobody" not in started.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"TRUSTED_PROXY_COUNT": "abc"}, "TRUSTED_PROXY_COUNT"),
+        ({"DATABASE_URL": "mysql://somewhere/x"}, "DATABASE_URL"),
+        ({"DJANGO_SECRET_KEY_FALLBACKS": "short"}, "DJANGO_SECRET_KEY_FALLBACKS"),
+    ],
+)
+def test_a_setting_that_cannot_be_read_is_named(tmp_path, changes, name):
+    started = start(tmp_path, **changes)
+
+    assert started.returncode == 1
+    assert name in started.stderr
+
+
+def test_the_options_of_a_database_url_are_kept(tmp_path):
+    url = "postgres://u:p@db.example/d?sslmode=verify-full"
+    ask = "from config import settings; print(settings.DATABASES['default']['OPTIONS']['sslmode'])"
+
+    started = start(tmp_path, ask, DATABASE_URL=url)
+
+    assert started.stdout.strip() == "verify-full"
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"THROTTLE_LOGIN": "ten/min"}, "THROTTLE_LOGIN"),
+        ({"THROTTLE_LOGIN": "10/month"}, "THROTTLE_LOGIN"),
+        ({"RATE_PROVIDERS": "ecbb"}, "RATE_PROVIDERS"),
+        ({"PRICE_PROVIDERS": "yahooo"}, "PRICE_PROVIDERS"),
+        ({"DEFAULT_BASE_CURRENCY": "cad"}, "DEFAULT_BASE_CURRENCY"),
+    ],
+)
+def test_a_setting_that_only_an_app_understands_is_checked_at_the_start(tmp_path, changes, name):
+    check = "from django.core import management; import django; django.setup(); management.call_command('check')"
+
+    started = start(tmp_path, check, DJANGO_SETTINGS_MODULE="config.settings", **changes)
+
+    assert started.returncode == 1
+    assert name in started.stderr

@@ -1,20 +1,26 @@
 """The only place where failures become HTTP: RFC 9457 problem details, for API and non-API requests alike."""
 
+import itertools
+import logging
+import math
+import sqlite3
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import NON_FIELD_ERRORS, RequestDataTooBig
+from django.core.exceptions import NON_FIELD_ERRORS, DisallowedHost, RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import IntegrityError, InterfaceError, OperationalError
+from django.core.signals import got_request_exception
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
 from django.db.models import ProtectedError, RestrictedError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.views import defaults
 from rest_framework import exceptions as drf
 from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler as drf_exception_handler
+from rest_framework.views import set_rollback
 
 from finances import exceptions
 from finances.api.rendering import ExactJSONRenderer
@@ -35,7 +41,13 @@ STATUS_OF: tuple[tuple[type[Exception], HTTPStatus], ...] = (
 )
 # Under these keys DRF and Django put what concerns no single field.
 WHOLE_ROW = {api_settings.NON_FIELD_ERRORS_KEY, NON_FIELD_ERRORS}
-SQLSTATE_UNIQUE, SQLSTATE_FOREIGN_KEY = "23505", "23503"
+SQLSTATE_UNIQUE, SQLSTATE_FOREIGN_KEY, SQLSTATE_NOT_NULL = "23505", "23503", "23502"
+# Connections, resources, locks, conflicts between transactions, an operator at work: all of these pass.
+PASSING_SQLSTATES = ("08", "53", "55P03", "40", "57")
+PASSING_SQLITE_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL}
+MAX_FAULTS = 100  # a body may hold a million
+CRASHED = "Something went wrong here; it is logged."
+logger = logging.getLogger(__name__)
 
 
 class ProblemError(drf.APIException):
@@ -56,12 +68,24 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     translated = translate(exc)
     response = drf_exception_handler(translated, context)
     if response is None:
-        return None
+        return crash(exc, context)
+    if isinstance(exc, DatabaseError):
+        logger.warning("the database refused or was away", exc_info=exc)
     response.data = problem(response.status_code, translated)
     response.content_type = MEDIA_TYPE
     if isinstance(translated, drf.Throttled) and "Retry-After" in response:
         response.data["retry_after"] = int(response["Retry-After"])
     return response
+
+
+def crash(exc: Exception, context: dict[str, Any]) -> Response:
+    """Answer our own fault without a word about its inside, and log all of it. DEBUG changes nothing."""
+    set_rollback()
+    logger.error("the API failed", exc_info=exc)
+    request = context["request"]._request  # noqa: SLF001 - DRF has no other way
+    got_request_exception.send(sender=None, request=request)
+    body = document(HTTPStatus.INTERNAL_SERVER_ERROR, detail=CRASHED, code="internal_error")
+    return Response(body, status=HTTPStatus.INTERNAL_SERVER_ERROR, content_type=MEDIA_TYPE)
 
 
 def translate(exc: Exception) -> Exception:
@@ -82,8 +106,25 @@ def translate_protection(_: Exception) -> ProblemError:
     return ProblemError(HTTPStatus.CONFLICT, "This cannot be deleted while something else uses it.", "in_use")
 
 
-def translate_outage(_: Exception) -> ProblemError:
-    """Answer while the database is away."""
+def translate_absence(_: Http404) -> drf.NotFound:
+    """Answer what is not there, or not for the one who asks, in one and the same way."""
+    return drf.NotFound("There is nothing here, or it is not yours.")
+
+
+def translate_throttle(exc: drf.Throttled) -> drf.Throttled:
+    """Say in a plain sentence when to come back."""
+    exc.detail = drf.ErrorDetail(f"Too many requests; try again in {math.ceil(exc.wait or 0)} seconds.", "throttled")  # type: ignore[attr-defined]
+    return exc
+
+
+def translate_outage(exc: Exception) -> Exception:
+    """Answer while the database is away or busy; its other complaints are faults of ours and stay what they are."""
+    cause = exc.__cause__
+    sqlstate = getattr(cause, "sqlstate", None)
+    if sqlstate is not None and not sqlstate.startswith(PASSING_SQLSTATES):
+        return exc
+    if isinstance(cause, sqlite3.Error) and getattr(cause, "sqlite_errorcode", 0) & 0xFF not in PASSING_SQLITE_CODES:
+        return exc
     return ProblemError(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "The database is away; try again in a moment.",
@@ -97,6 +138,16 @@ def translate_size(_: Exception) -> ProblemError:
     return ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large.", "body_too_large")
 
 
+def translate_slow_body(_: Exception) -> ProblemError:
+    """Answer a body that did not arrive in time, or not at all."""
+    return ProblemError(HTTPStatus.REQUEST_TIMEOUT, "The body did not arrive in time.", "body_too_slow")
+
+
+def translate_data(_: Exception) -> ProblemError:
+    """Answer a value that passed every check of ours and that the database still cannot hold."""
+    return ProblemError(HTTPStatus.BAD_REQUEST, "A value is larger than can be stored.", "invalid")
+
+
 def translate_validation(exc: DjangoValidationError) -> Exception:
     """Take a model's validation error as one of the input; a duplicate is a conflict."""
     if (message := duplicate_in(exc)) is not None:
@@ -104,13 +155,15 @@ def translate_validation(exc: DjangoValidationError) -> Exception:
     return drf.ValidationError(serializers.as_serializer_error(exc))
 
 
-def translate_integrity(exc: IntegrityError) -> ProblemError:
+def translate_integrity(exc: IntegrityError) -> Exception:
     """Tell apart the races that only the database can see: a duplicate, a row in use, a broken rule."""
     sqlstate = getattr(exc.__cause__, "sqlstate", None)
     if sqlstate == SQLSTATE_UNIQUE or "UNIQUE constraint" in str(exc):
         return ProblemError(HTTPStatus.CONFLICT, "There is one like this already.", "duplicate")
     if sqlstate == SQLSTATE_FOREIGN_KEY or "FOREIGN KEY constraint" in str(exc):
         return ProblemError(HTTPStatus.CONFLICT, "Something that this needs is gone, or still uses it.", "in_use")
+    if sqlstate == SQLSTATE_NOT_NULL or "NOT NULL constraint" in str(exc):
+        return exc  # no input can cause this, only we can
     return ProblemError(HTTPStatus.BAD_REQUEST, "A rule of the database refuses this.", "invalid")
 
 
@@ -121,12 +174,16 @@ TRANSLATIONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callabl
     ((OperationalError, InterfaceError), translate_outage),
     (DjangoValidationError, translate_validation),
     (RequestDataTooBig, translate_size),
+    (UnreadablePostError, translate_slow_body),
+    (DataError, translate_data),
+    (Http404, translate_absence),
+    (drf.Throttled, translate_throttle),
 )
 
 
 def problem(status: int, exc: Exception) -> dict[str, Any]:
     """Build the problem document of ``exc``: one sentence in ``detail``, every fault in ``errors``."""
-    errors = list(faults(exc))
+    errors = list(itertools.islice(faults(exc), MAX_FAULTS))
     detail = errors[0]["message"] if errors else str(getattr(exc, "detail", "") or HTTPStatus(status).description)
     if errors and errors[0]["field"]:
         detail = f"{errors[0]['field']}: {detail}"
@@ -183,6 +240,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that Django refuses before any view sees it."""
     if wants_page(request):
         return defaults.bad_request(request, exception)
+    if isinstance(exception, DisallowedHost):
+        return plain_problem(HTTPStatus.BAD_REQUEST, "This server does not answer for that host name.", "unknown_host")
     return plain_problem(HTTPStatus.BAD_REQUEST, "The request is malformed.", "bad_request")
 
 
@@ -191,6 +250,11 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     if wants_page(request):
         return defaults.permission_denied(request, exception)
     return plain_problem(HTTPStatus.FORBIDDEN, "This is not allowed.", "permission_denied")
+
+
+def unknown_address(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """Answer an address below ``/api`` that leads nowhere; DEBUG would show a page there."""
+    return plain_problem(HTTPStatus.NOT_FOUND, "There is nothing at this address.", "not_found")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -204,12 +268,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Answer our own fault without a word about its inside."""
     if wants_page(request):
         return defaults.server_error(request)
-    return plain_problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here; it is logged.", "internal_error")
+    return plain_problem(HTTPStatus.INTERNAL_SERVER_ERROR, CRASHED, "internal_error")
 
 
 def wants_page(request: HttpRequest) -> bool:
     """Tell whether a person with a browser is asking, outside the API."""
-    return not request.path.startswith("/api/") and "text/html" in request.headers.get("Accept", "")
+    return "/api/" not in request.path and "text/html" in request.headers.get("Accept", "")
 
 
 def plain_problem(status: HTTPStatus, detail: str, code: str) -> HttpResponse:

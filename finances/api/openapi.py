@@ -14,6 +14,8 @@ from finances.api.serializers import aliases_of
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 SECTIONS = re.compile(r"\n\s*(?:Raises|Returns):")
 WRITES = {"post", "put", "patch", "delete"}
+TAG_HEADER = {"description": "The state of the answer, for If-None-Match and If-Match.", "schema": {"type": "string"}}
+WAIT_HEADER = {"description": "Seconds until a new try makes sense.", "schema": {"type": "integer"}}
 CHANGES = {"put", "patch", "delete"}
 
 
@@ -39,6 +41,17 @@ class ProblemSerializer(serializers.Serializer[Any]):
 
 class ProblemAutoSchema(AutoSchema):
     """Describe every operation with its problems, its headers and the aliases of its fields."""
+
+    def _map_serializer_field(self, field: Any, direction: str, *args: Any, **kwargs: Any) -> Any:
+        """Promise decimals as numbers, but not as binary floats, which "double" would be."""
+        schema = super()._map_serializer_field(field, direction, *args, **kwargs)  # type: ignore[no-untyped-call]
+        if (
+            isinstance(field, serializers.DecimalField)
+            and isinstance(schema, dict)
+            and schema.get("format") == "double"
+        ):
+            del schema["format"]
+        return schema
 
     def get_tags(self) -> list[str]:
         """Group operations by the resource in their address."""
@@ -99,7 +112,7 @@ class ProblemAutoSchema(AutoSchema):
         possible = {
             HTTPStatus.BAD_REQUEST: bool(places) or "requestBody" in operation,
             HTTPStatus.UNAUTHORIZED: signed_in,
-            HTTPStatus.FORBIDDEN: signed_in and method in WRITES,
+            HTTPStatus.FORBIDDEN: signed_in,
             HTTPStatus.NOT_FOUND: "path" in places,
             HTTPStatus.CONFLICT: signed_in and method in WRITES,
             HTTPStatus.PRECONDITION_FAILED: method in CHANGES,
@@ -130,9 +143,22 @@ class ProblemAutoSchema(AutoSchema):
                     "schema": {"type": "string", "maxLength": 255},
                 }
             )
+        self.describe_answer_headers(operation["responses"])
         page = operation["responses"].get("200")
         if page is not None and self._is_list_view() and self._get_paginator():  # type: ignore[no-untyped-call]
-            page["headers"] = {
+            page["headers"] |= {
                 "X-Total-Count": {"description": "Rows on all pages.", "schema": {"type": "integer"}},
                 "Link": {"description": "RFC 8288: first, prev, next, last.", "schema": {"type": "string"}},
             }
+
+    def describe_answer_headers(self, responses: dict[str, Any]) -> None:
+        """Tell the headers of single answers."""
+        headers = {
+            "200": {"ETag": TAG_HEADER},
+            "201": {"ETag": TAG_HEADER, "Location": {"description": "The new row.", "schema": {"type": "string"}}},
+            "429": {"Retry-After": WAIT_HEADER},
+            "503": {"Retry-After": WAIT_HEADER},
+        }
+        for status, described in headers.items():
+            if status in responses:
+                responses[status].setdefault("headers", {}).update(described)

@@ -6,9 +6,9 @@ from rest_framework import serializers
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.urls import replace_query_param
+from rest_framework.utils.urls import remove_query_param, replace_query_param
 
-from finances.api.serializers import QuerySerializer, validated
+from finances.api.serializers import QuerySerializer, aliases_of, validated
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
@@ -93,5 +93,8 @@ def page_headers(request: Request, *, count: int, limit: int, offset: int) -> di
 
 def page_address(request: Request, *, limit: int, offset: int) -> str:
     """Return the address of a page, with the rest of the query kept."""
-    url = replace_query_param(request.build_absolute_uri(), "limit", str(limit))
+    url = request.build_absolute_uri()
+    for alias in aliases_of(PageQuery()):
+        url = remove_query_param(url, alias)  # beside the new offset it would contradict
+    url = replace_query_param(url, "limit", str(limit))
     return str(replace_query_param(url, "offset", str(offset)))

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, DecimalException
 from typing import Any, NoReturn
 
 import orjson
@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser, FormParser
+
+MAX_NUMBER_LENGTH = 1000  # characters, as of a number that is sent as text
 
 
 def require_allowed_size(context: Mapping[str, Any] | None) -> None:
@@ -22,6 +24,21 @@ def require_allowed_size(context: Mapping[str, Any] | None) -> None:
     length = request.META.get("CONTENT_LENGTH") if request is not None else None
     if length and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         raise RequestDataTooBig
+
+
+def read_number(digits: str) -> Decimal:
+    """Read a number as it is written.
+
+    Raises:
+        ValueError: it has more digits, or a larger exponent, than any number here can have.
+    """
+    try:
+        number = Decimal(digits)
+    except DecimalException as exc:
+        raise ValueError("a number is out of range") from exc
+    if len(digits) > MAX_NUMBER_LENGTH or abs(number.adjusted()) > MAX_NUMBER_LENGTH:
+        raise ValueError("a number is out of range")
+    return number
 
 
 def refuse_constant(name: str) -> NoReturn:
@@ -59,7 +76,7 @@ class ExactJSONParser(BaseParser):
             # orjson is strict about all that json lets pass (surrogates, depth), but reads numbers as floats.
             orjson.loads(body)
             return json.loads(
-                body, parse_float=Decimal, parse_constant=refuse_constant, object_pairs_hook=refuse_duplicates
+                body, parse_float=read_number, parse_constant=refuse_constant, object_pairs_hook=refuse_duplicates
             )
         except (ValueError, RecursionError) as exc:
             raise ParseError(f"The body is not valid JSON: {exc}.") from exc

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from finances.api import conditional
 from finances.api.idempotency import IdempotentMixin
-from finances.models import OwnedQuerySet
+from finances.models import OwnedQuerySet, require_unused
 
 
 class TaggedMixin:
@@ -21,7 +21,8 @@ class TaggedMixin:
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Tag the answer of a successful write once it is rendered; reads are tagged by Django's middleware."""
         response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
-        if request.method in {"POST", "PUT", "PATCH"} and response.status_code in {200, 201}:
+        answers_with_row = getattr(self, "action", "update") in {"create", "update", "partial_update"}
+        if answers_with_row and request.method in {"POST", "PUT", "PATCH"} and response.status_code in {200, 201}:
             if getattr(response, "is_rendered", True):
                 set_response_etag(response)  # an earlier answer, sent again
             else:
@@ -67,10 +68,27 @@ class BaseViewSet(TaggedMixin, IdempotentMixin, viewsets.ModelViewSet[Any]):
         with transaction.atomic():
             return super().update(request, *args, **kwargs)
 
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change the fields that are sent."""
+        return self.update(request, *args, **kwargs)
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List the rows, a page at a time."""
+        return super().list(request, *args, **kwargs)
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return one row."""
+        return super().retrieve(request, *args, **kwargs)
+
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Delete the row."""
         with transaction.atomic():
             return super().destroy(request, *args, **kwargs)
+
+    def perform_destroy(self, instance: Any) -> None:
+        """Delete, unless something that must not lose it points at it."""
+        require_unused(instance)
+        instance.delete()
 
     def get_object(self) -> Any:
         """Return the row that the address names; for a write, locked and in the state that ``If-Match`` expects."""
@@ -80,8 +98,9 @@ class BaseViewSet(TaggedMixin, IdempotentMixin, viewsets.ModelViewSet[Any]):
         return row
 
     def filter_queryset(self, queryset: Any) -> Any:
-        """Filter as usual, and lock what is about to be written."""
-        queryset = super().filter_queryset(queryset)
+        """Filter lists as usual, and lock what is about to be written."""
+        if self.action == "list":
+            return super().filter_queryset(queryset)
         if self.request.method in {"PUT", "PATCH", "DELETE"}:
             queryset = queryset.select_for_update(of=("self",))
         return queryset

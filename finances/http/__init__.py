@@ -5,7 +5,17 @@ and what goes wrong is one of the ``ProviderError`` classes. Caches, counters, p
 processes: in Redis where there is one, else in SQLite files under ``VAR_DIR``.
 """
 
-from finances.http.policy import Answer, Policy
+from finances.http.policy import Answer, ForTheClientError, Policy
 from finances.http.session import Session, Stats, forget_sessions, get, session_for, stats
 
-__all__ = ["Answer", "Policy", "Session", "Stats", "forget_sessions", "get", "session_for", "stats"]
+__all__ = [
+    "Answer",
+    "ForTheClientError",
+    "Policy",
+    "Session",
+    "Stats",
+    "forget_sessions",
+    "get",
+    "session_for",
+    "stats",
+]

@@ -5,12 +5,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from finances.exceptions import ProviderError
+
 # For how long an answer that has expired still serves when the server is away.
 STALE_IF_ERROR = timedelta(days=7)
 
 
 def accept_everything(_status: int, _body: bytes) -> None:
     """Raise nothing: for servers whose status code alone tells whether they answered."""
+
+
+def itself(url: str) -> str:
+    """Return ``url``: for servers whose URLs say what is asked, and nothing else."""
+    return url
+
+
+class ForTheClientError(ProviderError):
+    """An answer that a client library is to see for itself, such as one that asks it for another cookie. Never kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +33,8 @@ class Policy:
 
     ``examine(status, body)`` looks at every answer before it may be cached, except redirects, 429 and 5xx, and raises
     a ``ProviderError`` for one that is none: servers send error bodies and maintenance pages with status 200.
+
+    ``key_url(url)`` gives the URL under which an answer is kept, where two URLs ask the same.
     """
 
     name: str
@@ -32,6 +45,11 @@ class Policy:
     at_once: int = 4
     max_wait: timedelta = timedelta(seconds=10)
     max_bytes: int = 8 * 1024 * 1024
+    key_url: Callable[[str], str] = itself
+
+    def keeps(self, url: str) -> bool:
+        """Tell whether the answer to a GET of ``url`` may be kept."""
+        return any(re.search(pattern, url) for pattern in self.ttl)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TypedDict
+from typing import Any, TypedDict, cast
 
 import redis
 import requests
@@ -14,6 +14,7 @@ from django.conf import settings
 from requests.adapters import BaseAdapter, HTTPAdapter
 from requests_cache import DO_NOT_CACHE, CachedSession
 from requests_cache.backends.base import BaseCache
+from requests_cache.cache_keys import create_key
 from requests_cache.models import AnyResponse
 
 from finances.exceptions import ProviderError, ProviderUnavailableError
@@ -53,6 +54,7 @@ class Session:
             allowable_methods=("GET",),
             stale_if_error=int(STALE_IF_ERROR.total_seconds()),
             autoclose=False,
+            key_fn=self._key,
         )
         self._cached.max_redirects = MAX_REDIRECTS
         adapter = GatedAdapter(policy, Gate(policy, store), transport or HTTPAdapter(), timeout=timeout)
@@ -86,6 +88,14 @@ class Session:
         is_stale = response.from_cache and response.is_expired
         return Answer(url=response.url, body=response.content, fetched_at=response.created_at, is_stale=is_stale)
 
+    def _key(self, request: requests.PreparedRequest, **options: Any) -> str:
+        """Key ``request`` by the URL under which its answer is kept."""
+        kept_as = self._policy.key_url(str(request.url))
+        if kept_as != request.url:
+            request = request.copy()
+            request.url = kept_as
+        return str(create_key(request, **options))
+
     def _ask(self, errand: Errand) -> AnyResponse:
         options = self._cached.merge_environment_settings(errand.url, {}, None, None, None)
         try:
@@ -117,7 +127,7 @@ def _cache_at_hand() -> Iterator[None]:
 _lock = threading.Lock()
 # By process, because a connection that crosses fork() serves two masters. Those of a parent are kept, not dropped:
 # closing them here would close them there.
-_sessions: dict[tuple[int, str], Session] = {}
+_sessions: dict[tuple[int, str], object] = {}
 
 
 def _renew_lock() -> None:
@@ -128,18 +138,33 @@ def _renew_lock() -> None:
 os.register_at_fork(after_in_child=_renew_lock)
 
 
+def of_this_process[T](name: str, build: Callable[[], T]) -> T:
+    """Return the session that this process keeps under ``name``, built at first use.
+
+    Raises:
+        ProviderUnavailableError: the cache is away.
+    """
+    key = (os.getpid(), name)
+    with _lock, _cache_at_hand():
+        if key not in _sessions:
+            _sessions[key] = build()
+        return cast("T", _sessions[key])
+
+
+def timeout() -> float:
+    """Return how many seconds a server may keep silent."""
+    return float(min(settings.HTTP_TIMEOUT, MAX_TIMEOUT))
+
+
 def session_for(policy: Policy) -> Session:
     """Return this process's session for ``policy``, made at first use.
 
     Raises:
         ProviderUnavailableError: the cache is away.
     """
-    key = (os.getpid(), policy.name)
-    with _lock, _cache_at_hand():
-        if key not in _sessions:
-            timeout = min(settings.HTTP_TIMEOUT, MAX_TIMEOUT)
-            _sessions[key] = Session(policy, cache=build_cache(), store=build_store(), timeout=timeout)
-        return _sessions[key]
+    return of_this_process(
+        policy.name, lambda: Session(policy, cache=build_cache(), store=build_store(), timeout=timeout())
+    )
 
 
 def get(

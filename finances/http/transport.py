@@ -55,9 +55,9 @@ class GatedAdapter(BaseAdapter):
         Raises:
             ProviderError: nothing went out, nothing came back, or it was no answer.
         """
-        with self._gate.passage():
-            response = self._exchange(request, options)
         try:
+            with self._gate.passage():
+                response = self._exchange(request, options)
             self._judge(response)
         except (ProviderRateLimitedError, ProviderUnavailableError):
             raise

@@ -56,6 +56,13 @@ def test_a_fraction_becomes_a_decimal_of_fifty_digits(value):
     assert error <= abs(value) / 10**49
 
 
+def test_a_fraction_is_rounded_once():
+    barely_no_tie = Fraction("0.015") - Fraction(1, 10**60)  # to 50 digits it would be one
+
+    assert money.rounded_fraction(barely_no_tie, decimal_places=2) == Decimal("0.01")
+    assert money.significant_fraction(barely_no_tie, digits=1) == Decimal("0.01")
+
+
 def test_significant_digits_count_from_the_first_one():
     assert money.significant(Decimal("0.000123456789"), digits=3) == Decimal("0.000123")
 

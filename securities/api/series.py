@@ -100,13 +100,13 @@ def _points(security: Security, question: Question, within: Range) -> Series:
         database_json.parameter(PRICES.get_field("timestamp"), within.start),
         database_json.parameter(PRICES.get_field("timestamp"), within.end),
     ]
-    spoken, tables, params = database_json.dialect(), f"{TABLE} AS price", conditions
+    spoken, source, params = database_json.dialect(), f"{TABLE} AS price WHERE {CONDITIONS}", conditions
     if steps:
-        tables, params = _with_factors(spoken, len(steps) + 1), [*_factors(steps), *conditions]
+        source, params = _with_factors(spoken, len(steps) + 1), [*_factors(steps), *conditions]
     return database_json.read_series(
         item=_item(spoken, bool(steps), question.adjusted),
         place="price.timestamp",
-        source=f"{tables} WHERE {CONDITIONS}",
+        source=source,
         params=params,
         limit=question.limit,
         offset=question.offset,
@@ -115,17 +115,15 @@ def _points(security: Security, question: Question, within: Range) -> Series:
 
 @lru_cache
 def _with_factors(spoken: Dialect, count: int) -> str:
-    """Return the tables of prices with the factors of adjustment of their time, ``count`` of them."""
-    columns = {
+    """Return the source of prices with the factors of adjustment of their time, ``count`` of them."""
+    kinds = {
         "since": spoken.an_instant,
         "until": spoken.an_instant,
         "split": spoken.a_decimal,
         "total": spoken.a_decimal,
     }
-    row = "SELECT " + ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
-    factors = " UNION ALL ".join([row] * count)
-    within = "price.timestamp >= factor.since AND price.timestamp < factor.until"
-    return f"({factors}) AS factor JOIN {TABLE} AS price ON {within}"
+    conditions = f"{CONDITIONS} AND price.timestamp >= factor.since AND price.timestamp < factor.until"
+    return spoken.pieces(spoken.table("factor", kinds, count), TABLE, alias="price", conditions=conditions)
 
 
 def _factors(steps: list[Step]) -> list[Any]:

@@ -16,7 +16,7 @@ from finances.exceptions import (
 from securities.providers.protocol import Capability, PriceProvider
 
 # By name, where the class is; imported at first use, since some bring heavy libraries along.
-PROVIDERS: dict[str, str] = {}
+PROVIDERS: dict[str, str] = {"yahoo": "securities.providers.yahoo.Yahoo"}
 
 
 @lru_cache

@@ -4,6 +4,9 @@ import pytest
 
 from securities.providers import registry
 from securities.tests import shelf as shelves
+from tests.stand_in.fixtures import http_store, yahoo
+
+__all__ = ["http_store", "yahoo"]
 
 
 @pytest.fixture

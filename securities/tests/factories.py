@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import factory
 
-from securities.models import Security, SecurityAction, SecurityPrice
+from securities.models import QuarantinedRecord, Security, SecurityAction, SecurityPrice
 
 
 class SecurityFactory(factory.django.DjangoModelFactory[Security]):
@@ -47,3 +47,17 @@ class SecurityActionFactory(factory.django.DjangoModelFactory[SecurityAction]):
 
     class Meta:
         model = SecurityAction
+
+
+class QuarantinedRecordFactory(factory.django.DjangoModelFactory[QuarantinedRecord]):
+    """A bar in the wrong unit."""
+
+    security = factory.SubFactory(SecurityFactory)
+    subject = "price"
+    interval = "1d"
+    timestamp = datetime(2020, 11, 6, tzinfo=UTC)
+    reason = "unit_mistake"
+    detail = "close 11869"
+
+    class Meta:
+        model = QuarantinedRecord

@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from finances import http
 from tests.stand_in.server import StandIn
+from tests.stand_in.yahoo import YahooStandIn
 
 
 @contextmanager
@@ -42,5 +43,16 @@ def stand_in(http_store: str, settings: Settings, monkeypatch: pytest.MonkeyPatc
     settings.OPEN_ER_API_URL = f"{server.url}/open/v6"
     settings.ECB_RATES_URL = f"{server.url}/ecb"
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(server.ca_file))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def yahoo(http_store: str, settings: Settings) -> Iterator[YahooStandIn]:
+    """Serve Yahoo locally, and point the settings at it; nothing waits for its turn."""
+    server = YahooStandIn().start()
+    settings.YAHOO_PROXY, settings.YAHOO_CA_FILE = server.proxy, str(server.ca_file)
+    settings.YAHOO_SECONDS_BETWEEN_REQUESTS = 0
+    settings.PRICE_PROVIDERS = ["yahoo"]
     yield server
     server.stop()

@@ -1,8 +1,11 @@
 """Who is asking: the bearer of an access token."""
 
+from datetime import UTC
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
@@ -11,6 +14,9 @@ from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 from finances import request_context
 from users import tokens
 from users.models import User
+
+# A user's time zone says which day is today. Instants are in UTC, in and out, whoever asks; DRF would take that zone.
+serializers.DateTimeField.timezone = UTC
 
 REFUSAL = "The access token is not valid, or no longer."
 
@@ -29,7 +35,9 @@ class TokenAuthentication(JWTAuthentication):
         except (InvalidToken, TokenError, AuthenticationFailed) as exc:
             raise AuthenticationFailed(REFUSAL, "invalid_token") from exc
         if result is not None:
-            request_context.user_id.set(str(result[0].pk))
+            user: Any = result[0]
+            request_context.user_id.set(str(user.pk))
+            timezone.activate(user.zone)  # until the end of the request, where the middleware takes it back
         return result
 
     def get_validated_token(self, raw_token: bytes) -> tokens.AccessToken:

@@ -42,6 +42,11 @@ class AddressField(serializers.EmailField):
 class BaseCurrencyField(serializers.PrimaryKeyRelatedField[Currency]):
     """The code of an active currency, whatever its case."""
 
+    default_error_messages = {
+        "does_not_exist": "{pk_value} is no currency in use.",
+        "incorrect_type": "Give the code of a currency.",
+    }
+
     def to_internal_value(self, data: Any) -> Any:
         """Find the currency."""
         code: Any = data.upper() if isinstance(data, str) else data
@@ -52,7 +57,7 @@ class UserSerializer(BaseModelSerializer):
     """A person as they see themselves."""
 
     email = AddressField()
-    base_currency = BaseCurrencyField(queryset=Currency.objects.active(), required=False)
+    base_currency = BaseCurrencyField(queryset=Currency.objects.filter(models.base_currency_choices()), required=False)
 
     class Meta:
         model = User

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers as drf
-from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, PermissionDenied
+from rest_framework.exceptions import APIException, AuthenticationFailed, NotAuthenticated, PermissionDenied
 from rest_framework.parsers import BaseParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -19,7 +19,7 @@ from finances.api import openapi
 from finances.api.idempotency import IdempotentMixin
 from finances.api.parsing import ExactJSONParser, LimitedFormParser
 from users import links, mails, services, sessions, tokens
-from users.api.authentication import LenientTokenAuthentication, TokenAuthentication
+from users.api.authentication import REFUSAL, LenientTokenAuthentication, TokenAuthentication
 from users.api.serializers import (
     EmailSerializer,
     LoginSerializer,
@@ -175,8 +175,9 @@ class RefreshView(OpenAuthView):
     def post(self, request: Request) -> Response:  # noqa: ARG002
         """Exchange a refresh token, in the body or as the bearer token, for a new pair; it works once.
 
-        Using one a second time ends the whole session: somebody else has it. Of two requests with the same good
-        token at the same moment, one gets the new pair and the other a 401, and the session goes on.
+        Using one a second time ends the whole session: somebody else has it. Only within 20 seconds of the exchange
+        does the token that was exchanged last count as sent twice at the same moment, as by two tabs of a browser:
+        one request gets the new pair, the others a 401, and the session goes on.
 
         Raises:
             AuthenticationFailed: the token is used, expired, revoked or none.
@@ -203,21 +204,29 @@ class LogoutView(OpenAuthView):
         """End the session of `refresh_token`; without one, end all of the user's sessions.
 
         A refresh token is enough; a valid access token is needed only where there is none. Access tokens of an ended
-        session are refused from then on. Signing out twice is no fault.
+        session are refused from then on. Signing out twice with the same refresh token is no fault; an access token
+        of a session that has ended is refused here as everywhere.
 
         Raises:
+            AuthenticationFailed: what there is is of no use.
             NotAuthenticated: there is neither.
         """
         raw = checked(RefreshTokenSerializer(data=request.data)).get("refresh_token")
         # A refresh token that is expired, or none of ours, means the session that is asking.
         token: Any = (tokens.read_refresh_token(raw) if raw else None) or request.auth
         if token is None:
-            raise NotAuthenticated
+            raise self.refusal(raw)
         if raw:
             sessions.end(family=sessions.family_id(token))
         else:
             sessions.end_all(user_ids=[token["sub"]])
         return Response({"message": "You are signed out."})
+
+    def refusal(self, refresh_token: str | None) -> APIException:
+        """Return what is wrong with what the request brought, which is more than nothing or not."""
+        if "Authorization" in self.request.headers:
+            return AuthenticationFailed(REFUSAL, "invalid_token")
+        return AuthenticationFailed(DEAD_TOKEN, "invalid_token") if refresh_token else NotAuthenticated()
 
 
 class ForgotPasswordView(OpenAuthView):

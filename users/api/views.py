@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import transaction
 from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.generics import get_object_or_404
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -55,10 +56,13 @@ class MeViewSet(BaseViewSet):
         """Delete oneself with everything one owns, for good. The last active superuser cannot (409)."""
         serializer = CurrentPasswordSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        user: Any = request.user
-        conditional.require_match(request, lambda: self.representation(user))
-        services.require_current_password(serializer.validated_data["current_password"], user=user)
-        services.delete_users(user_ids=[user.pk])
+        with transaction.atomic():
+            services.lock_superusers()
+            # The row as it is now: the password may have been changed since the token was looked at.
+            user = get_object_or_404(User.objects.select_for_update(), pk=request.user.pk)
+            conditional.require_match(request, lambda: self.representation(user))
+            services.require_current_password(serializer.validated_data["current_password"], user=user)
+            services.delete_users(user_ids=[user.pk])
         return Response(status=204)
 
 

@@ -1,6 +1,7 @@
 """The admin's own ways with people."""
 
 import pytest
+import time_machine
 from django.core import mail
 from django.urls import reverse
 
@@ -45,14 +46,17 @@ def test_nobody_else_signs_in(client, user):
     assert client.get("/admin/").status_code == 302
 
 
-def test_people_are_added_with_the_password_twice(admin):
+def test_people_are_added_with_the_password_twice(admin, django_capture_on_commit_callbacks):
     form = {"email": "New@example.org", "username": "newcomer", "password1": PASSWORD}
 
-    differing = admin.post(ADD, form | {"password2": "another"})
-    added = admin.post(ADD, form | {"password2": PASSWORD})
+    with django_capture_on_commit_callbacks(execute=True):
+        differing = admin.post(ADD, form | {"password2": "another"})
+        added = admin.post(ADD, form | {"password2": PASSWORD})
+        mailed_too_early = list(mail.outbox)
 
     assert (differing.status_code, added.status_code) == (200, 302)
     assert User.objects.get(email="new@example.org").check_password(PASSWORD)
+    assert mailed_too_early == []
     assert [message.to for message in mail.outbox] == [["new@example.org"]]
 
 
@@ -166,6 +170,43 @@ def test_sessions_are_shown_with_the_person_and_one_can_be_revoked(admin, user):
     assert "Signed in at" in page.content.decode()
     assert user.email in listed.content.decode()
     assert TokenFamily.objects.get().revoked_at is not None
+
+
+def test_a_session_that_was_ended_says_when(admin, user):
+    with time_machine.travel("2026-01-31T12:00:00Z", tick=False):
+        sessions.start(user=user)
+        standing = admin.get("/admin/users/tokenfamily/").content.decode()
+        act(admin, "revoke_sessions", user)
+        ended = admin.get("/admin/users/tokenfamily/").content.decode()
+
+    assert "Until 2026-02-07 12:00" in standing
+    assert "Revoked 2026-01-31 12:00" in ended
+
+
+@pytest.mark.parametrize("page", ["change/", "password/"])
+def test_deactivation_and_a_new_password_say_when_they_ended_the_sessions(admin, user, page):
+    new = "a quite different password"
+    forms = {"change/": form_of(user, is_active=None), "password/": {"password1": new, "password2": new}}
+    sessions.start(user=user)
+
+    admin.post(f"{LIST}{user.pk}/{page}", forms[page])
+
+    assert TokenFamily.objects.get(user=user).revoked_at is not None
+
+
+def test_groups_and_permissions_which_mean_nothing_are_not_shown(admin, user):
+    page = admin.get(f"{LIST}{user.pk}/change/").content.decode()
+
+    assert "user_permissions" not in page
+    assert admin.get("/admin/auth/group/").status_code == 404
+
+
+def test_the_sign_in_asks_for_either_name(client, db):
+    page = client.get(reverse("admin:login")).content.decode()
+    refused = client.post(reverse("admin:login"), {"username": "nobody", "password": PASSWORD}).content.decode()
+
+    assert "Email or username:" in page
+    assert "The login or the password is wrong" in refused
 
 
 def test_the_list_is_searched_and_filtered(admin):

@@ -172,3 +172,17 @@ def test_a_bulk_creation_that_would_pass_over_conflicts_is_refused(user):
 
     with pytest.raises(TypeError):
         Holding.objects.bulk_create([holding], ignore_conflicts=True)
+
+
+def test_deleting_an_account_of_many_values_costs_as_many_queries_as_one_of_two(user):
+    small, large = AccountFactory.create_batch(2, user=user)
+    AccountValueFactory.create_batch(2, account=small)
+    AccountValueFactory.create_batch(50, account=large)
+    with CaptureQueriesContext(connection) as few:
+        small.delete()
+
+    with CaptureQueriesContext(connection) as many:
+        Account.objects.filter(pk=large.pk).delete()
+
+    assert len(many) <= len(few) + 1
+    assert AccountValue.history.filter(history_type="-").count() == 52

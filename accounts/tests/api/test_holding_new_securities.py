@@ -123,7 +123,7 @@ def test_the_first_answer_is_given_again_without_asking_the_provider(api, shelf,
     assert first.content == again.content
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_no_transaction_waits_for_the_provider(signed_in, shelf):
     user = UserFactory()
     account = HoldingFactory(account__user=user).account
@@ -137,7 +137,7 @@ def test_no_transaction_waits_for_the_provider(signed_in, shelf):
     assert seen == [False]
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k"}])
 def test_ten_who_want_the_same_unknown_security_store_it_once(signed_in, shelf, headers):
     user = UserFactory()

@@ -43,7 +43,18 @@ def test_the_refresh_token_is_enough_when_the_access_token_is_over(anonymous, si
     assert (response.status_code, status) == (200, 401)
 
 
-def test_signing_out_twice_is_no_fault(anonymous, sign_in, user):
+def test_signing_out_of_all_sessions_twice_refuses_the_token_like_everywhere(anonymous, sign_in, user):
+    pair = sign_in(user)
+
+    first, second = (anonymous.post(LOGOUT, **bearer(pair)) for _ in range(2))
+
+    elsewhere = anonymous.get("/api/v1/auth/me", **bearer(pair))
+    assert (first.status_code, second.status_code) == (200, 401)
+    assert second.json() == elsewhere.json()
+    assert second.json()["code"] == "invalid_token"
+
+
+def test_signing_out_twice_with_one_refresh_token_is_no_fault(anonymous, sign_in, user):
     pair = sign_in(user)
 
     answers = [anonymous.post(LOGOUT, {"refresh_token": pair["refresh_token"]}) for _ in range(2)]

@@ -1,9 +1,13 @@
 """One's own profile."""
 
 import pytest
+import time_machine
+from django.utils import timezone
+from rest_framework import serializers
 
+from currencies.tests.factories import CurrencyRateFactory
 from users.models import User
-from users.tests.factories import PASSWORD
+from users.tests.factories import PASSWORD, UserFactory
 
 PATHS = ["/api/v1/auth/me", "/api/v1/users/me"]
 ME = PATHS[0]
@@ -78,6 +82,14 @@ def test_what_is_wrong_is_named(api, field, value):
     assert response.json()["errors"][0]["field"] == field
 
 
+@pytest.mark.parametrize("code", ["HRK", "hrk", "XXX", "xts", "ZZZZ"])
+def test_what_nothing_is_counted_in_is_no_base_currency(api, code):
+    response = api.patch(ME, {"base_currency": code})
+
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["message"] == f"{code.upper()} is no currency in use."
+
+
 def test_a_write_honours_if_match(api):
     etag = api.get(ME)["ETag"]
 
@@ -86,6 +98,43 @@ def test_a_write_honours_if_match(api):
     again = api.patch(ME, {"timezone": "Europe/Rome"}, HTTP_IF_MATCH=first["ETag"])
 
     assert (first.status_code, stale.status_code, again.status_code) == (200, 412, 200)
+
+
+# ---- Which day it is ----
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"), [("UTC", "2026-01-31"), ("Pacific/Auckland", "2026-02-01"), ("No/Longer", "2026-01-31")]
+)
+def test_today_is_the_users_day(signed_in, zone, day):
+    CurrencyRateFactory(target_id="CAD", date="2026-01-30", rate="1.6")
+    query = {"from": "EUR", "to": "CAD", "amount": 1}
+
+    with time_machine.travel("2026-01-31T12:00:00Z", tick=False):
+        user = UserFactory(timezone=zone)
+        response = signed_in(user).get("/api/v1/currencies/convert", query)
+
+    assert response.json()["requested_date"] == day
+    assert timezone.get_current_timezone_name() == "UTC"
+
+
+def test_instants_are_in_utc_wherever_one_is(signed_in):
+    with time_machine.travel("2026-01-31T12:00:00Z", tick=False):
+        user = UserFactory(timezone="America/Toronto")
+        shown = signed_in(user).get(ME).json()
+
+    assert shown["created_at"] == "2026-01-31T12:00:00Z"
+
+
+def test_an_instant_without_an_offset_is_read_as_utc_wherever_one_is():
+    class Moment(serializers.Serializer):
+        at = serializers.DateTimeField()
+
+    moment = Moment(data={"at": "2026-01-31T12:00"})
+    with timezone.override("America/Toronto"):
+        moment.is_valid(raise_exception=True)
+
+    assert moment.data["at"] == "2026-01-31T12:00:00Z"
 
 
 # ---- Deleting oneself ----

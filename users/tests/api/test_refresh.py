@@ -1,10 +1,13 @@
 """Staying signed in: each refresh token works once, and a second use ends the session."""
 
-import threading
+import time
 
 import pytest
+import time_machine
 from django.db import connection
 from rest_framework.test import APIClient
+
+from tests.at_once import at_once
 
 REFRESH = "/api/v1/auth/refresh"
 
@@ -79,27 +82,31 @@ def test_a_refresh_costs_two_queries(anonymous, sign_in, user, django_assert_num
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_parallel_refreshes_with_one_token_one_wins_and_its_session_goes_on(sign_in, user, refresh):
+@pytest.mark.parametrize("_run", range(5))
+def test_of_parallel_refreshes_with_one_token_one_wins_and_the_session_goes_on(sign_in, user, refresh, me, _run):
     token = sign_in(user)["refresh_token"]
-    start, answers = threading.Barrier(4), []
 
-    def ask():
-        start.wait()
-        try:
-            answers.append(APIClient().post(REFRESH, {"refresh_token": token}))
-        finally:
-            connection.close()
+    answers = at_once(*[lambda: APIClient().post(REFRESH, {"refresh_token": token})] * 4)
 
-    threads = [threading.Thread(target=ask) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    winners = [answer for answer in answers if answer.status_code == 200]
     assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401]
-    # A loser that was late enough to be a second use has ended the family; one that raced has not.
-    assert refresh(winners[0].json()["refresh_token"]) in {200, 401}
+    won = next(answer.json() for answer in answers if answer.status_code == 200)
+    assert me(won["access_token"]) == 200
+    assert refresh(won["refresh_token"]) == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("seconds", "afterwards"), [(19, 200), (21, 401)])
+def test_for_twenty_seconds_a_second_use_of_the_last_token_is_a_race(
+    sign_in, user, anonymous, refresh, seconds, afterwards
+):
+    with time_machine.travel(time.time()) as clock:
+        token = sign_in(user)["refresh_token"]
+        won = anonymous.post(REFRESH, {"refresh_token": token}).json()
+        clock.shift(seconds)
+        again = refresh(token)
+        status = refresh(won["refresh_token"])
+
+    assert (again, status) == (401, afterwards)
 
 
 @pytest.mark.django_db

@@ -1,0 +1,17 @@
+"""The composition root as a Django app: it has no models, but looks over the settings of all apps."""
+
+from django.apps import AppConfig
+from django.core.checks import register
+
+from config import checks
+
+
+class CompositionConfig(AppConfig):
+    """Register what `manage.py check` and every start look at."""
+
+    name = "config"
+
+    def ready(self) -> None:
+        """Register the checks."""
+        for check in (checks.check_limits, checks.check_providers, checks.check_base_currency):
+            register(check)

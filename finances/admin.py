@@ -1,0 +1,37 @@
+"""What every admin of ours shares. Not an admin of anything itself."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+
+from finances.exceptions import InUseError
+from finances.models import require_unused
+
+
+class ReferenceAdmin(admin.ModelAdmin):
+    """The admin of rows that many others point at: one in use is not deleted, and says so without reading the others.
+
+    Django's own page of a deletion lists every row that stands in its way, which may be hundreds of thousands.
+    """
+
+    def has_delete_permission(self, request: Any, obj: models.Model | None = None) -> bool:
+        """Allow it for a row that nothing uses, one at a time."""
+        if obj is None or not super().has_delete_permission(request, obj):
+            return False
+        try:
+            require_unused(obj)
+        except InUseError:
+            return False
+        return True
+
+
+class SafeRelationsMixin:
+    """Offers no button beside a foreign key that would delete what it points at."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Return the field without its deletion."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if field is not None and hasattr(field.widget, "can_delete_related"):
+            field.widget.can_delete_related = False
+        return field

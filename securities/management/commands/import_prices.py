@@ -1,0 +1,48 @@
+"""``manage.py import_prices``: prices from files, without any provider."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from finances.commands import Report, ReportingCommand
+from finances.exceptions import FinancesError
+from securities import imports
+from securities.intervals import Interval
+
+
+class Command(ReportingCommand):
+    """Import files of prices."""
+
+    help = (
+        "Store the prices in CSV files as those of one security. Columns are found by their names: Yahoo's, Stooq's or "
+        "any with a date and a close; plain or gzipped. A file is stored whole or not at all, and again without harm."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the files, and what they are of."""
+        super().add_arguments(parser)
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        parser.add_argument("--symbol", required=True, help="the security; made when there is none")
+        parser.add_argument("--currency", required=True, help="of the prices, as quoted: USD, or GBp for pence")
+        parser.add_argument("--interval", choices=[i.value for i in Interval], help="told from the rows unless given")
+
+    def run(self, **options: Any) -> Report:
+        """Import each file by itself."""
+        messages, failures = [], []
+        interval = Interval(options["interval"]) if options["interval"] else None
+        with self.progress(total=len(options["files"]), unit="files") as advance:
+            for path in options["files"]:
+                try:
+                    result = imports.import_prices(
+                        path=path,
+                        symbol=options["symbol"],
+                        currency=options["currency"],
+                        interval=interval,
+                        dry_run=options["dry_run"],
+                    )
+                    messages.append(result.message)
+                except FinancesError as exc:
+                    failures.append(f"{path.name}: {exc.message}")
+                advance(1)
+        return Report("\n".join(messages) or "Nothing was imported.", failures=tuple(failures))

@@ -1,0 +1,251 @@
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from finances.exceptions import ProviderRateLimitedError
+from securities import batches
+from securities.models import Security, SecurityPrice
+from securities.services import SecurityNotFoundError
+from securities.tests.factories import SecurityFactory
+
+YAHOO = "Date,Open,High,Low,Close,Adj Close,Volume\n2024-01-02,1,3,1,2,2,10\n2024-01-03,2,4,2,3,3,20\n"
+
+
+def run(capsys, *arguments):
+    call_command(*arguments)
+    return capsys.readouterr().out
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "acme.csv"
+    path.write_text(YAHOO)
+    return path
+
+
+# ---- import_prices ----
+
+
+@pytest.mark.django_db
+def test_a_file_is_imported_and_again_without_harm(capsys, file):
+    arguments = ["import_prices", str(file), "--symbol", "acme", "--currency", "USD"]
+
+    first, second = run(capsys, *arguments), run(capsys, *arguments)
+
+    assert "acme.csv (yahoo, 1d): 2 rows, 2 prices new, 0 changed, 0 as they were." in first
+    assert "0 prices new, 0 changed, 2 as they were." in second
+    security = Security.objects.get()
+    assert (security.symbol, security.currency_id, security.is_syncing) == ("ACME", "USD", False)
+
+
+@pytest.mark.django_db
+def test_a_dry_import_keeps_nothing(capsys, file):
+    told = run(capsys, "import_prices", str(file), "--symbol", "ACME", "--currency", "USD", "--dry-run")
+
+    assert "Dry run, nothing is kept" in told
+    assert "2 prices new" in told
+    assert not Security.objects.exists()
+
+
+@pytest.mark.django_db
+def test_one_bad_file_does_not_stop_the_others_but_fails_the_command(capsys, file, tmp_path):
+    bad = tmp_path / "bad.csv"
+    bad.write_text("nothing")
+
+    with pytest.raises(CommandError, match=r"bad\.csv: bad\.csv cannot be read: its first line names no date"):
+        run(
+            capsys,
+            "import_prices",
+            str(bad),
+            str(tmp_path / "none.csv"),
+            str(file),
+            "--symbol",
+            "A",
+            "--currency",
+            "USD",
+        )
+
+    assert SecurityPrice.objects.count() == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--symbol", "A B", "--currency", "USD"], "A symbol has up to 32"),
+        (["--symbol", "ACME", "--currency", "QQQ"], "There is no currency QQQ"),
+    ],
+)
+def test_a_bad_symbol_or_currency_is_refused(capsys, file, options, complaint):
+    with pytest.raises(CommandError, match=complaint):
+        run(capsys, "import_prices", str(file), *options)
+
+    assert not Security.objects.exists()
+
+
+@pytest.mark.django_db
+def test_another_currency_than_the_stored_one_is_refused(capsys, file):
+    SecurityFactory(symbol="ACME", currency_id="EUR")
+
+    with pytest.raises(CommandError, match="come in USD; the stored ones are in EUR"):
+        run(capsys, "import_prices", str(file), "--symbol", "ACME", "--currency", "USD")
+
+    assert not SecurityPrice.objects.exists()
+    assert not Security.objects.get().is_syncing
+
+
+@pytest.mark.django_db
+def test_rows_that_cannot_be_read_are_told(capsys, file):
+    file.write_text(f"{YAHOO}2024-01-04,1,1,1,x,1,1\n")
+
+    told = run(capsys, "import_prices", str(file), "--symbol", "ACME", "--currency", "USD")
+
+    assert "1 rows skipped, the first in line 4: 'x' is not a number." in told
+
+
+# ---- sync_prices ----
+
+
+@pytest.fixture
+def three(shelf, db):
+    for symbol in ("AAA", "BBB", "CCC"):
+        SecurityFactory(symbol=symbol)
+        shelf.put(symbol, closes=[100, 101])
+    return shelf
+
+
+def test_all_are_synced_and_a_second_time_without_change(capsys, three):
+    with time_machine.travel("2026-03-03T22:00Z", tick=False):
+        first, second = run(capsys, "sync_prices", "--all"), run(capsys, "sync_prices", "--all")
+
+    assert "3 of 3 securities done: 6 prices new, 0 changed, 0 as they were." in first
+    assert "3 of 3 securities done: 0 prices new, 0 changed, 6 as they were." in second
+
+
+def test_those_that_are_named_are_synced_and_new_ones_added(capsys, three):
+    three.put("DDD", closes=[1, 2, 3])
+
+    told = run(capsys, "sync_prices", "aaa", "ddd")
+
+    assert "2 of 2 securities done: 5 prices new" in told
+    assert SecurityPrice.objects.filter(security__symbol="DDD").count() == 3
+
+
+def test_one_that_fails_is_told_and_the_others_go_on(capsys, three):
+    del three.items["BBB"]
+
+    with pytest.raises(CommandError, match=r"BBB: The shelf has no BBB\."):
+        run(capsys, "sync_prices", "--all")
+
+    assert "2 of 3 securities done: 4 prices new, 0 changed, 0 as they were. Not done: 1 provider not found." in (
+        capsys.readouterr().out
+    )
+
+
+def test_one_that_somebody_else_syncs_is_left_out_and_no_failure(capsys, three):
+    Security.objects.filter(symbol="BBB").update(sync_started_at=timezone.now())
+
+    assert "Not done: 1 sync running." in run(capsys, "sync_prices", "--all")
+
+
+def test_when_the_provider_wants_rest_the_others_are_left_out(capsys, three):
+    three.failure = ProviderRateLimitedError("The shelf asks for patience.")
+
+    with pytest.raises(CommandError, match=r"AAA: The shelf asks for patience\.$"):
+        run(capsys, "sync_prices", "--all")
+
+    assert "Not done: 2 left out for the provider to rest, 1 provider rate limited." in capsys.readouterr().out
+    assert len(three.asked("history")) == 1
+
+
+def test_what_was_done_before_an_interruption_is_kept(capsys, three):
+    def interrupt():
+        if len(three.asked("history")) == 2:
+            raise KeyboardInterrupt
+
+    three.during_history = interrupt
+
+    with pytest.raises(CommandError, match="Interrupted; what was done is kept"):
+        run(capsys, "sync_prices", "--all")
+
+    assert SecurityPrice.objects.values("security").distinct().count() == 1
+    assert not any(security.is_syncing for security in Security.objects.all())
+
+
+def test_the_next_run_begins_with_what_waited_longest(three):
+    now = timezone.now()
+    Security.objects.filter(symbol="AAA").update(last_synced_at=now)
+    Security.objects.filter(symbol="CCC").update(last_synced_at=now - timedelta(days=1))
+    SecurityFactory(symbol="OLD", unknown_since=now - timedelta(days=8))
+
+    assert batches.all_symbols() == ["BBB", "CCC", "AAA"]
+
+
+def test_a_dry_sync_keeps_nothing(capsys, three):
+    told = run(capsys, "sync_prices", "--all", "--dry-run")
+
+    assert "Dry run, nothing is kept: 3 of 3 securities done: 6 prices new" in told
+    assert not SecurityPrice.objects.exists()
+    with pytest.raises(CommandError, match="DDD is not stored; a dry run adds nothing"):
+        run(capsys, "sync_prices", "DDD", "--dry-run")
+
+
+def test_what_was_held_back_is_told(capsys, three):
+    three.put("AAA", closes=[100, 101, 3, 102])
+
+    assert "AAA: Held back: 1 spike." in run(capsys, "sync_prices", "AAA")
+
+
+@pytest.mark.parametrize("arguments", [[], ["AAA", "--all"]])
+@pytest.mark.parametrize("command", ["sync_prices", "sync_securities"])
+def test_either_some_or_all(capsys, command, arguments):
+    with pytest.raises(CommandError, match="Name some symbols, or give --all"):
+        run(capsys, command, *arguments)
+
+
+def test_several_workers_finish_everything(monkeypatch):
+    def work(name):
+        if name == "7":
+            raise SecurityNotFoundError("There is no 7.")
+
+    outcome = batches.run([str(number) for number in range(20)], work, workers=4)
+
+    assert (outcome.done, outcome.failures) == (19, ["7: There is no 7."])
+
+
+def test_several_workers_stop_when_the_provider_wants_rest():
+    def work(name):
+        raise ProviderRateLimitedError("Slower.")
+
+    outcome = batches.run([str(number) for number in range(20)], work, workers=4)
+
+    assert outcome.reasons["provider rate limited"] <= 4
+    assert sum(outcome.reasons.values()) == 20
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_sync_with_connections_of_their_own(capsys, three):
+    assert "3 of 3 securities done: 6 prices new" in run(capsys, "sync_prices", "--all", "--workers", "3")
+
+
+# ---- sync_securities ----
+
+
+def test_profiles_are_brought_up_to_date(capsys, three):
+    three.put("AAA", closes=[]).profile = three.items["AAA"].profile.__class__("AAA", name="New", sector="Tools")
+
+    assert "3 of 3 securities done." in run(capsys, "sync_securities", "--all")
+
+    security = Security.objects.get(symbol="AAA")
+    assert (security.name, security.sector) == ("New", "Tools")
+
+
+def test_a_dry_run_changes_no_profile_and_an_unknown_one_fails(capsys, three):
+    run(capsys, "sync_securities", "--all", "--dry-run")
+    with pytest.raises(CommandError, match="There is no security NOPE"):
+        run(capsys, "sync_securities", "NOPE")
+
+    assert not Security.objects.exclude(name__in=["AAA Inc.", "BBB Inc.", "CCC Inc."]).exists()
