@@ -1,6 +1,7 @@
 """Actors for every test: a user, a stranger, a superuser, and clients that speak for them over HTTP."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.core.cache import caches
@@ -67,12 +68,18 @@ def _empty_caches() -> None:
             cache.clear()
 
 
+def has_real_transactions(item: Any) -> bool:
+    """Tell whether a test asks for them, by its marker or by a fixture."""
+    marker = item.get_closest_marker("django_db")
+    asked = marker is not None and marker.kwargs.get("transaction", False)
+    return bool(asked or {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ())))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """Put back what the migrations brought, after a test with real transactions: its clean-up empties every table."""
     yield
-    marker = item.get_closest_marker("django_db")
-    if nextitem is None or marker is None or not marker.kwargs.get("transaction"):
+    if nextitem is None or not has_real_transactions(item):
         return
     with item.config.stash[blocking_manager_key].unblock():
         for is_active, known in ((True, iso4217.active_currencies()), (False, iso4217.ended_currencies())):

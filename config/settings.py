@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "institutions",
     "securities",
     "accounts",
+    "portfolio",
 ]
 MIDDLEWARE = [
     "finances.middleware.RequestMiddleware",
@@ -290,6 +291,10 @@ SPECTACULAR_SETTINGS = {
         {"name": "financial-institutions", "description": "Banks, brokers and others who keep one's accounts."},
         {"name": "securities", "description": "Securities, their prices, and syncing with the providers."},
         {"name": "holdings", "description": "The securities in all accounts."},
+        {"name": "dashboard", "description": "What somebody is worth at a glance."},
+        {"name": "net-worth", "description": "What somebody was worth over time."},
+        {"name": "allocation", "description": "What assets and liabilities consist of."},
+        {"name": "explain", "description": "Where a figure comes from: formulas, inputs, prices and rates."},
         {"name": "health", "description": "Is the service well?"},
     ],
 }

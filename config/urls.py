@@ -17,6 +17,7 @@ api = [
     path("", include("currencies.api.urls")),
     path("", include("institutions.api.urls")),
     path("", include("accounts.api.urls")),
+    path("", include("portfolio.api.urls")),
     path("", include("securities.api.urls")),
 ]
 

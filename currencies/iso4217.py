@@ -49,6 +49,11 @@ def ended_currencies() -> list[CurrencyFacts]:
     return [described(code, fallback=code, decimal_places=get_currency_precision(code)) for code in ENDED_CODES]
 
 
+def has_been(code: str) -> bool:
+    """Tell whether ``code`` is a currency of ISO 4217's, past or present, and not one that people agreed on."""
+    return code in Locale(LOCALE).currencies
+
+
 def described(code: str, *, fallback: str, decimal_places: int) -> CurrencyFacts:
     """Return a currency with its English name, or ``fallback`` where CLDR has none, and its symbol."""
     known = code in Locale(LOCALE).currencies

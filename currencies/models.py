@@ -1,12 +1,16 @@
 """Currencies and what one of them costs in another."""
 
+import functools
+import operator
+from collections.abc import Iterable
 from datetime import date
-from typing import Self
+from typing import Any, Self
 
 from django.core.validators import RegexValidator
-from django.db import models
-from django.db.models import Max, Q
+from django.db import models, transaction
+from django.db.models import Q, Subquery
 
+from currencies import generations, sources
 from currencies.conversion import MAX_RATE_AGE, PublishedRate
 from finances.fields import ExactDecimalField
 from finances.models import TimestampedModel
@@ -63,30 +67,61 @@ class Currency(TimestampedModel):
 
 
 class CurrencyRateQuerySet(models.QuerySet["CurrencyRate"]):
-    """Rates by pair and day."""
+    """Rates by pair and day. Every write is counted for both currencies."""
 
-    def counting_on(self, day: date) -> Self:
-        """Keep the rates of ``day`` and of the days before it that still count for it."""
-        return self.filter(date__lte=day, date__gte=day - min(MAX_RATE_AGE, day - date.min))
+    def update(self, **values: Any) -> int:
+        """Change all rows at once."""
+        with transaction.atomic(using=self.db):
+            keys = list(self.values_list("pk", flat=True))
+            rows = CurrencyRateQuerySet(self.model, using=self.db).filter(pk__in=keys)
+            before = rows.all().codes()
+            count = super(CurrencyRateQuerySet, rows).update(**values)
+            generations.renew(before | rows.all().codes())
+        return count
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete all rows at once."""
+        with transaction.atomic(using=self.db):
+            generations.renew(self.codes())
+            return super().delete()
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list[Any]:
+        """Store all rows at once."""
+        rows = list(objs)
+        with transaction.atomic(using=self.db):
+            stored = super().bulk_create(rows, *args, **options)
+            generations.renew({code for rate in rows for code in (rate.base_id, rate.target_id)})
+        return stored
+
+    def codes(self) -> set[str]:
+        """Return the currencies on either side of the rates; one query."""
+        pairs = self.order_by().values_list("base_id", "target_id").distinct()
+        return {code for pair in pairs for code in pair}
+
+    def counting_on(self, *days: date) -> Self:
+        """Keep the rates of each of ``days`` and of the days before it that still count for it."""
+        weeks = (Q(date__lte=day, date__gte=day - min(MAX_RATE_AGE, day - date.min)) for day in days)
+        return self.filter(functools.reduce(operator.or_, weeks))
 
     def involving(self, *codes: str) -> Self:
         """Keep the rates that have one of ``codes`` on either side."""
         return self.filter(Q(base_id__in=codes) | Q(target_id__in=codes))
-
-    def connecting(self, one: str, other: str, *, pivot: str) -> Self:
-        """Keep the rates between two currencies, and between each of them and ``pivot``."""
-        codes = {one, other, pivot}
-        return self.filter(base_id__in=codes, target_id__in=codes)
 
     def published(self) -> list[PublishedRate]:
         """Return the rates as plain values, in one query."""
         rows = self.order_by().values_list("base_id", "target_id", "date", "rate", "source")
         return [PublishedRate(*row) for row in rows]
 
-    def newest_date(self, day: date) -> date | None:
-        """Return the last day on or before ``day`` for which there is a rate, if there is one."""
-        newest: date | None = self.filter(date__lte=day).aggregate(newest=Max("date"))["newest"]
-        return newest
+    def newest_dates(self, code: str, day: date) -> tuple[date | None, date | None]:
+        """Return the last days on or before ``day`` for which ``code`` has a rate, and one that a source published.
+
+        One query, which looks at the ends of the indexes alone.
+        """
+        sides = [self.filter(date__lte=day, **{side: code}).order_by("-date") for side in ("base_id", "target_id")]
+        sides += [rows.exclude(source=sources.MANUAL) for rows in sides]
+        found = Currency.objects.filter(pk=code).values_list(*(Subquery(rows.values("date")[:1]) for rows in sides))
+        as_base, as_target, *published = found.first() or (None,) * 4
+        return max(filter(None, (as_base, as_target)), default=None), max(filter(None, published), default=None)
 
 
 class CurrencyRate(TimestampedModel):
@@ -96,7 +131,7 @@ class CurrencyRate(TimestampedModel):
     target = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="rates_as_target", db_index=False)
     date = models.DateField(help_text="The day that the source gives for the rate.")
     rate = ExactDecimalField(max_digits=24, decimal_places=12, help_text="Units of the target for one of the base.")
-    source = models.CharField(max_length=40, default="manual", help_text="Who published it.")
+    source = models.CharField(max_length=40, default=sources.MANUAL, help_text="Who published it.")
 
     objects = CurrencyRateQuerySet.as_manager()
 
@@ -128,3 +163,16 @@ class CurrencyRate(TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.base_id}/{self.target_id} {self.date:%Y-%m-%d}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the rate, counting that of the pair it was of before, too."""
+        with transaction.atomic():
+            before = CurrencyRate.objects.filter(pk=self.pk).codes() if self.pk is not None else set()
+            super().save(*args, **kwargs)
+            generations.renew({*before, self.base_id, self.target_id})
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete the rate."""
+        with transaction.atomic():
+            generations.renew({self.base_id, self.target_id})
+            return super().delete(*args, **kwargs)

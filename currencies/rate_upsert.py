@@ -1,4 +1,4 @@
-"""Many rates into the table at once: new ones inserted, changed ones updated, those entered by hand left alone."""
+"""Many rates into the table at once: new ones inserted, changed ones updated, those of a better source left alone."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -8,18 +8,26 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.utils import timezone
 
+from currencies import generations, sources
 from currencies.models import CurrencyRate
 
 COLUMNS = ("base_id", "target_id", "date", "rate", "source", "created_at", "updated_at")
 
+# Names of sources are constants of ours, so they can stand in the statement.
+RANK = (
+    "CASE {column} "
+    + " ".join(f"WHEN '{name}' THEN {sources.rank(name)}" for name in sources.PRECEDENCE)
+    + " ELSE 0 END"
+)
+
 # One statement for both databases. None of the columns is ever null, so `<>` means "is distinct from".
-UPSERT = """
-    INSERT INTO currencies_currencyrate (base_id, target_id, date, rate, source, created_at, updated_at) {rows}
+UPSERT = f"""
+    INSERT INTO currencies_currencyrate (base_id, target_id, date, rate, source, created_at, updated_at) {{rows}}
     ON CONFLICT (base_id, target_id, date) DO UPDATE
     SET rate = excluded.rate, source = excluded.source, updated_at = excluded.updated_at
-    WHERE currencies_currencyrate.source <> 'manual'
+    WHERE {RANK.format(column="excluded.source")} >= {RANK.format(column="currencies_currencyrate.source")}
       AND (currencies_currencyrate.rate <> excluded.rate OR currencies_currencyrate.source <> excluded.source)
-"""
+"""  # noqa: S608 - nothing in it comes from outside
 VALUES = "VALUES (%s, %s, %s, %s, %s, %s, %s)"
 
 # On PostgreSQL the rows are copied into a temporary table first: several times as fast as sending statements.
@@ -28,7 +36,7 @@ CREATE_INCOMING = """
     SELECT base_id, target_id, date, rate, source, created_at, updated_at FROM currencies_currencyrate WITH NO DATA
 """
 COPY_INCOMING = "COPY incoming_rates FROM STDIN"
-# In one order always, so that two syncs at the same time wait for each other instead of for ever.
+# In one order always, so that two writers at the same time wait for each other instead of for ever.
 SELECT_INCOMING = "SELECT * FROM incoming_rates ORDER BY base_id, target_id, date"
 DROP_INCOMING = "DROP TABLE incoming_rates"
 
@@ -52,7 +60,10 @@ def upsert(rows: Iterable[Row]) -> int:
     values = [(*row, now, now) for row in rows]
     if not values:
         return 0
-    return _copy(values) if connection.vendor == "postgresql" else _insert(values)
+    changed_count = _copy(values) if connection.vendor == "postgresql" else _insert(values)
+    if changed_count:
+        generations.renew({code for row in values for code in row[:2]})
+    return changed_count
 
 
 def _copy(values: Sequence[tuple[Any, ...]]) -> int:

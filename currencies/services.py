@@ -1,18 +1,19 @@
-"""Writes of several rates at once: entered by a person, or asked of the providers."""
+"""Writes of many rates or currencies at once: entered by a person, asked of the providers, or new in ISO 4217."""
 
-import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import batched
 
 from django.db import transaction
+from django.utils import timezone
 
-from currencies import rate_upsert
+from currencies import conversion, iso4217, rate_upsert, sources
 from currencies.conversion import MAX_RATE_AGE
 from currencies.models import Currency, CurrencyRate
 from currencies.providers import registry
 from currencies.providers.protocol import Capability, PublishedTable, RateProvider
+from currencies.rate_upsert import Row
 from currencies.tally import SyncResult, Tally
 from finances.exceptions import (
     InvalidValueError,
@@ -22,13 +23,16 @@ from finances.exceptions import (
     ProviderUnavailableError,
 )
 
-logger = logging.getLogger(__name__)
-
-MANUAL = "manual"
-ARCHIVE = "ecb-archive"
-HISTORY_PROVIDERS = (ARCHIVE, "ecb")  # what needs no network first, then the days that it lacks
-TABLES_A_TRANSACTION = 250  # a year of days: some 8 000 rates
+HISTORY_PROVIDERS = (registry.ARCHIVE.name, "ecb")  # what needs no network first, then the days that it lacks
 ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class CurrenciesResult:
+    """The codes of the currencies that were added, and of those that turned out to have ended."""
+
+    added: tuple[str, ...]
+    ended: tuple[str, ...]
 
 
 @transaction.atomic
@@ -38,23 +42,25 @@ def enter_rates(*, base: Currency, on: date, rates: Mapping[str, Decimal]) -> Sy
     A rate that is there already for the pair and day is replaced, and no sync replaces one of these.
 
     Raises:
-        InvalidValueError: a code is unknown, or is the base itself.
+        InvalidValueError: a code is unknown, is the base itself, or is of a currency that the euro has replaced by
+            then; the rate of such a one is fixed.
     """
-    targets = Currency.objects.in_bulk(rates)
+    _require_not_replaced(base.pk, on=on, field="base_currency")
+    known = Currency.objects.in_bulk(rates)
     for code in rates:
-        if code not in targets or code == base.pk:
+        field = f"rates.{code}"
+        if code not in known or code == base.pk:
             reason = "is the base itself" if code == base.pk else "is no currency that is known here"
-            raise InvalidValueError(f"{code} {reason}.", code="unknown_currency", field=f"rates.{code}")
-    CurrencyRate.objects.bulk_create(
-        [
-            CurrencyRate(base=base, target=targets[code], date=on, rate=rate, source=MANUAL)
-            for code, rate in rates.items()
-        ],
-        update_conflicts=True,
-        unique_fields=["base", "target", "date"],
-        update_fields=["rate", "source", "updated_at"],
-    )
-    return SyncResult(base.pk, on, len(rates), 0, f"{len(rates)} rates of {base.pk} entered for {on}.")
+            raise InvalidValueError(f"{code} {reason}.", code="unknown_currency", field=field)
+        _require_not_replaced(code, on=on, field=field)
+    changed = rate_upsert.upsert(Row(base.pk, code, on, rate, sources.MANUAL) for code, rate in rates.items())
+    return SyncResult(base.pk, on, len(rates), 0, f"{len(rates)} rates of {base.pk} entered for {on}.", changed)
+
+
+def _require_not_replaced(code: str, *, on: date, field: str) -> None:
+    if conversion.is_replaced(code, on=on):
+        message = f"The euro has replaced {code} by {on}, and its rate is fixed for ever."
+        raise InvalidValueError(message, code="replaced_currency", field=field)
 
 
 def sync_rates(*, base: str, on: date, provider: str | None = None, dry_run: bool = False) -> SyncResult:
@@ -74,7 +80,6 @@ def sync_rates(*, base: str, on: date, provider: str | None = None, dry_run: boo
         try:
             table = _table_of(candidate, base=base, on=on)
         except ProviderError as exc:
-            logger.info("no rates of %s for %s from %s: %s", base, on, candidate.name, exc)
             tally.failures.append(exc)
         else:
             _store((table,), tally, known=_known_codes(), dry_run=dry_run)
@@ -93,10 +98,11 @@ def sync_history(
     dry_run: bool = False,
     on_progress: Callable[[int], None] = lambda _days: None,
 ) -> SyncResult:
-    """Store all rates that were published from ``since`` to ``until``, newest first, a year of days a transaction.
+    """Store all rates that were published from ``since`` to ``until``, newest first, some days a transaction.
 
     Asks ``provider``, or else the ECB's archive and then the ECB itself for the days after it; these know the euro as
-    their only base. Doing it again changes nothing, and is quick. ``on_progress`` is told the days dealt with.
+    their only base. Doing it again changes nothing, and is quick. What a provider gave before it failed is stored.
+    ``on_progress`` is told the days dealt with.
 
     Raises:
         InvalidValueError: there is no such provider.
@@ -106,21 +112,67 @@ def sync_history(
         source = registry.by_name(name)
         try:
             published = source.history(base=base, since=start, until=until)
-            for tables in batched(published, TABLES_A_TRANSACTION):
-                _store(tables, tally, known=known, dry_run=dry_run, is_settled=name == ARCHIVE)
+            for tables in _batches(published, source.days_a_batch):
+                _store(tables, tally, known=known, dry_run=dry_run, is_settled=name == registry.ARCHIVE.name)
                 on_progress((tables[0].on - tables[-1].on).days + 1)
         except ProviderError as exc:
-            logger.info("no rates from %s to %s from %s: %s", start, until, name, exc)
             tally.failures.append(exc)
         start = tally.newest.on + ONE_DAY if tally.newest else since
     return tally.result(base=base, on=until)
+
+
+def is_archive_loaded() -> bool:
+    """Tell whether the ECB's archive is stored, by its newest and its oldest day, and one of each transaction between.
+
+    Raises:
+        ProviderError: the archive is not installed.
+    """
+    days = registry.ARCHIVE.days()
+    probes = {*days[:: registry.ARCHIVE.days_a_batch], days[-1]}
+    stored = CurrencyRate.objects.filter(base_id="EUR", target_id="USD", date__in=probes)
+    return stored.filter(source__in=sources.at_least(registry.ARCHIVE.source)).count() == len(probes)
+
+
+@transaction.atomic
+def sync_currencies() -> CurrenciesResult:
+    """Add the currencies that ISO 4217 has and we lack, and mark the ones that ended as no longer in use.
+
+    Names, symbols and digits stay as they are, since a superuser may have changed them; so does whatever is no
+    currency of ISO 4217's, past or present.
+    """
+    known = {currency.pk: currency for currency in Currency.objects.all()}
+    active, ended = iso4217.active_currencies(), iso4217.ended_currencies()
+    missing = [Currency(**facts._asdict()) for facts in active if facts.code not in known]
+    missing += [Currency(**facts._asdict(), is_active=False) for facts in ended if facts.code not in known]
+    Currency.objects.bulk_create(missing, ignore_conflicts=True)
+    in_use = {facts.code for facts in active}
+    over = [code for code, row in known.items() if row.is_active and code not in in_use and iso4217.has_been(code)]
+    Currency.objects.filter(pk__in=over).update(is_active=False, updated_at=timezone.now())
+    return CurrenciesResult(added=tuple(sorted(row.pk for row in missing)), ended=tuple(sorted(over)))
+
+
+def _batches(tables: Iterable[PublishedTable], size: int) -> Iterator[list[PublishedTable]]:
+    """Yield ``tables`` in lists of ``size``, and what there is before an error goes on its way."""
+    batch: list[PublishedTable] = []
+    try:
+        for table in tables:
+            batch.append(table)
+            if len(batch) == size:
+                yield batch
+                batch = []
+    except ProviderError:
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
 
 
 def _candidates(provider: str | None) -> list[RateProvider]:
     if provider:
         return [registry.by_name(provider)]
     # The archive comes last: it has most of the past, and no need of a network.
-    return [*registry.chosen(Capability.LATEST), registry.by_name(ARCHIVE)]
+    return [*registry.chosen(Capability.LATEST), registry.ARCHIVE]
 
 
 def _table_of(provider: RateProvider, *, base: str, on: date) -> PublishedTable:
@@ -164,7 +216,7 @@ def _store(
 def _are_stored(tables: Sequence[PublishedTable], count: int) -> bool:
     newest, oldest = tables[0], tables[-1]
     stored = CurrencyRate.objects.filter(base_id=newest.base, date__range=(oldest.on, newest.on))
-    return stored.filter(source=newest.source).count() >= count
+    return stored.filter(source__in=sources.at_least(newest.source)).count() >= count
 
 
 def _stored_already(tally: Tally, *, base: str, on: date) -> SyncResult:
@@ -173,7 +225,7 @@ def _stored_already(tally: Tally, *, base: str, on: date) -> SyncResult:
     Raises:
         ProviderError: nothing is; rather the error of a provider that may help later.
     """
-    newest = CurrencyRate.objects.involving(base).newest_date(on)
+    newest = CurrencyRate.objects.newest_dates(base, on)[0]
     if newest is None:
         passing = (ProviderRateLimitedError, ProviderUnavailableError)
         raise next((failure for failure in tally.failures if isinstance(failure, passing)), tally.failures[0])

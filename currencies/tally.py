@@ -7,7 +7,10 @@ from datetime import date
 
 from currencies.providers.protocol import PublishedTable
 from currencies.rate_upsert import Row
-from finances.exceptions import ProviderError
+from finances.exceptions import ProviderError, ProviderNotFoundError, ProviderOutOfRangeError
+
+# Not every provider has every day and currency; that the next one is asked then is what there are several for.
+OF_COURSE = (ProviderNotFoundError, ProviderOutOfRangeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,18 +19,25 @@ class SyncResult:
 
     ``synced_count`` rates are stored now as they were published, of which ``changed_count`` were new or different.
     ``failed_count`` were published but cannot be rates; ``unknown_codes`` are currencies that we do not have.
-    ``is_stale``: nobody could be asked, and these are older rates. ``failures`` says who failed, and how.
+    ``is_stale``: nobody could be asked, and these are older rates. ``failures`` says who failed, and how; those of
+    them that are no matter of course, such as an expired key, are ``warnings``.
     """
 
     base_currency: str
     date: date
     synced_count: int
     failed_count: int
-    message: str
+    summary: str
     changed_count: int = 0
     unknown_codes: tuple[str, ...] = ()
     is_stale: bool = False
     failures: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """Return all of it in sentences."""
+        return " ".join((self.summary, *self.failures))
 
 
 @dataclass(slots=True)
@@ -66,18 +76,19 @@ class Tally:
             date=self.newest.on if self.newest else on,
             synced_count=self.synced_count,
             failed_count=self.unusable.total(),
-            message=" ".join(self._sentences(on)),
+            summary=" ".join(self._sentences(on)),
             changed_count=self.changed_count,
             unknown_codes=tuple(sorted(self.unknown)),
             is_stale=self.is_stale,
             failures=tuple(failure.message for failure in self.failures),
+            warnings=tuple(failure.message for failure in self.failures if not isinstance(failure, OF_COURSE)),
         )
 
     def stale_result(self, *, base: str, on: date) -> SyncResult:
         """Say that nobody could be asked, and that the newest rates of ``base`` that are stored are of ``on``."""
         failures = tuple(failure.message for failure in self.failures)
-        sentences = ("No rates were fetched.", *failures, f"The newest stored rates of {base} are of {on}.")
-        return SyncResult(base, on, 0, 0, " ".join(sentences), is_stale=True, failures=failures)
+        summary = f"No rates were fetched. The newest stored rates of {base} are of {on}."
+        return SyncResult(base, on, 0, 0, summary, is_stale=True, failures=failures, warnings=failures)
 
     def _sentences(self, on: date) -> Iterator[str]:
         if self.newest is None:
@@ -92,4 +103,3 @@ class Tally:
             yield f"Left out, because they are unknown here: {', '.join(sorted(self.unknown))}."
         for (code, reason), times in sorted(self.unusable.items()):
             yield f"Left out: {code}, because {reason}{f' ({times} times)' if times > 1 else ''}."
-        yield from (failure.message for failure in self.failures)

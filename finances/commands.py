@@ -18,14 +18,15 @@ SECONDS_BETWEEN_LINES = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a command did, in a sentence or two, and what of it failed."""
+    """What a command did, in a sentence or two, what of it failed, and what went wrong without being in the way."""
 
     summary: str
     failures: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class ReportingCommand(BaseCommand):
-    """A command that parses, calls one service in ``run``, and reports.
+    """A command that parses, calls one service in ``run``, and reports: the summary to stdout, all else to stderr.
 
     Exits with 1 when anything failed, or when ``run`` raised a ``FinancesError``.
     """
@@ -45,6 +46,8 @@ class ReportingCommand(BaseCommand):
         except FinancesError as exc:
             raise CommandError(exc.message) from exc
         self.stdout.write(f"Dry run, nothing is kept: {report.summary}" if options["dry_run"] else report.summary)
+        for warning in report.warnings:
+            self.stderr.write(f"Warning: {warning}")
         if report.failures:
             raise CommandError("\n".join(("Not everything went well:", *report.failures)))
 
@@ -55,7 +58,7 @@ class ReportingCommand(BaseCommand):
             with tqdm(total=total, unit=f" {unit}", file=sys.stderr, leave=False) as bar:
                 yield lambda count: _advance(bar, count)
         else:
-            yield _lines(self.stdout.write, total=total, unit=unit)
+            yield _lines(self.stderr.write, total=total, unit=unit)
 
 
 def _advance(bar: "tqdm[Any]", count: int) -> None:

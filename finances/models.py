@@ -65,6 +65,19 @@ class OwnedModel(TimestampedModel):
         abstract = True
 
 
+class Generation(models.Model):
+    """How often something that others compute from has changed; counted by `finances.caching`. See docs/adr/0013."""
+
+    name = models.CharField(max_length=100, primary_key=True)
+    number = models.PositiveBigIntegerField(default=1)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class IdempotentAnswer(OwnedModel):
     """The first answer to a request that its sender gave a key, kept for when it is sent again. See docs/adr/0010.
 

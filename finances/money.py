@@ -1,7 +1,9 @@
 """Decimals: how they are written and rounded. The only module that rounds."""
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
 from fractions import Fraction
+from math import floor
 
 # Wide enough for the largest amount times the finest rate; results are exact or rounded once, half to even.
 CONTEXT = Context(prec=50, rounding=ROUND_HALF_EVEN)
@@ -38,6 +40,17 @@ def from_fraction(value: Fraction) -> Decimal:
     return CONTEXT.divide(Decimal(value.numerator), Decimal(value.denominator))
 
 
+def rounded_fraction(value: Fraction, *, decimal_places: int) -> Decimal:
+    """Round ``value`` once, half to even, to ``decimal_places`` digits behind the point."""
+    return Decimal(round(value * 10**decimal_places)).scaleb(-decimal_places, EXACT)
+
+
+def significant_fraction(value: Fraction, *, digits: int) -> Decimal:
+    """Round ``value`` once, half to even, to ``digits`` significant digits."""
+    context = Context(prec=digits, rounding=ROUND_HALF_EVEN)
+    return context.divide(Decimal(value.numerator), Decimal(value.denominator))
+
+
 def significant(value: Decimal, *, digits: int) -> Decimal:
     """Round ``value`` half to even to ``digits`` significant digits."""
     return Context(prec=digits, rounding=ROUND_HALF_EVEN).plus(value)
@@ -59,6 +72,61 @@ def percentage(part: Decimal, *, of: Decimal, decimal_places: int) -> Decimal:
     Raises:
         ZeroDivisionError: ``of`` is zero.
     """
-    ratio = Fraction(part) / Fraction(of) * 100
-    scale = 10**decimal_places
-    return Decimal(round(ratio * scale)).scaleb(-decimal_places, EXACT)
+    return rounded_fraction(Fraction(part) / Fraction(of) * 100, decimal_places=decimal_places)
+
+
+def scaled(value: Decimal, *, decimal_places: int) -> int:
+    """Return how many units of ``decimal_places`` digits behind the point ``value`` is: 12.5 are 1250 of two.
+
+    Raises:
+        ValueError: it has more digits than that.
+    """
+    units = value.scaleb(decimal_places, context=EXACT)
+    if units != units.to_integral_value():
+        raise ValueError(f"{value} has more than {decimal_places} decimal places")
+    return int(units)
+
+
+def scaled_digits(digits: str, *, decimal_places: int) -> int:
+    """Return what `scaled` does of a decimal that is written plainly, without exponent: fit for many of them.
+
+    Raises:
+        ValueError: it has more digits than that, or is no number.
+    """
+    whole, _, behind = digits.partition(".")
+    if len(behind) > decimal_places:
+        return scaled(Decimal(digits), decimal_places=decimal_places)  # zeros that say nothing, perhaps
+    return int(whole + behind.ljust(decimal_places, "0"))
+
+
+def exact_text(value: Fraction) -> str:
+    """Write ``value`` with nothing lost: as a decimal where its digits end, else as a ratio such as ``10/3``."""
+    rest, places = value.denominator, 0
+    for prime in (2, 5):
+        count = 0
+        while rest % prime == 0:
+            rest, count = rest // prime, count + 1
+        places = max(places, count)
+    if rest != 1:
+        return f"{value.numerator}/{value.denominator}"
+    digits = str(abs(value.numerator) * 10**places // value.denominator).rjust(places + 1, "0")
+    whole, behind = digits[: len(digits) - places], digits[len(digits) - places :]
+    return f"{'-' if value < 0 else ''}{whole}{'.' if places else ''}{behind}"
+
+
+def shares(parts: Sequence[Fraction], *, decimal_places: int) -> list[Decimal] | None:
+    """Return the share of each of ``parts`` in their sum, rounded so that the shares add up to exactly 1.
+
+    By the largest remainder: each share is rounded down, and the units that are left go to those that lost most, the
+    earlier of equals first. None when the sum is zero, since nothing has a share of nothing.
+    """
+    whole = sum(parts)
+    if not whole:
+        return None
+    unit = 10**decimal_places
+    exact = [part / whole * unit for part in parts]
+    units = [floor(share) for share in exact]
+    by_loss = sorted(range(len(parts)), key=lambda place: units[place] - exact[place])
+    for place in by_loss[: unit - sum(units)]:
+        units[place] += 1
+    return [Decimal(count).scaleb(-decimal_places, context=EXACT) for count in units]

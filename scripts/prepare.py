@@ -12,8 +12,11 @@ from django.contrib.auth import get_user_model
 from django.core import management
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError
+from django.db.models import Max
+from django.utils import timezone
 
 ROOT = Path(__file__).resolve().parent.parent
+SYNC_RATES = ".venv/bin/python manage.py sync_rates"
 
 
 def is_migrated() -> bool:
@@ -26,14 +29,38 @@ def is_migrated() -> bool:
 
 
 def load_rates() -> None:
-    """Load the packaged history of the European Central Bank, which needs no network.
+    """Load the packaged history of the European Central Bank, which needs no network, unless it is there.
 
     Without it everything but conversion still works, so a failure is said and passed over.
     """
+    from currencies import services
+    from finances.exceptions import FinancesError
+
     try:
-        management.call_command("sync_rates", provider="ecb-archive")
-    except (management.CommandError, SystemExit) as exc:
-        sys.stderr.write(f"The history of exchange rates was not loaded ({exc}); try `manage.py sync_rates` later.\n")
+        if not services.is_archive_loaded():
+            management.call_command("sync_rates", provider="ecb-archive")
+    except (management.CommandError, FinancesError, SystemExit) as exc:
+        sys.stderr.write(f"The history of exchange rates was not loaded ({exc}); try `{SYNC_RATES}` later.\n")
+
+
+def tell_of_old_rates() -> None:
+    """Say how to get today's rates where the newest are too old for a conversion without a date."""
+    from currencies.conversion import MAX_RATE_AGE
+    from currencies.models import CurrencyRate
+
+    newest = CurrencyRate.objects.aggregate(newest=Max("date"))["newest"]
+    if newest is None or timezone.localdate() - newest > MAX_RATE_AGE:
+        known = f"The newest exchange rates are of {newest}" if newest else "There are no exchange rates"
+        sys.stdout.write(f"{known}; `{SYNC_RATES}` fetches today's.\n")
+
+
+def update_currencies() -> None:
+    """Bring the list of currencies up to date with the installed ISO 4217, and say what is new."""
+    from currencies import services
+
+    result = services.sync_currencies()
+    if result.added or result.ended:
+        sys.stdout.write(f"Currencies added or ended: {', '.join((*result.added, *result.ended))}.\n")
 
 
 def wants_demo() -> bool:
@@ -52,9 +79,11 @@ def prepare() -> None:
     django.setup()
     if not is_migrated():
         management.call_command("migrate", interactive=False)
+    update_currencies()
     is_empty = not get_user_model().objects.exists()
     management.call_command("create_first_admin")
     load_rates()
+    tell_of_old_rates()
     if is_empty and wants_demo():
         management.call_command("seed_demo")
 

@@ -87,6 +87,16 @@ class LongListAdmin(SafeRelationsMixin, admin.ModelAdmin):
     time_field = "-timestamp"
 
 
+class CurrencyColumn:
+    """Shows a row's currency by its code, without a query for it."""
+
+    @admin.display(description="currency", ordering="currency")
+    def currency_code(self, row: Any) -> str | None:
+        """Return the code."""
+        code: str | None = row.currency_id
+        return code
+
+
 class FollowedAdmin(LongListAdmin):
     """Rows whose changes by hand make the series of their security new."""
 
@@ -111,10 +121,10 @@ class FollowedAdmin(LongListAdmin):
 
 
 @admin.register(Security)
-class SecurityAdmin(SafeRelationsMixin, ReferenceAdmin):
+class SecurityAdmin(CurrencyColumn, SafeRelationsMixin, ReferenceAdmin):
     """Securities with their last price, and a picture of the last year."""
 
-    list_display = ("symbol", "name", "asset_class", "currency_id", "price", "priced_on", "last_synced_at", "state")
+    list_display = ("symbol", "name", "asset_class", "currency_code", "price", "priced_on", "last_synced_at", "state")
     list_filter = ("asset_class",)
     list_per_page = 50
     search_fields = ("^symbol", "name")
@@ -233,10 +243,10 @@ class SecurityPriceAdmin(FollowedAdmin):
 
 
 @admin.register(SecurityAction)
-class SecurityActionAdmin(FollowedAdmin):
+class SecurityActionAdmin(CurrencyColumn, FollowedAdmin):
     """Splits and dividends as they were then."""
 
-    list_display = ("security", "kind", "date", "plain_value", "currency_id")
+    list_display = ("security", "kind", "date", "plain_value", "currency_code")
     list_filter = (SymbolFilter, SinceFilter, UntilFilter, "kind")
     list_display_links = ("date",)
     raw_id_fields = ("currency",)

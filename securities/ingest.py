@@ -88,7 +88,7 @@ def _create_or_update(security: Security, interval: Interval, rows: Sequence[Bar
         return Ingested()
     stored = _stored(security, interval, rows)
     changed = [row for row in rows if stored.get(row.at) != row]
-    SecurityPrice.objects.bulk_create(
+    SecurityPrice._meta.base_manager.bulk_create(  # `refresh` counts once for all
         [SecurityPrice(security=security, interval=interval, **_values(row)) for row in changed],
         update_conflicts=True,
         unique_fields=["security", "interval", "timestamp"],
@@ -183,7 +183,7 @@ def store_actions(*, security: Security, actions: Sequence[Action]) -> bool:
                     security=security, kind=action.kind, date=action.on, value=value, currency_id=action.currency
                 )
             )
-    SecurityAction.objects.bulk_create(
+    SecurityAction._meta.base_manager.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=["security", "kind", "date"],

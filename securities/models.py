@@ -17,6 +17,7 @@ from securities.completeness import Calendar
 from securities.intervals import Interval
 from securities.reasons import Reason
 from securities.symbols import SYMBOL_MESSAGE, SYMBOL_PATTERN, is_symbol
+from securities.versioned import VersionedModel
 
 # Longer than any sync takes; whoever claimed a security this long ago is dead.
 SYNC_TIMEOUT = timedelta(minutes=10)
@@ -163,7 +164,7 @@ class Security(TimestampedModel):
         return CALENDARS.get(AssetClass(self.asset_class), Calendar.SESSIONS)
 
 
-class SecurityPrice(models.Model):
+class SecurityPrice(VersionedModel):
     """What was paid for a security from ``timestamp`` on, for one interval: as traded, whatever was split later.
 
     In whole units of the security's currency. The time stamp of a day, week or month is the midnight (as if in UTC)
@@ -214,7 +215,7 @@ class SecurityPrice(models.Model):
         return f"{self.timestamp:%Y-%m-%d %H:%M} {self.interval}"
 
 
-class SecurityAction(TimestampedModel):
+class SecurityAction(VersionedModel, TimestampedModel):
     """A split or a dividend of a security, on its ex-date by the exchange's calendar."""
 
     security = models.ForeignKey(Security, on_delete=models.CASCADE, related_name="actions", db_index=False)

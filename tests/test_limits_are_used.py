@@ -10,17 +10,20 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def views(patterns):
-    """Find the class of every view, with what its address gives it."""
+    """Find every view, once for each of its actions."""
     for pattern in patterns:
         if not isinstance(pattern, URLPattern):
             yield from views(pattern.url_patterns)
         elif hasattr(pattern.callback, "cls"):
-            yield pattern.callback.cls, getattr(pattern.callback, "initkwargs", {})
+            for action in getattr(pattern.callback, "actions", {"get": None}).values():
+                view = pattern.callback.cls(**getattr(pattern.callback, "initkwargs", {}))
+                view.action = action
+                yield view
 
 
 def scopes_of_views():
-    for view, given in views(get_resolver().url_patterns):
-        scope = given.get("throttle_scope", getattr(view, "throttle_scope", None))
+    for view in views(get_resolver().url_patterns):
+        scope = getattr(view, "throttle_scope", None)
         if scope is not None:
             yield scope
             if hasattr(view, "throttle_account"):

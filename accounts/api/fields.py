@@ -1,11 +1,12 @@
 """Fields of accounts, values and holdings that take more than one form on input."""
 
+import re
 from datetime import UTC
 from typing import Any
 
 from rest_framework import serializers
 
-from currencies.models import Currency
+from currencies.models import CODE_PATTERN, Currency
 
 
 class AnyCaseChoiceField(serializers.ChoiceField):
@@ -31,7 +32,10 @@ class CurrencyCodeField(serializers.PrimaryKeyRelatedField[Any]):
         """Return the currency."""
         if not isinstance(data, str):
             self.fail("incorrect_type", data_type=type(data).__name__)
-        return super().to_internal_value(data.strip().upper())
+        code = data.strip().upper()
+        if not re.fullmatch(CODE_PATTERN, code):  # PostgreSQL does not even take every text to look for
+            self.fail("does_not_exist", pk_value=code[:20])
+        return super().to_internal_value(code)
 
 
 class InstantField(serializers.DateTimeField):

@@ -1,8 +1,11 @@
 """Currencies, rates and conversions as JSON."""
 
+from collections import Counter
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.http import QueryDict
 from rest_framework import serializers
 
 from currencies.conversion import Derivation
@@ -86,6 +89,9 @@ class RateTableSerializer(serializers.Serializer[Any]):
     date = serializers.DateField(source="on", help_text="The newest day among the rates.")
     requested_date = serializers.DateField(source="requested_on")
     rates = serializers.DictField(child=ShownNumberField(), help_text="Units of each currency for one of the base.")
+    rate_dates = serializers.DictField(
+        child=serializers.DateField(), help_text="The day of each rate that is older than `date`."
+    )
     count = serializers.IntegerField()
     source = serializers.CharField(help_text="Who published them; several are separated by commas.")  # type: ignore[assignment]
 
@@ -98,15 +104,38 @@ class RatePointSerializer(serializers.Serializer[Any]):
 
 
 class EnteredRatesSerializer(serializers.Serializer[Any]):
-    """Rates that a superuser enters by hand; without any, the providers are asked."""
+    """Rates that a superuser enters by hand. Without ``rates`` the providers are asked for those of ``date``."""
 
-    date = serializers.DateField(required=False, help_text="Their day; today unless given.")
+    date = serializers.DateField(
+        required=False, help_text="Their day; today unless given. Past days are for superusers."
+    )
     rates = serializers.DictField(
-        child=RateField(), required=False, help_text="Units of each currency for one of the base."
+        child=RateField(), required=False, allow_empty=False, help_text="Units of each currency for one of the base."
     )
 
+    def to_internal_value(self, data: Any) -> Any:
+        """Read the body; a misspelt ``rates`` must not pass for none.
+
+        Raises:
+            ValidationError: it has a field that there is none of.
+        """
+        if isinstance(data, QueryDict):
+            data = data.dict()  # a form can say the date only
+        if isinstance(data, Mapping) and (unknown := sorted(set(data) - set(self.fields))):
+            message = "There is no such field; there are date and rates."
+            raise serializers.ValidationError({name: [message] for name in unknown}, code="unknown_field")
+        return super().to_internal_value(data)
+
     def validate_rates(self, rates: dict[str, Any]) -> dict[str, Any]:
-        """Take codes in any case."""
+        """Take codes in any case.
+
+        Raises:
+            ValidationError: a code comes twice, in different cases.
+        """
+        twice = [code for code, times in Counter(code.upper() for code in rates).items() if times > 1]
+        if twice:
+            message = "This currency comes twice, in different cases."
+            raise serializers.ValidationError({code: [message] for code in twice}, code="duplicate")
         return {code.upper(): rate for code, rate in rates.items()}
 
 
@@ -114,7 +143,9 @@ class SyncQuery(QuerySerializer):
     """What to ask the providers for."""
 
     base_currency = CodeField(default="USD", help_text="Rates for one unit of this currency.")
-    sync_date = serializers.DateField(required=False, help_text="The day; today unless given.")
+    sync_date = serializers.DateField(
+        required=False, help_text="The day; today unless given. Past days are for superusers."
+    )
 
 
 class SyncResultSerializer(serializers.Serializer[Any]):
@@ -160,7 +191,7 @@ class ConversionSerializer(serializers.Serializer[Any]):
     base_currency = serializers.CharField(source="base")
     target_currency = serializers.CharField(source="quote")
     converted_amount = ShownNumberField(help_text="Rounded half to even to the target's minor unit.")
-    rate = ShownNumberField(help_text="Units of the target for one of the base, to 15 significant digits.")
+    rate = ShownNumberField(help_text="Units of the target for one of the base: as published, or derived to 15 digits.")
     requested_date = serializers.DateField(source="on")
     date = serializers.DateField(source="rate_on", help_text="The day of the oldest rate used.")
     derivation = serializers.ChoiceField(DERIVATIONS)

@@ -1,5 +1,7 @@
 """Endpoints of currencies, rates and conversion."""
 
+import logging
+from datetime import date
 from typing import Any
 
 from django.utils import timezone
@@ -9,7 +11,7 @@ from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from currencies import rates, services, tally
+from currencies import rate_series, rates, services, tally
 from currencies.api.filters import CurrencyFilter
 from currencies.api.serializers import (
     ConversionSerializer,
@@ -29,6 +31,8 @@ from finances.api.serializers import validated
 from finances.api.viewsets import BaseViewSet
 from finances.exceptions import ProviderUnavailableError
 
+logger = logging.getLogger(__name__)
+
 
 class CurrencyPagination(HeaderPagination):
     """Answers the whole table unless asked for less: clients fill a choice with it."""
@@ -37,6 +41,7 @@ class CurrencyPagination(HeaderPagination):
 
 
 @extend_schema_view(
+    create=extend_schema(description="Add a currency; for superusers."),
     update=extend_schema(description="Change the fields that are sent; for superusers."),
     partial_update=extend_schema(description="Change the fields that are sent; for superusers."),
     destroy=extend_schema(description="Delete a currency that nothing uses; for superusers."),
@@ -51,6 +56,11 @@ class CurrencyViewSet(BaseViewSet):
     lookup_field = "code"
     lookup_value_regex = "[A-Za-z]{3,5}"
 
+    @property
+    def throttle_scope(self) -> str | None:
+        """Limit how often somebody may have others asked."""
+        return "sync" if self.action in {"enter_or_sync_rates", "sync_rates"} else None
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Take the code in any case."""
         if "code" in self.kwargs:
@@ -58,8 +68,8 @@ class CurrencyViewSet(BaseViewSet):
         super().initial(request, *args, **kwargs)
 
     def get_permissions(self) -> list[BasePermission]:
-        """Let superusers change and delete, and everybody who is signed in do the rest."""
-        for_superusers = self.action in {"update", "partial_update", "destroy"}
+        """Let superusers add, change and delete, and everybody who is signed in do the rest."""
+        for_superusers = self.action in {"create", "update", "partial_update", "destroy"}
         return [IsAuthenticated(), IsSuperuser()] if for_superusers else [IsAuthenticated()]
 
     @extend_schema(
@@ -82,36 +92,60 @@ class CurrencyViewSet(BaseViewSet):
         if "target" not in query:
             table = rates.table(base=currency.pk, on=query.get("rate_date", timezone.localdate()))
             return Response(RateTableSerializer(table).data)
-        points = rates.series(base=currency.pk, quote=query["target"], start=query.get("start"), end=query.get("end"))
-        page = points[query["offset"] : query["offset"] + query["limit"]]
-        headers = page_headers(request, count=len(points), limit=query["limit"], offset=query["offset"])
-        return Response(page, headers=headers)
+        page = rate_series.page(
+            base=currency.pk,
+            quote=query["target"],
+            start=query.get("start"),
+            end=query.get("end"),
+            limit=query["limit"],
+            offset=query["offset"],
+        )
+        headers = page_headers(request, count=page.count, limit=query["limit"], offset=query["offset"])
+        return Response(page.points, headers=headers)
 
     @extend_schema(request=EnteredRatesSerializer, responses={200: SyncResultSerializer}, filters=False)
     @show_rates.mapping.post
     def enter_or_sync_rates(self, request: Request, **_: str) -> Response:
-        """Ask the providers for today's rates of this base, or store the ``rates`` in the body (for superusers).
+        """Ask the providers for this base's rates, or store the ``rates`` in the body (for superusers).
 
-        Rates entered by hand are kept when the providers are asked later. All in the body are stored, or none.
+        Without a body, or with a ``date`` alone, the providers are asked: for today's rates by everybody, for those of
+        a past day by superusers. Rates entered by hand are kept when the providers are asked later; all in the body
+        are stored, or none.
         """
-        serializer = EnteredRatesSerializer(data=request.data or {})
+        serializer = EnteredRatesSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        on = serializer.validated_data.get("date", timezone.localdate())
-        currency = self.get_object()
-        if "rates" not in serializer.validated_data:
-            return synced(services.sync_rates(base=currency.pk, on=on))
-        if not IsSuperuser().has_permission(request, self):
-            self.permission_denied(request, message="Only a superuser may enter rates by hand.")
-        entered = services.enter_rates(base=currency, on=on, rates=serializer.validated_data["rates"])
-        return synced(entered)
+        given, currency = serializer.validated_data, self.get_object()
+        on = given.get("date", timezone.localdate())
+        if "rates" not in given:
+            return self.sync(base=currency.pk, on=on)
+        self.require_superuser("Only a superuser may enter rates by hand.")
+        return synced(services.enter_rates(base=currency, on=on, rates=given["rates"]))
 
     @extend_schema(parameters=[SyncQuery], request=None, responses={200: SyncResultSerializer}, filters=False)
     @action(detail=False, methods=["post"], url_path="sync-rates")
     def sync_rates(self, request: Request) -> Response:
-        """Ask the providers for the rates of a day, and store them."""
+        """Ask the providers for the rates of a day, and store them. Past days are for superusers."""
         query = validated(SyncQuery, request)
-        on = query.get("sync_date", timezone.localdate())
-        return synced(services.sync_rates(base=query["base_currency"], on=on))
+        return self.sync(base=query["base_currency"], on=query.get("sync_date", timezone.localdate()))
+
+    def sync(self, *, base: str, on: date) -> Response:
+        """Ask the providers for the rates of ``on``: today's for everybody, past ones for superusers.
+
+        Raises:
+            PermissionDenied: the day is past, and the user no superuser.
+        """
+        if on < timezone.localdate():
+            self.require_superuser("Only a superuser may sync the rates of a past day.")
+        return synced(services.sync_rates(base=base, on=on))
+
+    def require_superuser(self, message: str) -> None:
+        """Go on for superusers only.
+
+        Raises:
+            PermissionDenied: the user is none.
+        """
+        if not IsSuperuser().has_permission(self.request, self):
+            self.permission_denied(self.request, message=message)
 
     @extend_schema(parameters=[ConvertQuery], responses=ConversionSerializer, filters=False)
     @action(detail=False, methods=["get"], pagination_class=None)
@@ -134,6 +168,8 @@ def synced(result: tally.SyncResult) -> Response:
     Raises:
         ProviderUnavailableError: nobody could be asked, so that nothing was synced.
     """
+    for warning in result.warnings:
+        logger.warning("A provider of rates failed: %s", warning)
     if result.is_stale and not result.synced_count:
         raise ProviderUnavailableError(result.message)
     return Response(SyncResultSerializer(result).data)

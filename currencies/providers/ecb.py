@@ -47,6 +47,7 @@ class Ecb:
     source = ecb_files.SOURCE
     attribution = ecb_files.ATTRIBUTION
     capabilities = frozenset({Capability.LATEST, Capability.HISTORY})
+    days_a_batch = 250
     is_ready = True
 
     def latest(self, *, base: str) -> PublishedTable:

@@ -36,6 +36,15 @@ def read_zip(packed: bytes) -> list[PublishedTable]:
     Raises:
         DamagedFileError: nothing is taken from a file that is not whole.
     """
+    return read_csv(unpack(packed))
+
+
+def unpack(packed: bytes) -> str:
+    """Return the text of the one CSV file in a zip.
+
+    Raises:
+        DamagedFileError: it is another file, or not a whole one.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(packed)) as archive:
             (name,) = archive.namelist()
@@ -43,10 +52,9 @@ def read_zip(packed: bytes) -> list[PublishedTable]:
                 unpacked = member.read(MAX_UNPACKED + 1)
         if len(unpacked) > MAX_UNPACKED:
             raise DamagedFileError("The ECB's file unpacks to more than it can be.")
-        text = unpacked.decode("utf-8-sig")
+        return unpacked.decode("utf-8-sig")
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as exc:
         raise DamagedFileError("The ECB's file is not a zip around one CSV file.") from exc
-    return read_csv(text)
 
 
 def read_csv(text: str) -> list[PublishedTable]:

@@ -31,6 +31,7 @@ class ExchangerateApi:
     source = SERVICE.source
     attribution = "Rates by exchangerate-api.com (https://www.exchangerate-api.com)"
     capabilities = frozenset({Capability.LATEST, Capability.HISTORY})
+    days_a_batch = 10
 
     @property
     def is_ready(self) -> bool:

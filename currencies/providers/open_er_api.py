@@ -30,6 +30,7 @@ class OpenErApi:
     source = SERVICE.source
     attribution = "Rates By Exchange Rate API (https://www.exchangerate-api.com)"
     capabilities = frozenset({Capability.LATEST})
+    days_a_batch = 1
     is_ready = True
 
     def latest(self, *, base: str) -> PublishedTable:

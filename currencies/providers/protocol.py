@@ -62,6 +62,10 @@ class RateProvider(Protocol):
     def capabilities(self) -> frozenset[Capability]:
         """What the provider can be asked for."""
 
+    @property
+    def days_a_batch(self) -> int:
+        """How many days of history are stored at once: many that came in one file, few that cost a request each."""
+
     def latest(self, *, base: str) -> PublishedTable:
         """Return the newest table; its base is the provider's own where it publishes against one only.
 

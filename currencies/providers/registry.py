@@ -9,8 +9,9 @@ from currencies.providers.open_er_api import OpenErApi
 from currencies.providers.protocol import Capability, RateProvider
 from finances.exceptions import InvalidValueError
 
+ARCHIVE = EcbArchive()
 PROVIDERS: dict[str, RateProvider] = {
-    provider.name: provider for provider in (ExchangerateApi(), OpenErApi(), Ecb(), EcbArchive())
+    provider.name: provider for provider in (ExchangerateApi(), OpenErApi(), Ecb(), ARCHIVE)
 }
 
 

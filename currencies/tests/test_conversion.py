@@ -76,6 +76,33 @@ def test_a_cross_goes_through_the_euro_before_the_dollar_before_others():
     assert pivots == ["GBP", "USD", "EUR"]
 
 
+def test_a_newer_inverse_comes_before_an_older_direct_rate():
+    rates = [published("CAD", "USD", "1.5", on=FRIDAY - timedelta(days=6)), published("USD", "CAD", "0.5")]
+
+    converted = convert("1", "CAD", "USD", rates)
+
+    assert (converted.ratio, converted.derivation, converted.rate_on) == (2, Derivation.INVERSE, FRIDAY)
+
+
+def test_a_newer_cross_comes_before_an_older_direct_rate_and_through_an_older_euro():
+    older = FRIDAY - timedelta(days=1)
+    direct = [published("CAD", "JPY", "7", on=FRIDAY - timedelta(days=2))]
+    euro = [published("EUR", "CAD", "1", on=older), published("EUR", "JPY", "5")]
+    dollar = [published("USD", "CAD", "1"), published("USD", "JPY", "2")]
+
+    rates_used = [convert("1", "CAD", "JPY", rates) for rates in (direct + euro, direct + euro + dollar)]
+
+    assert [(rate.ratio, rate.via, rate.rate_on) for rate in rates_used] == [(5, "EUR", older), (2, "USD", FRIDAY)]
+
+
+def test_nothing_is_crossed_through_a_currency_that_the_euro_replaced():
+    day = date(2024, 4, 30)
+    rates = [published("HRK", "CAD", "1", on=day), published("HRK", "JPY", "2", on=day)]
+
+    with pytest.raises(RateNotFoundError):
+        convert("1", "CAD", "JPY", rates, on=day)
+
+
 def test_a_sunday_takes_fridays_rate_and_says_so():
     rates = [published("EUR", "CAD", "1.4313"), published("EUR", "CAD", "9", on=FRIDAY - timedelta(days=1))]
 
@@ -164,15 +191,6 @@ def test_two_replaced_currencies_cross_without_any_published_rate():
     converted = convert("1.95583", "DEM", "FRF", [], on=date(2001, 1, 1))
 
     assert converted.result == Decimal("6.55957")
-
-
-def test_a_series_holds_the_days_on_which_both_legs_were_published():
-    thursday = FRIDAY - timedelta(days=1)
-    rates = [published("EUR", "CAD", "1.25"), published("EUR", "USD", "2.5"), published("EUR", "CAD", "3", on=thursday)]
-
-    points = conversion.series(base="CAD", quote="USD", rates=rates)
-
-    assert points == [(FRIDAY, 2)]
 
 
 POSITIVE = st.decimals(min_value="0.000001", max_value="1000000", places=6)

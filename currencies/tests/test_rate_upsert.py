@@ -1,5 +1,6 @@
 """Many rates into the table at once."""
 
+import itertools
 from datetime import date
 from decimal import Decimal
 
@@ -50,7 +51,7 @@ def test_the_same_rates_again_change_nothing():
 
 @pytest.mark.parametrize("change", [{"rate": Decimal("1.1173")}, {"source": "another"}])
 def test_a_rate_that_is_different_now_is_updated(change):
-    row = Row("EUR", "USD", FRIDAY, Decimal("1.1172"), "ecb")
+    row = Row("EUR", "USD", FRIDAY, Decimal("1.1172"), "test")
     upsert(row)
     before = CurrencyRate.objects.get()
 
@@ -70,6 +71,21 @@ def test_a_rate_entered_by_hand_stays():
 
     assert changed == 0
     assert stored() == {("EUR", "USD", FRIDAY): (Decimal("1.2"), "manual")}
+
+
+BY_PRECEDENCE = ["manual", "ecb", "exchangerate-api.com", "open.er-api.com", "unranked"]
+
+
+@pytest.mark.parametrize(("better", "worse"), list(itertools.pairwise(BY_PRECEDENCE)))
+def test_the_better_source_holds_a_rate_whoever_writes_last(better, worse):
+    one = Row("EUR", "USD", FRIDAY, Decimal("1.1172"), better)
+    other = one._replace(rate=Decimal("1.2"), source=worse)
+    upsert(other)
+
+    changed = [upsert(row) for row in (one, other, one)]
+
+    assert changed == [1, 0, 0]
+    assert stored() == {("EUR", "USD", FRIDAY): (Decimal("1.1172"), better)}
 
 
 def test_nothing_is_nothing():

@@ -126,6 +126,34 @@ def test_each_past_day_of_the_keyed_service_is_a_request(stand_in, settings):
     assert len(stand_in.received) == 2
 
 
+def test_what_a_provider_gave_before_it_failed_is_stored_and_told(stand_in, settings):
+    settings.EXCHANGERATE_API_KEY = "the-right-key"
+    stand_in.routes["/keyed/v6/history/USD/2015/2/20"] = Reply(b"", status=500)
+    days = []
+
+    result = services.sync_history(
+        since=date(2015, 2, 1),
+        until=date(2015, 2, 22),
+        provider="exchangerate-api",
+        base="USD",
+        on_progress=days.append,
+    )
+
+    assert CurrencyRate.objects.filter(base="USD").count() == result.synced_count == 4
+    assert len(result.failures) == 1
+    assert days == [2]
+
+
+def test_a_rate_corrected_by_hand_leaves_the_archive_loaded():
+    load_archive(date(2026, 1, 1))
+    CurrencyRate.objects.filter(target="USD", date=date(2026, 10, 30)).update(source="manual", rate="1.2")
+
+    with CaptureQueriesContext(connection) as queries:
+        load_archive(date(2026, 1, 1))
+
+    assert {query["sql"].split()[0] for query in queries} == {"SELECT"}
+
+
 def test_a_provider_without_a_past_is_told(stand_in):
     result = services.sync_history(since=date(2015, 2, 21), until=TODAY, provider="open-er-api")
 

@@ -70,6 +70,55 @@ def test_a_part_that_fails_ends_in_an_error_after_the_summary(stand_in, capsys):
     assert capsys.readouterr().out.startswith("145 rates of EUR from ecb")
 
 
+def test_the_archive_is_not_read_again_when_it_is_there(capsys):
+    call_command("sync_rates", provider="ecb-archive")
+    CurrencyRate.objects.filter(date=date(2015, 6, 5), target="USD").delete()
+    capsys.readouterr()
+
+    call_command("sync_rates", provider="ecb-archive")
+
+    assert capsys.readouterr().out.startswith("The archive is loaded already")
+
+
+def test_an_archive_that_was_cut_short_is_loaded_to_its_end():
+    call_command("sync_rates", provider="ecb-archive")
+    CurrencyRate.objects.filter(date__year__lt=2003).delete()
+
+    call_command("sync_rates", provider="ecb-archive")
+
+    assert CurrencyRate.objects.count() == 221_702
+
+
+def test_a_key_that_expired_is_told_though_another_provider_answers(settings, capsys):
+    settings.RATE_PROVIDERS = ["exchangerate-api", "open-er-api"]
+    settings.EXCHANGERATE_API_KEY = "expired"
+
+    call_command("sync_rates")
+
+    told = capsys.readouterr()
+    assert told.out.startswith("4 rates of USD from open.er-api.com")
+    assert "Warning: exchangerate-api.com does not accept the API key" in told.err
+
+
+def test_that_a_provider_has_no_past_is_no_warning(capsys):
+    call_command("sync_rates", "--base", "EUR", "--date", "2015-06-07")
+
+    assert "Warning" not in capsys.readouterr().err
+
+
+def test_without_a_network_each_reason_is_told_once(stand_in, capsys, time_machine):
+    CurrencyRate.objects.create(base_id="USD", target_id="CAD", date=date(2027, 3, 1), rate="1.3", source="test")
+    time_machine.move_to("2027-03-06 12:00Z")
+    stand_in.mode = "down"
+
+    with pytest.raises(CommandError) as failed:
+        call_command("sync_rates")
+
+    told = capsys.readouterr().out
+    assert told == "No rates were fetched. The newest stored rates of USD are of 2027-03-01.\n"
+    assert str(failed.value).count("cannot be reached") == len(str(failed.value).splitlines()) - 2 == 2
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -53,6 +53,14 @@ def test_failures_end_in_code_1_after_the_summary(out):
     assert failed.value.returncode == 1
 
 
+def test_a_warning_is_told_apart_and_is_no_failure(out):
+    err = io.StringIO()
+
+    call_command(Counting(Report("Ten counted.", warnings=("Seven was faint.",)), stdout=out, stderr=err))
+
+    assert (out.getvalue(), err.getvalue()) == ("Ten counted.\n", "Warning: Seven was faint.\n")
+
+
 def test_an_error_of_the_domain_is_told_in_its_own_words(out):
     with pytest.raises(CommandError, match=r"^Somebody else is counting\.$"):
         call_command(Counting(error=ConflictError("Somebody else is counting."), stdout=out))
@@ -61,9 +69,12 @@ def test_an_error_of_the_domain_is_told_in_its_own_words(out):
 def test_in_a_log_progress_is_lines_now_and_then(out, monkeypatch):
     monkeypatch.setattr(commands, "SECONDS_BETWEEN_LINES", 0.0)
 
-    call_command(Counting(Report("Done."), stdout=out))
+    err = io.StringIO()
 
-    assert out.getvalue().splitlines() == [f"{done} of 10 steps" for done in (2, 4, 6, 8, 10)] + ["Done."]
+    call_command(Counting(Report("Done."), stdout=out, stderr=err))
+
+    assert err.getvalue().splitlines() == [f"{done} of 10 steps" for done in (2, 4, 6, 8, 10)]
+    assert out.getvalue() == "Done.\n"
 
 
 def test_on_a_terminal_progress_is_a_bar(out, monkeypatch):

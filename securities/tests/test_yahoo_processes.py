@@ -137,3 +137,15 @@ def test_a_sync_that_is_killed_leaves_nothing_by_halves_and_the_next_one_goes_on
     assert "3 of 3 securities done" in output
     assert shop.price_counts()["GADGET"] == left["GADGET"]
     assert set(shop.price_counts()) == set(symbols)
+
+
+def test_a_server_that_asks_nobody_carries_no_pandas(environment):
+    question = (
+        "import django, sys; django.setup(); import config.urls; print({'pandas', 'yfinance'} & set(sys.modules))"
+    )
+
+    answer = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", question], cwd=ROOT, env=environment, capture_output=True, check=True
+    )
+
+    assert answer.stdout.strip() == b"set()"

@@ -155,7 +155,8 @@ def test_profiles_are_refreshed(capsys, yahoo):
     assert (acme.name, acme.sector, acme.industry) == ("Acme Anvils & Sons Inc.", "Technology", "Consumer Electronics")
 
 
-def test_several_workers_share_one_pace(capsys, yahoo, transactional_db):
+@pytest.mark.django_db(transaction=True)
+def test_several_workers_share_one_pace(capsys, yahoo):
     symbols = ["ACME", "BOLT", "GADGET", "RHEIN.DE"]
 
     output = run(capsys, "sync_prices", *symbols, "--workers", "4")

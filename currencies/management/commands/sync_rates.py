@@ -9,6 +9,7 @@ from django.utils import timezone
 from currencies import services
 from currencies.providers import registry
 from currencies.providers.protocol import Capability
+from currencies.tally import SyncResult
 from finances.commands import Report, ReportingCommand
 
 FIRST_DAY = date(1999, 1, 4)  # the first day with euro reference rates
@@ -34,7 +35,10 @@ class Command(ReportingCommand):
         """Sync a day or a range."""
         if options["date"] and options["since"]:
             raise CommandError("Give --date or --since, not both.")
-        if options["since"] or _is_archive(options["provider"], options["date"]):
+        is_whole_archive = _is_archive(options["provider"], options["date"])
+        if is_whole_archive and not options["since"] and services.is_archive_loaded():
+            return Report("The archive is loaded already; --since compares it rate by rate.")
+        if options["since"] or is_whole_archive:
             return self._sync_range(options)
         result = services.sync_rates(
             base=options["base"],
@@ -42,8 +46,9 @@ class Command(ReportingCommand):
             provider=options["provider"],
             dry_run=options["dry_run"],
         )
-        is_unwell = result.is_stale or result.failed_count
-        return Report(result.message, failures=result.failures or (result.message,) if is_unwell else ())
+        if result.is_stale and not result.synced_count:
+            return Report(result.summary, failures=result.failures)
+        return Report(result.summary, failures=_shortcomings(result), warnings=result.warnings)
 
     def _sync_range(self, options: dict[str, Any]) -> Report:
         since, until = options["since"] or FIRST_DAY, timezone.localdate()
@@ -56,8 +61,13 @@ class Command(ReportingCommand):
                 dry_run=options["dry_run"],
                 on_progress=advance,
             )
-        failures = result.failures or ((result.message,) if result.failed_count else ())
-        return Report(result.message, failures=failures)
+        return Report(result.summary, failures=(*result.failures, *_shortcomings(result)))
+
+
+def _shortcomings(result: SyncResult) -> tuple[str, ...]:
+    """Say what is wrong with rates that were stored all the same."""
+    old = ("The rates are old ones, since the source is away.",) if result.is_stale else ()
+    return (*old, f"{result.failed_count} published rates cannot be stored.") if result.failed_count else old
 
 
 def _is_archive(provider: str | None, day: date | None) -> bool:

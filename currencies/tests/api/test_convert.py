@@ -60,6 +60,27 @@ def test_it_costs_three_queries(api, django_assert_num_queries):
         api.get(URL, {"from": "CAD", "to": "JPY", "date": "2015-08-09"})
 
 
+def test_legs_of_different_days_tell_both(api):
+    CurrencyRateFactory(target_id="CAD", date=date(2015, 8, 5), rate="1.25")
+    CurrencyRateFactory(target_id="JPY", date=FRIDAY, rate="125")
+
+    response = api.get(URL, {"from": "CAD", "to": "JPY", "date": "2015-08-09"})
+
+    assert response.json()["date"] == "2015-08-05"
+    assert response.json()["detail"] == (
+        "1 CAD = 100 JPY at 100, the cross rate through EUR of 2015-08-05 (CAD to EUR) and 2015-08-07 (EUR to JPY), "
+        "the last ones on or before 2015-08-09."
+    )
+
+
+def test_a_published_rate_is_shown_with_all_its_digits(api):
+    CurrencyRateFactory(target_id="CAD", date=FRIDAY, rate="12345678.123456789012")
+
+    response = api.get(URL, {"from": "EUR", "to": "CAD", "date": "2015-08-07"})
+
+    assert b'"rate":12345678.123456789012,' in response.content
+
+
 def test_an_ended_currency_is_converted_at_its_fixed_rate(api):
     response = api.get(URL, {"from": "HRK", "to": "EUR", "amount": "753.45", "date": "2024-05-01"})
 

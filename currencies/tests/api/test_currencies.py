@@ -52,16 +52,16 @@ def test_an_unknown_code_is_a_404(api, code):
     assert api.get(f"{URL}/{code}").status_code == 404
 
 
-def test_anybody_adds_a_currency_that_is_missing(api):
-    response = api.post(URL, {"code": "btc", "name": "Bitcoin", "symbol": "₿", "decimal_places": 8})
+def test_a_superuser_adds_a_currency_that_is_missing(superuser_api):
+    response = superuser_api.post(URL, {"code": "btc", "name": "Bitcoin", "symbol": "₿", "decimal_places": 8})
 
     assert response.status_code == 201
     assert response["Location"] == f"http://testserver{URL}/BTC"
     assert Currency.objects.get(code="BTC").decimal_places == 8
 
 
-def test_a_currency_that_is_there_is_not_added_again(api):
-    response = api.post(URL, {"code": "cad", "name": "Mine"})
+def test_a_currency_that_is_there_is_not_added_again(superuser_api):
+    response = superuser_api.post(URL, {"code": "cad", "name": "Mine"})
 
     assert (response.status_code, response.json()["code"]) == (409, "duplicate")
     assert Currency.objects.get(code="CAD").name == "Canadian Dollar"
@@ -79,18 +79,25 @@ def test_a_currency_that_is_there_is_not_added_again(api):
         ({"code": "QQQ", "name": "x\x00"}, "name"),
     ],
 )
-def test_bad_input_names_its_field(api, body, field):
-    response = api.post(URL, body)
+def test_bad_input_names_its_field(superuser_api, body, field):
+    response = superuser_api.post(URL, body)
 
     assert response.status_code == 400
     assert response.json()["errors"][0]["field"] == field
 
 
-def test_more_decimal_places_than_a_currency_has_are_refused(api):
-    response = api.post(URL, {"code": "QQQ", "name": "x", "decimal_places": 9})
+def test_more_decimal_places_than_a_currency_has_are_refused(superuser_api):
+    response = superuser_api.post(URL, {"code": "QQQ", "name": "x", "decimal_places": 9})
 
     assert response.status_code == 400
     assert response.json()["detail"] == "A currency has at most 8 decimal places."
+
+
+def test_adding_a_currency_is_for_superusers(api):
+    response = api.post(URL, {"code": "BTC", "name": "Bitcoin"})
+
+    assert (response.status_code, response.json()["code"]) == (403, "permission_denied")
+    assert not Currency.objects.filter(code="BTC").exists()
 
 
 @pytest.mark.parametrize("verb", ["put", "patch", "delete"])

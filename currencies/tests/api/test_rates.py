@@ -1,5 +1,6 @@
 """Rates are the ECB's of 2026-10-29 and 2026-10-30: units per euro."""
 
+import json
 from datetime import date
 from decimal import Decimal
 
@@ -29,6 +30,7 @@ def test_the_table_holds_the_latest_rates_on_or_before_the_day(api, django_asser
         "date": "2026-10-30",
         "requested_date": "2026-11-01",
         "rates": {"CAD": 1.5606, "USD": 1.1172},
+        "rate_dates": {},
         "count": 2,
         "source": "ecb",
     }
@@ -77,6 +79,43 @@ def test_the_series_can_be_cut_and_paged(api):
     assert 'rel="prev"' in paged["Link"]
 
 
+@pytest.mark.usefixtures("october")
+def test_the_rates_of_a_replaced_base_are_the_euros(api):
+    response = api.get(f"{URL}/DEM/rates", {"rate_date": "2026-10-30"})
+    converted = api.get(f"{URL}/convert", {"from": "DEM", "to": "USD", "date": "2026-10-30"})
+
+    assert response.json()["date"] == "2026-10-30"
+    assert response.json()["rates"] == {
+        "CAD": 0.797922109794819,  # 1.5606 / 1.95583
+        "EUR": 0.511291881196218,
+        "USD": converted.json()["rate"],
+    }
+
+
+@pytest.mark.usefixtures("october")
+def test_a_newer_rate_entered_by_hand_leaves_the_others_in_the_table(api):
+    CurrencyRateFactory(target_id="XAU", date=date(2026, 11, 24), rate="0.00025", source="manual")
+
+    response = api.get(f"{URL}/EUR/rates", {"rate_date": "2026-11-25"})
+
+    assert response.json()["date"] == "2026-11-24"
+    assert response.json()["rates"] == {"CAD": 1.5606, "USD": 1.1172, "XAU": 0.00025}
+    assert response.json()["rate_dates"] == {"CAD": "2026-10-30", "USD": "2026-10-30"}
+
+
+@pytest.mark.usefixtures("october")
+def test_the_series_to_a_currency_that_does_not_exist_is_a_404(api):
+    response = api.get(f"{URL}/EUR/rates", {"target": "QQQ"})
+
+    assert (response.status_code, response.json()["code"]) == (404, "currency_not_found")
+
+
+def test_a_series_of_a_currency_to_itself_is_refused(api):
+    response = api.get(f"{URL}/EUR/rates", {"target": "eur"})
+
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "target")
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
@@ -123,7 +162,11 @@ def test_a_rate_entered_again_is_corrected(superuser_api):
         ({"ALL": "NaN"}, "rates.ALL"),
         ({"ALL": 0.0000000000001}, "rates.ALL"),
         ({"ALL": 10**13}, "rates.ALL"),
+        ({"all": 100, "ALL": 101}, "rates.ALL"),
+        ({"HRK": 7}, "rates.HRK"),
+        ({}, "rates"),
         ([1], "rates"),
+        (None, "rates"),
     ],
 )
 def test_all_entered_rates_are_stored_or_none(superuser_api, rates, field):
@@ -139,3 +182,24 @@ def test_rates_by_hand_are_for_superusers(api):
 
     assert response.status_code == 403
     assert not CurrencyRate.objects.exists()
+
+
+def test_no_rates_of_a_replaced_currency_are_entered(superuser_api):
+    response = superuser_api.post(f"{URL}/DEM/rates", {"rates": {"USD": 2}})
+
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "base_currency")
+
+
+def test_a_misspelt_field_is_named_and_nobody_is_asked(superuser_api, stand_in):
+    response = superuser_api.post(f"{URL}/USD/rates", {"rate": {"ALL": 100}})
+
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "rate")
+    assert stand_in.received == []
+
+
+@pytest.mark.parametrize("body", [[], [1], "rates", 0, False, None])
+def test_a_body_that_is_no_object_is_refused(superuser_api, stand_in, body):
+    response = superuser_api.post(f"{URL}/USD/rates", json.dumps(body), content_type="application/json")
+
+    assert response.status_code == 400
+    assert stand_in.received == []

@@ -1,0 +1,69 @@
+"""The ORM cache: results that are computed from rows, kept until one of these changes. See docs/adr/0013.
+
+Nothing is ever taken out. What is kept is kept under the state of its inputs, which is read from the database: when
+that is another one, it is not found any more, and the cache lets go of it in time. So it does not matter whether the
+cache is shared, was away, or was not told.
+
+Tables whose state cannot be told from their rows are counted: whoever changes them calls `renew` in the same
+transaction, and the number that `generations` returns is another one once that transaction is committed.
+"""
+
+import hashlib
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.core.cache import caches
+from django.db import connection, transaction
+
+from finances.models import Generation
+
+SECONDS = 24 * 3600
+# In one order always, so that two writers wait for each other instead of for ever.
+RENEW = """
+    INSERT INTO finances_generation (name, number) VALUES {rows}
+    ON CONFLICT (name) DO UPDATE SET number = finances_generation.number + 1
+"""
+NAMES_AT_ONCE = 500
+
+
+def remember(name: str, *, state: Sequence[Any], compute: Callable[[], bytes]) -> bytes:
+    """Return what ``compute`` returned for this ``state``, or let it compute.
+
+    ``state`` is all that the result depends on, and was read before what ``compute`` reads: what changes in between
+    makes the result newer than its state, and the next caller comes with another one.
+    """
+    key = key_of(name, state)
+    kept = caches["default"].get(key)
+    if isinstance(kept, str):
+        return kept.encode()
+    result = compute()
+    caches["default"].set(key, result.decode(), timeout=SECONDS)
+    return result
+
+
+def key_of(name: str, state: Sequence[Any]) -> str:
+    """Return the key of a result; a new version of the program may compute another one."""
+    seen = orjson.dumps([settings.VERSION, *state], default=str, option=orjson.OPT_NON_STR_KEYS)
+    return f"{name}:{hashlib.sha256(seen).hexdigest()}"
+
+
+def renew(names: Collection[str]) -> None:
+    """Count up the generations of ``names``, to be seen when the transaction under way is committed.
+
+    Raises:
+        TransactionManagementError: there is no transaction that the change itself could be part of.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("A generation ends in the transaction of what it is about.")
+    ordered = sorted(set(names))
+    with connection.cursor() as cursor:
+        for first in range(0, len(ordered), NAMES_AT_ONCE):
+            some = ordered[first : first + NAMES_AT_ONCE]
+            cursor.execute(RENEW.format(rows=", ".join(["(%s, 1)"] * len(some))), some)
+
+
+def generations(names: Collection[str]) -> list[tuple[str, int]]:
+    """Return the generation of each of ``names`` that has ever changed; one query."""
+    return list(Generation.objects.filter(pk__in=names).order_by("name").values_list("name", "number"))

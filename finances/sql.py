@@ -1,0 +1,88 @@
+"""What SQL of our own says differently to each database."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a database writes JSON: each function takes an SQL expression and returns one that is a text or null.
+
+    ``number`` is of exact decimals; ``rounded_product`` multiplies two of them and rounds, half away from zero, to a
+    number of places; ``as_number`` makes one fit for other arithmetic. ``one`` is the exact decimal 1. ``a_decimal``
+    and ``an_instant`` are parameters of these types. ``is_lateral``: PostgreSQL's joins.
+    """
+
+    instant: Callable[[str], str]
+    day: Callable[[str], str]
+    number: Callable[[str], str]
+    integer: Callable[[str], str]
+    text: Callable[[str], str]
+    rounded_product: Callable[[str, str, int], str]
+    as_number: Callable[[str], str]
+    joined: str
+    one: str
+    a_decimal: str
+    an_instant: str
+    is_lateral: bool
+
+    def table(self, name: str, kinds: Mapping[str, str], count: int) -> str:
+        """Return a table of ``count`` rows of parameters, each row of these ``kinds`` by the names of their columns."""
+        rows = ", ".join([f"({', '.join(kinds.values())})"] * count)
+        if self.is_lateral:
+            return f"(VALUES {rows}) AS {name} ({', '.join(kinds)})"
+        columns = ", ".join(f"column{number} AS {column}" for number, column in enumerate(kinds, start=1))
+        return f"(SELECT {columns} FROM (VALUES {rows})) AS {name}"  # noqa: S608 - names and kinds are our own
+
+    def pieces(self, short: str, long: str, *, alias: str, conditions: str) -> str:
+        """Join a ``short`` table with a ``long`` one, named ``alias``, by one scan of an index for each short row.
+
+        Left to itself PostgreSQL compares every long row with every short one.
+        """
+        if self.is_lateral:
+            rows = f"SELECT * FROM {long} AS {alias} WHERE {conditions} OFFSET 0"  # noqa: S608 - the caller's own SQL
+            return f"{short} CROSS JOIN LATERAL ({rows}) AS {alias}"
+        return f"{short} CROSS JOIN {long} AS {alias} WHERE {conditions}"  # SQLite keeps the order of a CROSS JOIN
+
+
+POSTGRESQL = Dialect(
+    instant=lambda sql: f"to_char({sql} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')",
+    day=lambda sql: f"({sql})::date::text",
+    number=lambda sql: f"trim_scale({sql})::text",
+    integer=lambda sql: f"({sql})::bigint::text",
+    text=lambda sql: f"to_json({sql})::text",
+    rounded_product=lambda one, other, places: f"round({one} * {other}, {places})",
+    as_number=lambda sql: sql,
+    joined="string_agg(item, ',' ORDER BY place)",
+    one="1",
+    a_decimal="CAST(%s AS numeric)",
+    an_instant="CAST(%s AS timestamptz)",
+    is_lateral=True,
+)
+SQLITE = Dialect(
+    instant=lambda sql: f"replace(substr({sql}, 1, 19), ' ', 'T') || 'Z'",
+    day=lambda sql: f"substr({sql}, 1, 10)",
+    number=lambda sql: f"CAST({sql} AS text)",  # exact decimals are their plain digits already (docs/adr/0003)
+    integer=lambda sql: f"CAST(CAST({sql} AS integer) AS text)",
+    text=lambda sql: f"json_quote({sql})",
+    rounded_product=lambda one, other, places: f"exact_product({one}, {other}, {places})",
+    as_number=lambda sql: f"CAST({sql} AS real)",
+    joined="group_concat(item, ',')",  # keeps the order of the rows it reads
+    one="'1'",
+    a_decimal="%s",
+    an_instant="%s",
+    is_lateral=False,
+)
+
+
+def dialect() -> Dialect:
+    """Return the dialect of the database in use."""
+    return SQLITE if connection.vendor == "sqlite" else POSTGRESQL
+
+
+def parameter(field: Any, value: Any) -> Any:
+    """Return ``value`` of a model's ``field`` as the database takes it in SQL of our own."""
+    return field.get_db_prep_value(field.get_prep_value(value), connection, prepared=True)

@@ -1,0 +1,79 @@
+import pytest
+from django.core.cache import caches
+from django.db import connection, transaction
+
+from finances import caching
+
+pytestmark = pytest.mark.django_db
+
+
+class Counted:
+    """A computation that counts how often it is done."""
+
+    def __init__(self):
+        self.count = 0
+
+    def __call__(self):
+        self.count += 1
+        return f"result {self.count}".encode()
+
+
+def test_the_same_state_is_computed_once():
+    compute = Counted()
+
+    results = [caching.remember("thing", state=[1, "a"], compute=compute) for _ in range(3)]
+
+    assert results == [b"result 1"] * 3
+
+
+@pytest.mark.parametrize("state", [[2], ["1"], [[1]], [1, 1], []])
+def test_another_state_is_computed_anew(state):
+    compute = Counted()
+    caching.remember("thing", state=[1], compute=compute)
+
+    assert caching.remember("thing", state=state, compute=compute) == b"result 2"
+
+
+def test_another_version_of_the_program_computes_anew(settings):
+    compute = Counted()
+    caching.remember("thing", state=[1], compute=compute)
+    settings.VERSION = "999"
+
+    assert caching.remember("thing", state=[1], compute=compute) == b"result 2"
+
+
+def test_a_cache_that_lost_everything_costs_time_and_nothing_else():
+    compute = Counted()
+    caching.remember("thing", state=[1], compute=compute)
+    caches["default"].delete(caching.key_of("thing", [1]))
+
+    assert caching.remember("thing", state=[1], compute=compute) == b"result 2"
+
+
+def test_generations_grow_with_each_change_and_only_of_what_changed():
+    caching.renew({"b", "a"})
+    caching.renew(["a", "a"])
+
+    assert caching.generations({"a", "b", "c"}) == [("a", 2), ("b", 1)]
+
+
+def test_a_change_that_is_taken_back_has_not_been():
+    with transaction.atomic():
+        caching.renew({"a"})
+        transaction.set_rollback(True)
+
+    assert caching.generations({"a"}) == []
+
+
+def test_many_names_at_once():
+    caching.renew([f"name {number}" for number in range(1200)])
+
+    assert len(caching.generations([f"name {number}" for number in range(1200)])) == 1200
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_generation_ends_only_with_what_it_is_about():
+    assert not connection.in_atomic_block
+
+    with pytest.raises(transaction.TransactionManagementError):
+        caching.renew({"a"})

@@ -1,0 +1,86 @@
+"""The parameters of the endpoints."""
+
+import zoneinfo
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+from rest_framework import serializers
+
+from accounts.api.fields import CurrencyCodeField
+from finances.api.pagination import MAX_POINTS
+from finances.api.serializers import QuerySerializer
+from portfolio import days
+from portfolio.days import Period, Spacing
+from portfolio.local_days import day_of
+from portfolio.valuation import Dimension, Name
+
+MAX_NAME_LENGTH = 150
+SIDES = [Name.ASSETS.value, Name.LIABILITIES.value]
+
+
+class FigureQuery(QuerySerializer):
+    """In which currency."""
+
+    currency = CurrencyCodeField(required=False, help_text="Of all amounts; your base currency unless given.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Fill in the user's currency."""
+        if "currency" not in attrs:
+            attrs["currency"] = self.context["request"].user.base_currency
+        return attrs
+
+    def today(self) -> date:
+        """Return the day that it is where the user is."""
+        return day_of(timezone.now(), zoneinfo.ZoneInfo(self.context["request"].user.timezone))
+
+
+class DayQuery(FigureQuery):
+    """Of which day, in which currency."""
+
+    on = serializers.DateField(required=False, help_text="A day of your time zone; today unless given.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Fill in today."""
+        attrs.setdefault("on", self.today())
+        return super().validate(attrs)
+
+
+class AllocationQuery(DayQuery):
+    """What is divided by what."""
+
+    by = serializers.ChoiceField([by.value for by in Dimension])
+    of = serializers.ChoiceField(SIDES, default=Name.ASSETS.value, help_text="What is divided.")
+
+
+class ExplainQuery(DayQuery):
+    """Which figure."""
+
+    figure = serializers.CharField(
+        max_length=MAX_NAME_LENGTH,
+        default=Name.NET_WORTH.value,
+        help_text="The `figure` that comes with every figure: "
+        f"{', '.join(Name)}, change:{'|'.join(Period)}, account:ID, or a part such as currency:USD.",
+    )
+
+
+class NetWorthQuery(FigureQuery):
+    """Which days, how close to each other."""
+
+    start = serializers.DateField(required=False, help_text="The first day; a year before the last unless given.")
+    end = serializers.DateField(required=False, help_text="The last day; today unless given.")
+    interval = serializers.ChoiceField([spacing.value for spacing in Spacing], default=Spacing.DAY.value)
+    by = serializers.ChoiceField(["account"], required=False, help_text="Also the value of each account.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Fill in the range, and refuse one that ends before it starts or has too many points."""
+        end = attrs.setdefault("end", max(self.today(), attrs.get("start", date.min)))
+        start = attrs.setdefault("start", Period.YEAR.start(end) or date.min)
+        if end < start:
+            raise serializers.ValidationError({"end": "The range ends before it starts."}, code="invalid_range")
+        count = days.count(start=start, end=end, spacing=Spacing(attrs["interval"]))
+        if count > MAX_POINTS:
+            raise serializers.ValidationError(
+                {"interval": f"These are {count} points; at most {MAX_POINTS} are given at once."}, code="too_many"
+            )
+        return super().validate(attrs)

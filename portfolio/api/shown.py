@@ -1,0 +1,240 @@
+"""Figures as they are shown: rounded to the minor unit of their currency, here and nowhere before."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from finances import money
+from portfolio.explanation import Explanation, Input, Node
+from portfolio.figures import Figure
+from portfolio.leaves import Leaf, Missing
+from portfolio.series import Point
+from portfolio.services import Change, Dashboard, NetWorth, Valuation
+from portfolio.valuation import Day, Dimension, Name, Slice
+
+SHARE_PLACES = 4
+PERCENT_PLACES = 2
+
+
+def rounded(value: Fraction | None, places: int) -> Decimal | None:
+    """Round ``value`` to the minor unit; what is not known stays unknown."""
+    return None if value is None else money.rounded_fraction(value, decimal_places=places)
+
+
+def figure(shown: Figure, *, name: str, places: int) -> dict[str, Any]:
+    """Show a figure; ``name`` is what `explain` knows it by."""
+    return {
+        "figure": name,
+        "value": rounded(shown.value, places),
+        "currency_code": shown.currency,
+        **completeness(shown),
+    }
+
+
+def completeness(shown: Figure) -> dict[str, Any]:
+    """Show whether a figure is complete, and else what is missing and what was left out."""
+    return {
+        "complete": shown.is_complete,
+        "missing": [missing(one) for one in shown.missing],
+        "left_out": [left_out(leaf) for leaf in shown.left_out],
+        "oldest_input_on": shown.oldest_input_on,
+    }
+
+
+def missing(shown: Missing) -> dict[str, str]:
+    """Show what is not there."""
+    return {"kind": shown.kind.value, "name": shown.name, "reason": shown.reason}
+
+
+def left_out(leaf: Leaf) -> dict[str, Any]:
+    """Show what is not in a figure, with its amount where that is known."""
+    return {
+        "account_id": leaf.account.id,
+        "account_name": leaf.account.name,
+        "name": leaf.label,
+        "amount": None if leaf.missing is not None else money.from_fraction(leaf.amount),
+        "currency_code": leaf.currency or None,
+    }
+
+
+def slices(parts: Sequence[Slice], *, prefix: str, places: int) -> list[dict[str, Any]]:
+    """Show the parts of a whole with their shares in what is known of it, which add up to exactly 1."""
+    known = [part.figure.value for part in parts if part.figure.value is not None]
+    nothing: list[Decimal | None] = [None] * len(known)
+    shares = iter(money.shares(known, decimal_places=SHARE_PLACES) or nothing)
+    return [
+        {
+            "key": part.key[0],
+            "name": part.key[1],
+            "share": next(shares) if part.figure.value is not None else None,
+            **figure(part.figure, name=f"{prefix}:{part.key[0]}", places=places),
+        }
+        for part in parts
+    ]
+
+
+def dashboard(shown: Dashboard, *, places: int) -> dict[str, Any]:
+    """Show a household at a glance."""
+    assets = shown.household[Name.ASSETS].value
+    return {
+        "on": shown.day.on,
+        "currency_code": shown.day.rates.quote,
+        **{name.value: figure(each, name=name, places=places) for name, each in shown.household.items()},
+        "changes": [change(each, places=places) for each in shown.changes],
+        **{f"by_{by}": slices(parts, prefix=by, places=places) for by, parts in shown.divided.items()},
+        "top_holdings": [holding(part, assets, places=places) for part in shown.top_holdings],
+        "freshness": freshness(shown.day),
+    }
+
+
+def change(shown: Change, *, places: int) -> dict[str, Any]:
+    """Show by how much net worth has changed, also as a percentage of what it was."""
+    was, grown = shown.then.value, shown.figure.value
+    percent = None if not was or grown is None else grown / abs(was) * 100
+    return {
+        "period": shown.period.value,
+        "since": shown.since,
+        "then": rounded(was, places),
+        "percent": rounded(percent, PERCENT_PLACES),
+        **figure(shown.figure, name=f"change:{shown.period}", places=places),
+    }
+
+
+def holding(part: Slice, assets: Fraction | None, *, places: int) -> dict[str, Any]:
+    """Show one of the largest holdings, with its share in all assets."""
+    value = part.figure.value
+    share = value / assets if assets and value is not None else None
+    shown = figure(part.figure, name=f"{Dimension.SECURITY}:{part.key[0]}", places=places)
+    return {"key": part.key[0], "name": part.key[1], "share": rounded(share, SHARE_PLACES), **shown}
+
+
+def freshness(day: Day) -> dict[str, Any]:
+    """Show of which days the closes, rates and recorded values are that a day is made from."""
+    counted = [leaf for leaf in day.leaves if leaf.missing is None]
+    ways = [way for leaf in counted if leaf.numerator and (way := day.rates.way(leaf.currency)) and way.legs]
+    return {
+        "prices": span(leaf.close.on for leaf in counted if leaf.close is not None),
+        "rates": span(way.rate_on for way in ways),
+        "values": span(leaf.recorded.on for leaf in counted if leaf.recorded is not None),
+    }
+
+
+def span(found: Iterable[date]) -> dict[str, date | None]:
+    """Show the first and the last of some days."""
+    ordered = sorted(found)
+    return {"oldest_on": ordered[0] if ordered else None, "newest_on": ordered[-1] if ordered else None}
+
+
+def allocation(day: Day, by: Dimension, side: Name, *, places: int) -> dict[str, Any]:
+    """Show the assets or the liabilities, divided by something."""
+    prefix = by.value if side is Name.ASSETS else f"{side}:{by}"
+    return {
+        "on": day.on,
+        "by": by.value,
+        "of": side.value,
+        "total": figure(day.figure(side), name=side, places=places),
+        "parts": slices(day.divided(by, side=side), prefix=prefix, places=places),
+    }
+
+
+def valuation(shown: Valuation, *, places: int) -> dict[str, Any]:
+    """Show what an account is worth, and of what."""
+    account = shown.account
+    return {
+        "account_id": account.id,
+        "account_name": account.name,
+        "is_asset": not account.is_liability,
+        "on": shown.day.on,
+        **figure(shown.figure, name=f"{Dimension.ACCOUNT}:{account.id}", places=places),
+        "parts": [
+            {
+                "name": leaf.label,
+                "part": leaf.part.value,
+                "amount": None if leaf.missing is not None else money.from_fraction(leaf.amount),
+                "amount_currency_code": leaf.currency or None,
+                "value": rounded(shown.day.total([leaf]).value, places),
+                "as_of": leaf.on,
+            }
+            for leaf in shown.leaves
+        ],
+    }
+
+
+def net_worth(shown: NetWorth, *, currency: str, interval: str, places: int) -> dict[str, Any]:
+    """Show a series. What is missing is listed once, and the points name it by its place in that list."""
+    places_of: dict[Missing, int] = {}
+    columns: list[list[Decimal | None]] = [[] for _ in shown.accounts]
+    points = []
+    for point in shown.points:
+        points.append(_point(point, places_of, places))
+        for column, each in zip(columns, point.by_account, strict=False):
+            column.append(rounded(each.value, places))
+    accounts = [
+        {"account_id": account.id, "name": account.name, "is_asset": not account.is_liability, "values": column}
+        for account, column in zip(shown.accounts, columns, strict=True)
+        if column
+    ]
+    return {
+        "currency_code": currency,
+        "interval": interval,
+        "missing": [missing(one) for one in places_of],
+        "points": points,
+        "accounts": accounts,
+    }
+
+
+def _point(point: Point, places_of: dict[Missing, int], places: int) -> dict[str, Any]:
+    total = point.net_worth
+    return {
+        "date": point.on,
+        "net_worth": rounded(total.value, places),
+        "assets": rounded(point.assets.value, places),
+        "liabilities": rounded(point.liabilities.value, places),
+        "complete": total.is_complete,
+        "missing": [places_of.setdefault(one, len(places_of)) for one in total.missing],
+        "oldest_input_on": total.oldest_input_on,
+    }
+
+
+def explanation(shown: Explanation, *, places: int) -> dict[str, Any]:
+    """Show a figure with the tree behind it."""
+    return {
+        "on": shown.on,
+        **figure(shown.figure, name=shown.name, places=places),
+        "exact": exact(shown.figure.value),
+        "tree": node(shown.tree, places=places),
+    }
+
+
+def exact(value: Fraction | None) -> str | None:
+    """Show a value with nothing lost."""
+    return None if value is None else money.exact_text(value)
+
+
+def node(shown: Node, *, places: int) -> dict[str, Any]:
+    """Show a node of the tree with all below it."""
+    return {
+        "name": shown.name,
+        "formula": shown.formula,
+        "value": rounded(shown.value, places),
+        "exact": exact(shown.value),
+        "currency_code": shown.currency,
+        "missing": [missing(one) for one in shown.missing],
+        "inputs": [input_of(one) for one in shown.inputs],
+        "children": [node(child, places=places) for child in shown.children],
+    }
+
+
+def input_of(shown: Input) -> dict[str, Any]:
+    """Show a number that somebody recorded or published."""
+    return {
+        "kind": shown.kind,
+        "id": shown.id,
+        "name": shown.name,
+        "on": shown.on,
+        "value": shown.value,
+        "currency_code": shown.currency,
+        "source": shown.source,
+    }

@@ -1,0 +1,252 @@
+"""Why a figure is what it is: the tree of formulas, inputs, prices and rates behind it. Pure.
+
+The leaves of the tree are the leaves that the figure is the sum of, each with its sign and converted by itself; their
+exact values add up to the figure's.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from functools import partial
+
+from currencies.conversion import Leg
+from finances import money
+from finances.exceptions import NotFoundError
+from portfolio import figures
+from portfolio.days import Period
+from portfolio.exchange import DayRates
+from portfolio.figures import Figure
+from portfolio.inputs import Split
+from portfolio.leaves import Leaf, Missing, Part
+from portfolio.valuation import Day, Dimension, Household, Name
+
+
+class FigureNotFoundError(NotFoundError):
+    """There is no figure of this name, or nothing that it could be of."""
+
+    code = "figure_not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A number that somebody recorded or published, exactly as it is stored: what, which row, of which day."""
+
+    kind: str
+    id: str | None
+    name: str
+    on: date
+    value: str
+    currency: str | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value in ``currency``, the formula that gives it, and what goes into the formula."""
+
+    name: str
+    formula: str
+    value: Fraction | None
+    currency: str
+    missing: tuple[Missing, ...] = ()
+    inputs: tuple[Input, ...] = ()
+    children: tuple["Node", ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A figure with the tree behind it."""
+
+    name: str
+    on: date
+    figure: Figure
+    tree: Node
+
+
+def days_needed(name: str, on: date) -> list[date]:
+    """Return the days whose inputs the figure ``name`` needs.
+
+    Raises:
+        FigureNotFoundError: a change is asked for that does not exist.
+    """
+    if not name.startswith("change:"):
+        return [on]
+    since = period_of(name).start(on)
+    if since is None:
+        raise FigureNotFoundError(f"There is no day to compare {on} with.")
+    return [since, on]
+
+
+def period_of(name: str) -> Period:
+    """Return the period of a change.
+
+    Raises:
+        FigureNotFoundError: there is no such period.
+    """
+    try:
+        return Period(name.removeprefix("change:"))
+    except ValueError as exc:
+        raise FigureNotFoundError(f"There is no figure {name[:60]}; changes are of {', '.join(Period)}.") from exc
+
+
+def explain(household: Household, *, name: str, on: date) -> Explanation:
+    """Explain the figure ``name`` of the day ``on``.
+
+    Names are those of a household's figures, ``change:1y``, ``account:ID``, a part of the assets such as
+    ``currency:USD``, and with ``liabilities:`` before it one of the liabilities.
+
+    Raises:
+        FigureNotFoundError: there is no such figure.
+    """
+    if not name.startswith("change:"):
+        return explain_on(household.on(on), name)
+    since, until = (explain_on(household.on(day), Name.NET_WORTH) for day in days_needed(name, on))
+    figure = figures.change(since=since.figure, until=until.figure)
+    formula = f"net worth on {until.on} - net worth on {since.on}"
+    children = (until.tree, negated(since.tree))
+    return Explanation(
+        name, on, figure, Node(name, formula, figure.value, figure.currency, figure.missing, (), children)
+    )
+
+
+def explain_on(day: Day, name: str) -> Explanation:
+    """Explain a figure of one day.
+
+    Raises:
+        FigureNotFoundError: there is no such figure.
+    """
+    chosen, figure = find(day, name)
+    is_net = name == Name.NET_WORTH
+    accounts = {leaf.account.id: leaf.account for leaf in chosen}
+    children = tuple(
+        account_node([leaf for leaf in chosen if leaf.account.id == key], day.rates, is_net=is_net) for key in accounts
+    )
+    formula = (
+        "assets - liabilities: the sum of all accounts, what is owed negative" if is_net else "sum of its accounts"
+    )
+    tree = Node(name, formula, figure.value, figure.currency, figure.missing, (), children)
+    return Explanation(name, day.on, figure, tree)
+
+
+def find(day: Day, name: str) -> tuple[Sequence[Leaf], Figure]:
+    """Return the leaves of the figure ``name``, and the figure.
+
+    Raises:
+        FigureNotFoundError: there is no such figure.
+    """
+    if name in Name:
+        return day.chosen(Name(name)), day.figure(Name(name))
+    prefix, _, key = name.rpartition(":")
+    side = Name.LIABILITIES if prefix.startswith("liabilities:") else Name.ASSETS
+    dimension = prefix.removeprefix("liabilities:")
+    if prefix == Dimension.ACCOUNT:
+        chosen = day.of_account(key)
+        if chosen:
+            return chosen, day.total(chosen)
+    elif dimension in Dimension:
+        for part in day.divided(Dimension(dimension), side=side):
+            if part.key[0] == key:
+                return part.leaves, part.figure
+    raise FigureNotFoundError(f"There is no figure {name[:60]} on {day.on}.")
+
+
+def account_node(chosen: Sequence[Leaf], rates: DayRates, *, is_net: bool) -> Node:
+    """Explain what ``chosen`` leaves of one account are together; in net worth, what is owed is negative."""
+    account = chosen[0].account
+    figure = figures.total(chosen, rates)
+    is_negative = is_net and account.is_liability
+    formula = " + ".join(leaf.label for leaf in chosen)
+    children = tuple(leaf_node(leaf, rates) for leaf in chosen)
+    inputs = (Input("account", account.id, account.name, rates.on, account.account_type, account.currency, "recorded"),)
+    node = Node(account.name, formula, figure.value, figure.currency, figure.missing, inputs, children)
+    return negated(node) if is_negative else node
+
+
+def negated(node: Node) -> Node:
+    """Return ``node`` with the opposite sign, all the way down."""
+    return Node(
+        name=node.name,
+        formula=f"-({node.formula})",
+        value=None if node.value is None else -node.value,
+        currency=node.currency,
+        missing=node.missing,
+        inputs=node.inputs,
+        children=tuple(negated(child) for child in node.children),
+    )
+
+
+def leaf_node(leaf: Leaf, rates: DayRates) -> Node:
+    """Explain one leaf."""
+    why = figures.why_left_out(leaf, rates)
+    way = rates.way(leaf.currency) if why is None and leaf.numerator else None
+    value = None if why is not None else leaf.amount * (way.ratio if way is not None else 1)
+    formula, inputs = MADE[leaf.part](leaf)
+    if way is not None and way.legs:
+        formula += f" x rate {leaf.currency}/{rates.quote}"
+        inputs = (*inputs, *rate_inputs(way.legs))
+    return Node(leaf.label, formula, value, rates.quote, () if why is None else (why,), tuple(inputs))
+
+
+def rate_inputs(legs: Iterable[Leg]) -> tuple[Input, ...]:
+    """Name the rates of a conversion, in the order in which they are multiplied."""
+    return tuple(
+        Input(
+            "rate", None, f"{leg.base}/{leg.quote} ({leg.derivation})", leg.on, money.exact_text(leg.ratio), leg.quote,
+            leg.source,
+        )
+        for leg in legs
+    )  # fmt: skip
+
+
+def made_of_recorded(leaf: Leaf, *, formula: str) -> tuple[str, tuple[Input, ...]]:
+    """Explain an amount that is a part of a recorded value."""
+    recorded, code = leaf.recorded, leaf.account.currency
+    if recorded is None:
+        return formula, ()
+    value = Input("value", recorded.id, "recorded value", recorded.on, money.plain(recorded.value), code, "recorded")
+    if recorded.cash is None or leaf.part is Part.BALANCE:
+        return formula, (value,)
+    cash = Input("cash", recorded.id, "recorded cash", recorded.on, money.plain(recorded.cash), code, "recorded")
+    if leaf.part is Part.CASH:
+        return formula, (cash,)
+    return formula, (value, cash)
+
+
+def made_of_holding(leaf: Leaf) -> tuple[str, tuple[Input, ...]]:
+    """Explain what a holding is worth."""
+    position, segment, close = leaf.position, leaf.segment, leaf.close
+    if position is None or segment is None or segment.quantity is None:
+        return "quantity x close", ()
+    security = position.security
+    held = Input(
+        "holding", position.id, f"quantity of {security.symbol}", segment.since, money.plain(segment.quantity), None,
+        "recorded",
+    )  # fmt: skip
+    if close is None:
+        return "quantity x close", (held,)
+    first, last = sorted((segment.since, close.on))
+    splits = [split for split in security.splits if first < split.on <= last]
+    sign = "x" if segment.since <= close.on else "/"
+    formula = "quantity" + f" {sign} split" * len(splits) + " x close"
+    price = Input(
+        "price", close.id, f"close of {security.symbol}, as traded", close.on, money.plain(close.price),
+        security.currency, "stored daily close",
+    )  # fmt: skip
+    return formula, (held, *(split_input(security.symbol, split) for split in splits), price)
+
+
+def split_input(symbol: str, split: Split) -> Input:
+    """Name a split."""
+    return Input(
+        "split", str(split.id), f"split of {symbol}", split.on, money.exact_text(split.ratio), None, "stored action"
+    )
+
+
+MADE: dict[Part, Callable[[Leaf], tuple[str, tuple[Input, ...]]]] = {
+    Part.CASH: partial(made_of_recorded, formula="recorded cash"),
+    Part.BALANCE: partial(made_of_recorded, formula="recorded value"),
+    Part.UNITEMISED: partial(made_of_recorded, formula="recorded value - recorded cash"),
+    Part.UNDIVIDED: partial(made_of_recorded, formula="recorded value"),
+    Part.HOLDING: made_of_holding,
+}

@@ -1,0 +1,112 @@
+"""Reads what figures are made from: everything that some days need, in a fixed number of queries."""
+
+import zoneinfo
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import OuterRef, Q, Subquery
+
+from accounts import models as stored
+from accounts.models import LIABILITY_TYPES, AccountValue
+from currencies.conversion import MAX_RATE_AGE
+from finances.exceptions import NotFoundError
+from portfolio import rates, securities_in_use
+from portfolio.inputs import MAX_PRICE_AGE_DAYS, Account, Position, RecordedValue, Security
+from portfolio.local_days import day_of, end_of
+from portfolio.positions import positions_of
+from portfolio.valuation import Household
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The days that figures are wanted of: each of ``days``, or with ``is_range`` all from the first to the last."""
+
+    days: tuple[date, ...]
+    is_range: bool = False
+
+    @property
+    def anchors(self) -> tuple[date, ...]:
+        """Return the days of which only the latest input counts."""
+        return self.days[:1] if self.is_range else self.days
+
+    def windows(self, *, reach: timedelta) -> list[tuple[date, date]]:
+        """Return the days, first and last, in which inputs lie that count for ``reach`` after their own day."""
+        pairs = [(self.days[0], self.days[-1])] if self.is_range else [(day, day) for day in self.days]
+        return [(first - min(reach, first - date.min), last) for first, last in pairs]
+
+
+def household(*, user: Any, wanted: Wanted, currency: str, account_id: Any = None) -> Household:
+    """Return the accounts of ``user``, or one of them, with all that ``wanted`` days need; nine queries.
+
+    Raises:
+        NotFoundError: the user has no account ``account_id``.
+    """
+    zone = zoneinfo.ZoneInfo(user.timezone)
+    rows = _accounts(user, wanted, zone, account_id)
+    recorded = _values(rows, wanted, zone)
+    held = positions_of(user=user, account_ids=[row.pk for row in rows], zone=zone)
+    windows = wanted.windows(reach=timedelta(days=MAX_PRICE_AGE_DAYS))
+    securities = securities_in_use.load({position.security_id for position in held}, windows)
+    by_account: dict[str, list[Position]] = {}
+    for position in held:
+        security = securities[position.security_id]
+        by_account.setdefault(position.account_id, []).append(Position(position.id, security, position.segments))
+    accounts = tuple(
+        _account(row, recorded.get(str(row.pk), []), tuple(by_account.get(str(row.pk), ()))) for row in rows
+    )
+    return Household(accounts, rates.load(_codes(accounts, securities), wanted.windows(reach=MAX_RATE_AGE), currency))
+
+
+def _codes(accounts: Sequence[Account], securities: dict[str, Security]) -> set[str]:
+    found = {account.currency for account in accounts}
+    return found | {security.currency for security in securities.values() if security.currency is not None}
+
+
+def _accounts(user: Any, wanted: Wanted, zone: zoneinfo.ZoneInfo, account_id: Any) -> list[Any]:
+    """Return the accounts, each with the ids of its latest values of the days that are anchors; one query."""
+    rows = stored.Account.objects.for_user(user).select_related("financial_institution")
+    if account_id is not None:
+        rows = rows.filter(pk=account_id)
+    latest = AccountValue.objects.filter(account=OuterRef("pk")).order_by("-timestamp").values("pk")
+    anchors = {
+        f"latest_{place}": Subquery(latest.filter(timestamp__lt=end_of(day, zone))[:1])
+        for place, day in enumerate(wanted.anchors)
+    }
+    found = list(rows.annotate(**anchors))
+    if account_id is not None and not found:
+        raise NotFoundError("There is no such account.")
+    return found
+
+
+def _values(rows: Sequence[Any], wanted: Wanted, zone: zoneinfo.ZoneInfo) -> dict[str, list[RecordedValue]]:
+    """Return the recorded values that count on wanted days, by account, oldest first; one query."""
+    places = range(len(wanted.anchors))
+    latest = {getattr(row, f"latest_{place}") for row in rows for place in places} - {None}
+    counting = Q(pk__in=latest)
+    if wanted.is_range:
+        within = (end_of(wanted.days[0], zone), end_of(wanted.days[-1], zone))
+        counting |= Q(account__in=[row.pk for row in rows], timestamp__gte=within[0], timestamp__lt=within[1])
+    found = AccountValue.objects.filter(counting).order_by("account_id", "timestamp")
+    values: dict[str, list[RecordedValue]] = {}
+    for pk, account_id, at, value, cash in found.values_list("pk", "account_id", "timestamp", "value", "cash_balance"):
+        values.setdefault(str(account_id), []).append(RecordedValue(str(pk), day_of(at, zone), value, cash))
+    return values
+
+
+def _account(row: Any, values: list[RecordedValue], positions: tuple[Position, ...]) -> Account:
+    institution = row.financial_institution
+    return Account(
+        id=str(row.pk),
+        name=row.name,
+        account_type=row.account_type,
+        currency=row.currency_id,
+        is_liability=row.account_type in LIABILITY_TYPES,
+        is_investment=row.is_investment_account,
+        institution_id=str(institution.pk) if institution is not None else "",
+        institution=institution.name if institution is not None else "",
+        days=[value.on for value in values],
+        values=values,
+        positions=positions,
+    )

@@ -1,0 +1,47 @@
+"""Reads the exchange rates that some days need."""
+
+from collections.abc import Collection
+from datetime import date
+from functools import reduce
+from operator import add, or_
+
+from django.db.models import Case, Exists, OuterRef, Q, Value, When
+from django.db.models.expressions import Combinable
+
+from currencies.conversion import EURO, PREFERRED_PIVOTS
+from currencies.fixed_rates import FIXED_RATES
+from currencies.models import Currency, CurrencyRate
+from portfolio.exchange import RateHistory
+
+
+def load(codes: Collection[str], windows: list[tuple[date, date]], currency: str) -> RateHistory:
+    """Return the rates in ``windows`` by which each of ``codes`` becomes ``currency``; at most two queries.
+
+    These are all that `currencies.conversion` could use: those between the currencies, and with every other one that
+    is connected with two of them. Most of what is stored is connected with one.
+    """
+    wanted = {*codes, currency}
+    if len(wanted) == 1:
+        return RateHistory((), quote=currency)
+    if not wanted.isdisjoint(FIXED_RATES):
+        wanted.add(EURO)
+    ends = {*wanted, *PREFERRED_PIVOTS, *pivots(wanted)}
+    within = reduce(or_, (Q(date__range=window) for window in windows))
+    found = CurrencyRate.objects.filter(within).involving(*wanted).filter(base__in=ends, target__in=ends)
+    return RateHistory(found.published(), quote=currency)
+
+
+def pivots(codes: Collection[str]) -> set[str]:
+    """Return the currencies that have rates with at least two of ``codes``; one query."""
+    ways: Combinable = reduce(
+        add, (Case(When(connected_with(code), then=Value(1)), default=Value(0)) for code in codes)
+    )
+    found = Currency.objects.annotate(way_count=ways).filter(way_count__gte=2)
+    return set(found.order_by().values_list("pk", flat=True))
+
+
+def connected_with(code: str) -> Q:
+    """Return the condition that a currency has ever had a rate with ``code``."""
+    return Q(Exists(CurrencyRate.objects.filter(base=code, target=OuterRef("pk")))) | Q(
+        Exists(CurrencyRate.objects.filter(base=OuterRef("pk"), target=code))
+    )

@@ -1,0 +1,82 @@
+"""Reads securities with the closes and splits that some days need."""
+
+from collections.abc import Collection
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from django.db import connection
+
+from finances import sql
+from portfolio.inputs import Close, Security, Split
+from securities import adjustment, models
+from securities.actions import ActionKind
+from securities.adjustment import LaterSplits
+from securities.intervals import Interval, instant_of
+from securities.models import SecurityAction, SecurityPrice
+from securities.providers.protocol import Action
+
+PRICES = SecurityPrice._meta
+
+
+def load(ids: Collection[Any], windows: list[tuple[date, date]]) -> dict[str, Security]:
+    """Return securities by their ``ids``, with their closes in ``windows`` and all their splits; three queries."""
+    closes, splits = _closes(ids, windows), _splits(ids)
+    found = {}
+    for row in models.Security.objects.filter(pk__in=ids):
+        own, actions = closes.get(row.pk, []), splits.get(row.pk, [])
+        found[str(row.pk)] = Security(
+            id=str(row.pk),
+            symbol=row.symbol,
+            name=row.name,
+            asset_class=row.asset_class,
+            sector=row.sector,
+            currency=row.currency_id,
+            days=[close.on for close in own],
+            closes=own,
+            splits=tuple(Split(on, adjustment.exact_ratio(value), pk) for pk, on, value in actions),
+            later_splits=LaterSplits([Action(on, ActionKind.SPLIT, value) for _, on, value in actions])
+            if actions
+            else None,
+        )
+    return found
+
+
+def _closes(ids: Collection[Any], windows: list[tuple[date, date]]) -> dict[Any, list[Close]]:
+    """Return the daily closes, as traded, by security, oldest first; one query.
+
+    The database writes those of a security into one text: a row of its own for each of ten years of days costs more
+    than all that is computed from it.
+    """
+    if not ids:
+        return {}
+    field, spoken = PRICES.get_field("security"), sql.dialect()
+    keys = [sql.parameter(field, key) for key in sorted(ids)]
+    params: list[Any] = [*keys, Interval.DAY.value]
+    for first, last in windows:
+        bounds = (instant_of(first), datetime.combine(last, time.max, UTC))
+        params += [sql.parameter(PRICES.get_field("timestamp"), bound) for bound in bounds]
+    item = f"{spoken.day('price.timestamp')} || ' ' || {spoken.number('price.close')} || ' ' || price.id"
+    within = " OR ".join(["price.timestamp BETWEEN %s AND %s"] * len(windows))
+    statement = f"""
+        SELECT security_id, {spoken.joined} FROM (
+            SELECT price.security_id, price.timestamp AS place, {item} AS item FROM {PRICES.db_table} AS price
+            WHERE price.security_id IN ({", ".join(["%s"] * len(keys))}) AND price.interval = %s AND ({within})
+            ORDER BY price.security_id, price.timestamp
+        ) AS closes GROUP BY security_id
+    """  # noqa: S608 - made of our own names and of placeholders
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return {field.to_python(key): _read(items) for key, items in cursor.fetchall()}
+
+
+def _read(items: str) -> list[Close]:
+    return [Close(date.fromisoformat(on), digits, pk) for on, digits, pk in map(str.split, items.split(","))]
+
+
+def _splits(ids: Collection[Any]) -> dict[Any, list[tuple[int, date, Any]]]:
+    """Return the splits by security, oldest first; one query."""
+    rows = SecurityAction.objects.filter(security__in=ids, kind=ActionKind.SPLIT).order_by("date")
+    found: dict[Any, list[tuple[int, date, Any]]] = {}
+    for security_id, pk, on, value in rows.values_list("security_id", "pk", "date", "value"):
+        found.setdefault(security_id, []).append((pk, on, value))
+    return found

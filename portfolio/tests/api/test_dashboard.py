@@ -1,0 +1,81 @@
+"""What the dashboard of the example of docs/valuation.md shows."""
+
+import pytest
+
+ON = "?on=2020-09-06"
+DASHBOARD = f"/api/v1/dashboard{ON}"
+
+
+@pytest.fixture
+def shown(api, example):
+    response = api.get(DASHBOARD)
+    assert response.status_code == 200, response.json()
+    return response.json()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("net_worth", 15287.85),
+        ("assets", 16138.60),
+        ("liabilities", 850.75),
+        ("cash", 9802.35),  # 5200.50 + 1500.25 + 3101.60
+        ("invested", 6336.25),
+    ],
+)
+def test_the_figures_are_those_of_the_example(shown, name, value):
+    figure = shown[name]
+
+    assert (figure["figure"], figure["value"], figure["currency_code"]) == (name, value, "CAD")
+    assert (figure["complete"], figure["missing"], figure["left_out"]) == (True, [], [])
+
+
+def test_assets_are_divided_and_shares_add_up(shown):
+    parts = {name: {part["key"]: part["value"] for part in shown[name]} for name in shown if name.startswith("by_")}
+
+    assert parts["by_account_type"] == {"checking": 8302.10, "tfsa": 7836.50}
+    assert parts["by_currency"] == {"CAD": 6700.75, "USD": 6336.25, "EUR": 3101.60}
+    assert parts["by_asset_class"] == {"cash": 9802.35, "equity": 6336.25}
+    assert [part["name"] for part in shown["by_institution"]] == ["none", "Northern Bank"]
+    # 6700.75, 6336.25293... and 3101.60 of 16138.60293...
+    assert [part["share"] for part in shown["by_currency"]] == [0.4152, 0.3926, 0.1922]
+
+
+def test_the_largest_holdings_are_named(shown):
+    assert [(each["name"], each["value"], each["share"]) for each in shown["top_holdings"]] == [
+        ("AAPL", 6336.25, 0.3926)
+    ]
+
+
+def test_freshness_tells_the_days_of_the_inputs(shown):
+    assert shown["freshness"] == {
+        "prices": {"oldest_on": "2020-09-04", "newest_on": "2020-09-04"},
+        "rates": {"oldest_on": "2020-09-04", "newest_on": "2020-09-04"},
+        "values": {"oldest_on": "2020-08-15", "newest_on": "2020-09-03"},
+    }
+
+
+def test_a_change_is_known_when_both_ends_are_and_partial_when_one_is(shown):
+    changes = {change["period"]: change for change in shown["changes"]}
+
+    assert (changes["1d"]["since"], changes["1d"]["value"], changes["1d"]["percent"]) == ("2020-09-05", 0, 0)
+    assert changes["1d"]["complete"] is True
+    month = changes["1m"]  # nothing was recorded by then, and there was no close
+    assert (month["since"], month["then"], month["value"], month["percent"]) == ("2020-08-06", None, None, None)
+    assert month["complete"] is False
+    assert changes["ytd"]["since"] == "2019-12-31"
+    assert changes["1y"]["since"] == "2019-09-06"
+
+
+def test_another_currency_may_be_asked_for(api, example):
+    shown = api.get(f"{DASHBOARD}&currency=eur").json()
+
+    # 452596886/29605 CAD / 1.5508
+    assert (shown["net_worth"]["value"], shown["net_worth"]["currency_code"]) == (9858.04, "EUR")
+
+
+def test_nobody_without_accounts_is_worth_zero(api):
+    shown = api.get("/api/v1/dashboard").json()
+
+    assert (shown["net_worth"]["value"], shown["net_worth"]["complete"]) == (0, True)
+    assert shown["by_currency"] == []

@@ -1,0 +1,91 @@
+"""What was held when, read from the history of what was recorded."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+
+from accounts.models import Account, Holding
+from accounts.tests.factories import HoldingFactory
+from portfolio.positions import positions_of
+
+pytestmark = pytest.mark.django_db
+TORONTO = ZoneInfo("America/Toronto")
+
+
+def on(text):
+    return time_machine.travel(datetime.fromisoformat(text).replace(tzinfo=UTC), tick=False)
+
+
+def told(user):
+    accounts = list(Account.objects.for_user(user).values_list("pk", flat=True))
+    found = positions_of(user=user, account_ids=accounts, zone=TORONTO)
+    return [
+        [(str(each.since), None if each.quantity is None else int(each.quantity)) for each in position.segments]
+        for position in found
+    ]
+
+
+def as_of(text):
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def held(user, quantity=10):
+    return HoldingFactory(account__user=user, quantity=quantity, timestamp=as_of("2026-01-10T12:00"))
+
+
+def test_a_purchase_and_a_sale_leave_the_days_before(user):
+    with on("2026-01-10T12:00"):
+        holding = held(user)
+    with on("2026-02-01T12:00"):
+        holding.quantity, holding.timestamp = 15, as_of("2026-02-01T12:00")
+        holding.save()
+    with on("2026-03-01T03:00"):  # still February in Toronto
+        holding.delete()
+
+    assert told(user) == [[("2026-01-10", 10), ("2026-02-01", 15), ("2026-02-28", None)]]
+
+
+def test_changes_in_bulk_are_changes_like_others(user):
+    with on("2026-01-10T12:00"):
+        held(user)
+    with on("2026-02-01T12:00"):
+        Holding.objects.update(quantity=15, timestamp=as_of("2026-02-01T12:00"))
+    with on("2026-03-01T12:00"):
+        Holding.objects.all().delete()
+
+    assert told(user) == [[("2026-01-10", 10), ("2026-02-01", 15), ("2026-03-01", None)]]
+
+
+def test_a_restored_holding_is_held_again(user):
+    with on("2026-01-10T12:00"):
+        holding = held(user)
+        account = holding.account_id
+    with on("2026-02-01T12:00"):
+        Holding.objects.get().delete()
+    with on("2026-03-01T12:00"):
+        Holding.history.filter(history_type="+").get().instance.save()
+
+    assert Holding.objects.get().account_id == account
+    assert told(user) == [[("2026-01-10", 10)]]
+
+
+def test_the_row_itself_has_the_last_word(user):
+    held(user)
+    Holding.history.all().delete()
+
+    assert told(user) == [[("2026-01-10", 10)]]
+
+
+def test_what_went_without_a_record_was_never_held(user):
+    holding = held(user)
+    Holding.objects.filter(pk=holding.pk)._raw_delete("default")
+
+    assert told(user) == []
+
+
+def test_what_a_stranger_holds_is_not_held(user, stranger):
+    held(stranger)
+
+    assert told(user) == []

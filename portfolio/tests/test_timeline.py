@@ -1,0 +1,78 @@
+from datetime import date
+from decimal import Decimal
+
+from portfolio import timeline
+from portfolio.timeline import Version
+
+
+def version(recorded_on, as_of, quantity):
+    amount = None if quantity is None else Decimal(quantity)
+    return Version(date.fromisoformat(recorded_on), date.fromisoformat(as_of), amount)
+
+
+def held(versions, *days):
+    """Return the quantities on ``days``, None where nothing is held."""
+    told = timeline.segments(versions)
+    found = [timeline.find(told, date.fromisoformat(on)) for on in days]
+    return [None if segment is None else int(segment.quantity) for segment in found]
+
+
+def test_a_holding_counts_from_its_as_of_day_on_also_before_it_was_recorded():
+    versions = [version("2026-03-01", "2026-01-10", 10)]
+
+    assert held(versions, "2026-01-09", "2026-01-10", "2026-12-31") == [None, 10, 10]
+
+
+def test_a_changed_quantity_corrects_all_days_since():
+    versions = [version("2026-01-10", "2026-01-10", 10), version("2026-03-01", "2026-01-10", 12)]
+
+    assert held(versions, "2026-01-10", "2026-03-01") == [12, 12]
+
+
+def test_a_purchase_with_its_own_as_of_day_leaves_the_days_before():
+    versions = [version("2026-01-10", "2026-01-10", 10), version("2026-03-02", "2026-03-01", 15)]
+
+    assert held(versions, "2026-02-28", "2026-03-01") == [10, 15]
+
+
+def test_what_is_recorded_later_has_the_last_word_on_its_days():
+    versions = [
+        version("2026-01-10", "2026-01-10", 10),
+        version("2026-03-01", "2026-03-01", 15),
+        version("2026-04-01", "2026-02-01", 12),
+    ]
+
+    assert held(versions, "2026-01-31", "2026-02-01", "2026-03-01") == [10, 12, 12]
+
+
+def test_what_was_sold_counts_until_the_day_before_it_was_deleted():
+    versions = [version("2026-01-10", "2026-01-10", 10), version("2026-03-01", "2026-01-10", None)]
+
+    assert held(versions, "2026-02-28", "2026-03-01") == [10, None]
+
+
+def test_what_is_deleted_on_the_day_it_was_recorded_was_a_mistake():
+    versions = [version("2026-03-01", "2020-01-01", 10), version("2026-03-01", "2020-01-01", None)]
+
+    assert held(versions, "2020-01-01", "2026-02-28", "2026-03-01") == [None, None, None]
+
+
+def test_what_is_restored_is_held_again_since_its_as_of_day():
+    versions = [
+        version("2026-01-10", "2026-01-10", 10),
+        version("2026-03-01", "2026-01-10", None),
+        version("2026-04-01", "2026-01-10", 10),
+    ]
+
+    assert held(versions, "2026-01-10", "2026-03-15") == [10, 10]
+
+
+def test_a_mistaken_second_life_leaves_the_first_as_it_was():
+    versions = [
+        version("2026-01-10", "2026-01-10", 10),
+        version("2026-03-01", "2026-01-10", None),
+        version("2026-04-01", "2026-02-01", 99),
+        version("2026-04-01", "2026-02-01", None),
+    ]
+
+    assert held(versions, "2026-02-15", "2026-03-01") == [10, None]

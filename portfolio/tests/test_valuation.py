@@ -1,0 +1,239 @@
+"""What is valued how, worked out by hand."""
+
+from fractions import Fraction
+
+import pytest
+
+from portfolio import explanation
+from portfolio.explanation import FigureNotFoundError
+from portfolio.tests.household import ECB_RATES, account, day, example, household, rate, security
+from portfolio.valuation import Dimension, Name
+
+SUNDAY = day("2020-09-06")
+
+
+def worth(found, on, name=Name.NET_WORTH):
+    return found.on(day(on)).figure(name)
+
+
+def reasons(figure):
+    return [(missing.kind.value, missing.name) for missing in figure.missing]
+
+
+# ---- Recorded values ----
+
+
+def test_a_recorded_value_is_carried_forward_until_there_is_another():
+    found = household(account(values=[("2026-01-10", "100"), ("2026-02-01", "250.5")]))
+
+    assert [worth(found, on).value for on in ("2026-01-10", "2026-01-31", "2026-02-01", "9999-12-31")] == [
+        100, 100, Fraction("250.5"), Fraction("250.5"),
+    ]  # fmt: skip
+
+
+def test_before_its_first_value_an_account_is_missing_and_not_zero():
+    found = household(account(values=[("2026-01-10", "100")]), account("New", values=[("2026-03-01", "7")]))
+
+    figure = worth(found, "2026-02-01")
+
+    assert (figure.value, figure.is_complete, reasons(figure)) == (100, False, [("value", "New")])
+    assert [leaf.account.name for leaf in figure.left_out] == ["New"]
+
+
+def test_without_any_value_nothing_is_known():
+    figure = worth(household(account()), "2026-02-01")
+
+    assert (figure.value, figure.is_complete, figure.oldest_input_on) == (None, False, None)
+
+
+def test_without_accounts_the_sum_is_zero_and_complete():
+    figure = worth(household(), "2026-02-01")
+
+    assert (figure.value, figure.is_complete) == (0, True)
+
+
+def test_liabilities_subtract_and_an_overdraft_is_a_negative_asset():
+    found = household(
+        account(values=[("2026-01-10", "-20")]), account("Card", values=[("2026-01-10", "30")], owed=True)
+    )
+
+    assert worth(found, "2026-01-10").value == -50
+    assert worth(found, "2026-01-10", Name.ASSETS).value == -20
+    assert worth(found, "2026-01-10", Name.LIABILITIES).value == 30
+
+
+def test_a_liability_that_is_not_known_leaves_net_worth_partial():
+    found = household(account(values=[("2026-01-10", "20")]), account("Card", owed=True))
+
+    figure = worth(found, "2026-01-10")
+
+    assert (figure.value, reasons(figure)) == (20, [("value", "Card")])
+
+
+def test_a_household_of_one_unknown_debt_is_not_worth_zero():
+    figure = worth(household(account("Card", owed=True)), "2026-01-10")
+
+    assert (figure.value, figure.is_complete) == (None, False)
+
+
+# ---- Holdings ----
+
+
+def invested(*held, values=(("2020-08-01", "9", "0"),), rates=ECB_RATES, currency="USD"):
+    return household(account("TFSA", values=list(values), held=list(held)), rates=rates, currency=currency)
+
+
+@pytest.mark.parametrize(("on", "value"), [("2020-09-14", 100), ("2020-09-15", None)])
+def test_a_close_counts_for_ten_days(on, value):
+    found = invested((security(closes=[("2020-09-04", "10")]), [("2020-01-01", "10")]))
+
+    leaf = found.on(day(on)).total([leaf for leaf in found.on(day(on)).leaves if leaf.position])
+
+    assert (leaf.value, leaf.is_complete) == (value, value is not None)
+    assert reasons(leaf) == ([] if value else [("price", "AAPL")])
+
+
+def test_a_later_close_is_never_used():
+    found = invested((security(closes=[("2020-09-04", "10")]), [("2020-01-01", "10")]))
+
+    assert reasons(worth(found, "2020-09-03")) == [("price", "AAPL")]
+
+
+@pytest.mark.parametrize(
+    ("as_of", "on", "value"),
+    [
+        ("2020-08-28", "2020-08-28", "4992.30"),  # before the split: 10 x 499.23
+        ("2020-08-28", "2020-09-04", "4838.40"),  # after it: 40 x 120.96
+        ("2020-08-30", "2020-08-31", "4992.30"),  # the split's day, with the close before it
+        ("2020-08-31", "2020-08-31", "1248.075"),  # 10 new shares at the old close: 10 x 499.23 / 4
+        ("2020-08-31", "2020-09-04", "1209.60"),  # a quantity of the split's own day is after it
+    ],
+)
+def test_splits_apply_from_the_as_of_day_to_the_day_of_the_close(as_of, on, value):
+    apple = security(closes=[("2020-08-28", "499.23"), ("2020-09-04", "120.96")], splits=[("2020-08-31", "4")])
+
+    assert worth(invested((apple, [(as_of, "10")])), on).value == Fraction(value)
+
+
+def test_a_consolidation_of_three_into_one_is_exact():
+    shares = security(closes=[("2020-09-04", "9")], splits=[("2020-09-01", "0.333333333333")])
+
+    assert worth(invested((shares, [("2020-08-01", "10")])), "2020-09-04").value == 30
+
+
+def test_before_anything_was_held_the_recorded_value_counts():
+    held = (security(closes=[("2020-09-04", "10")]), [("2020-09-03", "10")])
+    found = invested(held, values=[("2020-08-01", "500", "20")], currency="CAD")
+
+    assert worth(found, "2020-09-02").value == 500
+    assert worth(found, "2020-09-04").value == 20 + 100 * Fraction(15508, 11842)
+
+
+def test_a_recorded_value_is_cash_and_securities_that_are_not_itemised():
+    found = household(account(values=[("2020-08-01", "500", "20")], invests=True)).on(SUNDAY)
+
+    assert found.figure(Name.CASH).value == 20
+    assert found.figure(Name.INVESTED).value == 480
+    assert [(part.key[0], part.figure.value) for part in found.divided(Dimension.ASSET_CLASS)] == [
+        ("unitemised", 480), ("cash", 20),
+    ]  # fmt: skip
+
+
+def test_a_value_that_does_not_say_what_is_cash_is_in_neither():
+    found = household(account(values=[("2020-08-01", "500")], invests=True)).on(SUNDAY)
+
+    assert found.figure(Name.ASSETS).value == 500
+    for name in (Name.CASH, Name.INVESTED):
+        assert (found.figure(name).value, reasons(found.figure(name))) == (None, [("value", "Chequing")])
+
+
+def test_holdings_without_recorded_cash_are_counted_and_the_cash_is_missing():
+    figure = worth(invested((security(closes=[("2020-09-04", "10")]), [("2020-01-01", "10")]), values=[]), "2020-09-04")
+
+    assert (figure.value, reasons(figure)) == (100, [("value", "TFSA")])
+
+
+def test_a_price_of_which_the_currency_is_not_known_says_nothing():
+    held = (security(closes=[("2020-09-04", "10")], currency=None), [("2020-01-01", "10")])
+
+    figure = worth(invested(held), "2020-09-04")
+
+    assert (figure.value, reasons(figure)) == (0, [("currency", "AAPL")])
+    assert figure.left_out[0].currency == ""
+
+
+# ---- Currencies ----
+
+
+def test_a_missing_rate_leaves_the_amount_out_and_names_it():
+    found = example(account("Gold", values=[("2020-09-01", "3")], currency="XAU"))
+
+    figure = worth(found, "2020-09-06")
+
+    assert figure.value == Fraction(452596886, 29605)  # that of the example
+    assert reasons(figure) == [("rate", "XAU/CAD")]
+    assert [(leaf.amount, leaf.currency) for leaf in figure.left_out] == [(3, "XAU")]
+
+
+@pytest.mark.parametrize(("on", "is_complete"), [("2020-09-11", True), ("2020-09-12", False)])
+def test_a_rate_counts_for_seven_days(on, is_complete):
+    found = household(account(values=[("2020-01-01", "3")], currency="EUR"), rates=ECB_RATES)
+
+    assert worth(found, on).is_complete is is_complete
+
+
+def test_zero_of_a_currency_without_rates_is_zero():
+    figure = worth(example(account("Gold", values=[("2020-09-01", "0")], currency="XAU")), "2020-09-06")
+
+    assert (figure.value, figure.is_complete) == (Fraction(452596886, 29605), True)
+
+
+def test_what_cancels_out_still_needs_a_rate():
+    found = household(
+        account("One", values=[("2020-09-01", "5")], currency="XAU"),
+        account("Other", values=[("2020-09-01", "-5")], currency="XAU"),
+    )
+
+    assert reasons(worth(found, "2020-09-06")) == [("rate", "XAU/CAD")]
+
+
+def test_a_security_is_converted_directly_and_not_by_way_of_its_account():
+    odd = [rate("USD", "EUR", "2020-09-04", "2"), rate("EUR", "CAD", "2020-09-04", "3"),
+           rate("USD", "CAD", "2020-09-04", "5")]  # fmt: skip
+    found = household(
+        account(
+            "Broker", currency="EUR", values=[("2020-09-04", "0", "0")],
+            held=[(security(closes=[("2020-09-04", "1")]), [("2020-09-01", "1")])],
+        ),
+        rates=odd,
+    )  # fmt: skip
+
+    assert worth(found, "2020-09-04").value == 5
+
+
+# ---- Explanations ----
+
+
+@pytest.mark.parametrize(
+    "name", ["", "nothing", "account:", "account:nobody", "currency:XXX", "change:", "change:2y", "colour:red",
+             "liabilities:currency:EUR", "net_worth:", ":", "account:a:b"],
+)  # fmt: skip
+def test_a_figure_that_does_not_exist_is_not_explained(name):
+    with pytest.raises(FigureNotFoundError):
+        explanation.explain(example(), name=name, on=SUNDAY)
+
+
+def test_a_change_is_explained_by_both_its_ends():
+    told = explanation.explain(example(), name="change:1d", on=day("2020-09-04"))
+
+    assert [child.value for child in told.tree.children] == [
+        worth(example(), "2020-09-04").value, -worth(example(), "2020-09-03").value,
+    ]  # fmt: skip
+    assert sum(child.value for child in told.tree.children) == told.figure.value
+
+
+def test_a_leaf_that_is_left_out_is_in_the_explanation_with_its_reason():
+    told = explanation.explain(example(account("New")), name="net_worth", on=SUNDAY)
+
+    new = next(child for child in told.tree.children if child.name == "New")
+    assert (new.value, [missing.kind.value for missing in new.missing]) == (None, ["value"])
