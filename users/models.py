@@ -241,8 +241,9 @@ class User(TimestampedModel, AbstractBaseUser, PermissionsMixin):
             ValidationError: the address is none in its stored form.
         """
         self.email = typed_text.normalize_email(self.email)
+        field: Any = self._meta.get_field("email")
         try:
-            User.email.field.run_validators(self.email)
+            field.run_validators(self.email)
         except ValidationError as exc:
             raise ValidationError({"email": exc.error_list}) from exc
 
