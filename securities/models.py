@@ -81,7 +81,7 @@ class SecurityQuerySet(models.QuerySet["Security"]):
         return self.filter(Exists(SecurityPrice.objects.filter(security=OuterRef("pk"))))
 
 
-class Security(TimestampedModel):  # type: ignore[django-manager-missing]  # its parts inherit their manager
+class Security(TimestampedModel):
     """Something that has a price: a share, a fund, an index, a currency pair. The same for all users.
 
     ``prices_version`` grows with every change of its prices, splits or dividends; ``adjustments`` are the steps that
