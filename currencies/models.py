@@ -34,6 +34,8 @@ class CurrencyQuerySet(models.QuerySet["Currency"]):
 class Currency(TimestampedModel):
     """A currency by its ISO 4217 code, or by a code of three to five letters that people agree on."""
 
+    is_kept_for_history = True
+
     code = models.CharField(
         max_length=5,
         primary_key=True,

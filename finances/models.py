@@ -22,13 +22,15 @@ class TimestampedModel(models.Model):
 def require_unused(row: models.Model) -> None:
     """Refuse to delete what protected rows point at; one short question for each relation.
 
-    Django would find out, too, but only after it has read every one of those rows.
+    Django would find out, too, but only after it has read every one of those rows. A model with
+    ``is_kept_for_history`` is in use as well where a recorded past names it: past figures are computed from that.
 
     Raises:
         InUseError: something uses it.
     """
-    for relation in row._meta.related_objects:
-        if relation.on_delete is not models.PROTECT:
+    binding = {models.PROTECT, models.DO_NOTHING} if getattr(row, "is_kept_for_history", False) else {models.PROTECT}
+    for relation in row._meta.get_fields(include_hidden=True):
+        if getattr(relation, "on_delete", None) not in binding or not relation.auto_created:
             continue
         using: Any = relation.related_model._base_manager.filter(**{relation.field.name: row})  # noqa: SLF001
         if using.exists():

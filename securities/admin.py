@@ -129,6 +129,11 @@ class SecurityAdmin(CurrencyColumn, SafeRelationsMixin, ReferenceAdmin):
     list_per_page = 50
     search_fields = ("^symbol", "name")
     show_full_result_count = False
+
+    def save_model(self, request: Any, obj: Security, form: Any, change: bool) -> None:  # noqa: ARG002
+        """Store what was changed in the form and nothing else: a sync may have written the rest in the meantime."""
+        obj.save(update_fields=[*form.changed_data, "updated_at"] if change else None)
+
     autocomplete_fields = ("currency",)
     readonly_fields = (
         "chart", "links", "state", "sync_problem", "last_synced_at", "unknown_since", "prices_version", "created_at",

@@ -52,7 +52,8 @@ class SecurityQuerySet(models.QuerySet["Security"]):
         try:
             return self.filter(pk=uuid.UUID(name))
         except ValueError:
-            return self.filter(symbol=name.upper()) if is_symbol(name.upper()) else self.none()
+            symbol = name.strip().upper()  # as `require_symbol` reads it, or what is stored would be fetched again
+            return self.filter(symbol=symbol) if is_symbol(symbol) else self.none()
 
     def matching(self, text: str) -> Self:
         """Keep what has ``text`` in its symbol's beginning or in its name; symbols first, the exact one foremost."""
@@ -87,6 +88,8 @@ class Security(TimestampedModel):
     ``prices_version`` grows with every change of its prices, splits or dividends; ``adjustments`` are the steps that
     `securities.adjustment` derives from them, kept because every read of a series needs them.
     """
+
+    is_kept_for_history = True
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     symbol = models.CharField(max_length=32, validators=[RegexValidator(SYMBOL_PATTERN, SYMBOL_MESSAGE)])

@@ -71,7 +71,7 @@ def test_many_names_at_once():
     assert len(caching.generations([f"name {number}" for number in range(1200)])) == 1200
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_a_generation_ends_only_with_what_it_is_about():
     assert not connection.in_atomic_block
 
