@@ -29,7 +29,8 @@ def require_unused(row: models.Model) -> None:
         InUseError: something uses it.
     """
     binding = {models.PROTECT, models.DO_NOTHING} if getattr(row, "is_kept_for_history", False) else {models.PROTECT}
-    for relation in row._meta.get_fields(include_hidden=True):
+    relations: Any = row._meta.get_fields(include_hidden=True)
+    for relation in relations:
         if getattr(relation, "on_delete", None) not in binding or not relation.auto_created:
             continue
         using: Any = relation.related_model._base_manager.filter(**{relation.field.name: row})  # noqa: SLF001
