@@ -47,7 +47,7 @@ lint: bootstrap ## Lint the code
 	@.venv/bin/ruff check
 
 type-check: bootstrap ## Check the types
-	@.venv/bin/mypy config finances users currencies institutions securities accounts portfolio tests scripts
+	@.venv/bin/mypy config finances users currencies institutions securities accounts portfolio operations tests scripts
 
 lock: bootstrap ## Lock requirements/*.in with hashes (ARGS="--upgrade", ARGS="--upgrade-package django")
 	@for name in base dev; do \

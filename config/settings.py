@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "securities",
     "accounts",
     "portfolio",
+    "operations",
 ]
 MIDDLEWARE = [
     "finances.middleware.RequestMiddleware",
