@@ -15,6 +15,7 @@ from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, 
 from django.db.models import ProtectedError, RestrictedError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions as drf
 from rest_framework import serializers
 from rest_framework.response import Response
@@ -252,6 +253,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     return plain_problem(HTTPStatus.FORBIDDEN, "This is not allowed.", "permission_denied")
 
 
+@csrf_exempt  # or else what is posted to nowhere gets a page about cookies
 def unknown_address(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """Answer an address below ``/api`` that leads nowhere; DEBUG would show a page there."""
     return plain_problem(HTTPStatus.NOT_FOUND, "There is nothing at this address.", "not_found")

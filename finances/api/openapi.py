@@ -40,6 +40,10 @@ class ProblemSerializer(serializers.Serializer[Any]):
     retry_after = serializers.IntegerField(required=False, help_text="Seconds, with 429 only.")
 
 
+# For `extend_schema(responses=...)` of an operation that may not find something though its address names nothing.
+NOT_FOUND = {(int(HTTPStatus.NOT_FOUND), PROBLEM_MEDIA_TYPE): ProblemSerializer}
+
+
 class ProblemAutoSchema(AutoSchema):
     """Describe every operation with its problems, its headers and the aliases of its fields."""
 
@@ -148,7 +152,7 @@ class ProblemAutoSchema(AutoSchema):
                     "name": idempotency.HEADER,
                     "in": "header",
                     "description": "Sent again within 24 hours, the request does nothing and gets its first answer.",
-                    "schema": {"type": "string", "maxLength": 255},
+                    "schema": {"type": "string", "pattern": f"^{idempotency.FORM.pattern}$"},
                 }
             )
         self.describe_answer_headers(operation["responses"])
