@@ -36,6 +36,11 @@ class Step(NamedTuple):
     total: Decimal
 
 
+def steps_from(kept: Iterable[Sequence[str]]) -> list[Step]:
+    """Return the steps that are kept with a security, as texts."""
+    return [Step(date.fromisoformat(day), Decimal(split), Decimal(total)) for day, split, total in kept]
+
+
 def exact_ratio(value: Decimal) -> Fraction:
     """Return the ratio of small whole numbers that ``value`` stands for: 0.333333 is one third."""
     exact = Fraction(value)

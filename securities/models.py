@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from finances.fields import ExactDecimalField
 from finances.models import TimestampedModel
+from finances.sql import IsMidnight
 from securities.actions import ActionKind
 from securities.completeness import Calendar
 from securities.intervals import Interval
@@ -196,6 +197,12 @@ class SecurityPrice(VersionedModel):
                 condition=Q(interval__in=[interval.value for interval in Interval]),
                 name="security_price_interval_known",
                 violation_error_message="An interval is one of 1m, 1h, 1d, 1wk and 1mo.",
+            ),
+            models.CheckConstraint(
+                condition=Q(interval__in=[interval.value for interval in Interval if interval.is_intraday])
+                | Q(IsMidnight("timestamp")),
+                name="security_price_of_a_day_at_midnight",
+                violation_error_message="A price of a day, a week or a month is at midnight (UTC) of its first day.",
             ),
             models.CheckConstraint(
                 condition=Q(close__gt=0),

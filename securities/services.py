@@ -24,6 +24,11 @@ from securities.symbols import require_symbol
 
 # An unknown symbol costs a provider many requests, so the answer is remembered for this long.
 UNKNOWN_FOR = timedelta(hours=1)
+# What `described` may set.
+DESCRIBED = (
+    "name", "asset_class", "exchange", "timezone", "sector", "industry", "market_cap", "currency", "unknown_since",
+    "updated_at",
+)  # fmt: skip
 
 
 class SecurityNotFoundError(NotFoundError):
@@ -178,20 +183,20 @@ def refresh_profile(*, security: Security) -> Security:
 
     Raises:
         ProviderError: nobody can tell now; when all are sure that there is no such thing, that is kept.
+        SecurityNotFoundError: it was deleted meanwhile.
     """
     try:
         profile = fetch_profile(security.symbol)
     except ProviderNotFoundError:
         mark_unknown(security=security)
         raise
-    described(security, profile, now=timezone.now())
-    security.save(
-        update_fields=[
-            "name", "asset_class", "exchange", "timezone", "sector", "industry", "market_cap", "currency",
-            "unknown_since", "updated_at",
-        ]
-    )  # fmt: skip
-    return security
+    with transaction.atomic():
+        # Read again under its lock: while the provider was asked, somebody may have changed what it does not tell.
+        stored = Security.objects.select_for_update(of=("self",)).filter(pk=security.pk).first()
+        if stored is None:
+            raise SecurityNotFoundError(f"{security.symbol} was deleted meanwhile.")
+        described(stored, profile, now=timezone.now()).save(update_fields=DESCRIBED)
+    return stored
 
 
 def mark_unknown(*, security: Security) -> None:

@@ -10,7 +10,7 @@ from django.db.models import Max, Min
 from django.utils import timezone
 
 from finances.exceptions import ConflictError, ProviderNotFoundError, ProviderOutOfRangeError
-from securities import ingest, intake, quality, services, windows
+from securities import derived, ingest, intake, quality, services, windows
 from securities.ingest import Ingested
 from securities.intake import Background, Intake
 from securities.intervals import Interval
@@ -120,7 +120,7 @@ class _Fetched:
 def _fetch(security: Security, interval: Interval, since: date | None) -> _Fetched:
     """Ask the providers, and look through the answer; not a row is written."""
     span = stored_span(security, interval)
-    known = ingest.stored_actions(security)
+    known = derived.stored_actions(security)
     provider, history = registry.ask(
         Capability.HISTORY,
         lambda provider: _ask(provider, security, interval, _planned(provider, interval, span, since)),

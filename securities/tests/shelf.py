@@ -39,7 +39,7 @@ class Shelf:
         self.items: dict[str, Item] = {}
         self.failure: ProviderError | None = None
         self.calls: list[tuple] = []
-        self.during_history = lambda: None
+        self.during_history = self.during_profile = lambda: None
 
     def put(self, symbol, *, closes=(), first=date(2026, 3, 2), interval=Interval.DAY, actions=(), **profile):
         """Put a security with one bar a weekday, or an hour, on the shelf."""
@@ -55,7 +55,9 @@ class Shelf:
         return [Listing(p.symbol, p.name, p.asset_class, p.exchange, p.currency) for p in found][:limit]
 
     def profile(self, symbol):
-        return self._item("profile", symbol).profile
+        profile = self._item("profile", symbol).profile
+        self.during_profile()
+        return profile
 
     def history(self, symbol, *, interval, since, until):
         item = self._item("history", symbol, interval, since, until)
