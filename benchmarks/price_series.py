@@ -41,11 +41,10 @@ ADDRESSES = {
 def fill() -> str:
     """Store the securities and somebody who asks; return the access token."""
     from securities import ingest
-    from securities.actions import ActionKind
+    from securities.actions import Action, ActionKind
     from securities.intake import Intake
     from securities.intervals import Interval
     from securities.models import Security
-    from securities.providers.protocol import Action
     from users import sessions
     from users.models import User
 

@@ -237,6 +237,7 @@ THROTTLE_RATES = {
     "anon": env.str("THROTTLE_ANON", _rate("120/min")),
     "user": env.str("THROTTLE_USER", _rate("1200/min")),
     "sync": env.str("THROTTLE_SYNC", _rate("30/min")),
+    "fetch": env.str("THROTTLE_FETCH", _rate("60/min")),
     "login": env.str("THROTTLE_LOGIN", _rate("30/min")),
     "login_account": env.str("THROTTLE_LOGIN_ACCOUNT", _rate("10/min")),
     "register": env.str("THROTTLE_REGISTER", _rate("20/hour")),

@@ -13,8 +13,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from finances import money
-from securities.actions import ActionKind
-from securities.providers.protocol import Action, Bar
+from securities.actions import Action, ActionKind
+from securities.bars import Bar
 
 # A provider's adjusted prices are 32-bit floats, which hold seven digits; what multiplication adds beyond is noise.
 FLOAT_DIGITS = 7

@@ -17,10 +17,10 @@ from finances.admin import ReferenceAdmin, SafeRelationsMixin
 from finances.changelists import CappedPaginator, TextFilter
 from finances.exceptions import FinancesError
 from securities import adjustment, charts, services, syncs
+from securities.bars import Bar
 from securities.charts import Point
 from securities.intervals import Interval, instant_of
 from securities.models import QuarantinedRecord, Security, SecurityAction, SecurityPrice
-from securities.providers.protocol import Bar
 
 CHART_DAYS = 365
 

@@ -6,11 +6,10 @@ from decimal import Decimal
 from django.db.models import F, OuterRef, Subquery
 
 from securities import adjustment
-from securities.actions import ActionKind
+from securities.actions import Action, ActionKind
 from securities.adjustment import Step
 from securities.intervals import Interval
 from securities.models import Security, SecurityAction, SecurityPrice
-from securities.providers.protocol import Action
 
 
 def refresh(security: Security) -> None:

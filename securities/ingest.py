@@ -10,10 +10,11 @@ from django.db import connection, transaction
 
 from finances import money
 from securities import derived
+from securities.actions import Action
+from securities.bars import Bar
 from securities.intake import Intake
 from securities.intervals import Interval, instant_of
 from securities.models import QuarantinedRecord, Security, SecurityAction, SecurityPrice
-from securities.providers.protocol import Action, Bar
 
 # From so many rows on, COPY and merge are faster than INSERT … VALUES (benchmarks/ingest.py).
 COPY_ROWS = 500

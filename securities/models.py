@@ -2,6 +2,8 @@
 
 import uuid
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any, Self
 
 from django.core.validators import RegexValidator
@@ -77,6 +79,14 @@ class SecurityQuerySet(models.QuerySet["Security"]):
         return self.annotate(
             last_close=Subquery(newest.values("close")[:1]), last_close_at=Subquery(newest.values("timestamp")[:1])
         )
+
+    def in_use(self) -> Self:
+        """Keep what something points at that must not lose it, such as what somebody holds."""
+        users = [each for each in Security._meta.related_objects if each.on_delete is models.PROTECT]
+        rows: list[Any] = [
+            models.QuerySet(each.related_model).filter(**{each.field.name: OuterRef("pk")}) for each in users
+        ]
+        return self.filter(reduce(or_, (Q(Exists(each)) for each in rows), Q(pk__in=[])))
 
     def with_prices(self) -> Self:
         """Keep what has prices."""

@@ -13,6 +13,7 @@ from finances.exceptions import (
     ProviderError,
     ProviderNotFoundError,
     ProviderOutOfRangeError,
+    TooManyRequestsError,
 )
 from securities import ingest, intake, models, units, windows
 from securities.intake import Background, Intake
@@ -57,7 +58,7 @@ def search(*, text: str, limit: int) -> Found:
         return Found(stored, [])
     try:
         _, listings = registry.ask(Capability.SEARCH, lambda provider: provider.search(text, limit=limit))
-    except ProviderError as exc:
+    except (ProviderError, TooManyRequestsError) as exc:
         return Found(stored, [], f"{exc.message} Only stored securities are shown.")
     ours = set(
         Security.objects.filter(symbol__in=[listing.symbol.upper() for listing in listings]).values_list(

@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from finances.exceptions import ConflictError, ProviderNotFoundError, ProviderOutOfRangeError
 from securities import derived, ingest, intake, quality, services, windows
+from securities.actions import Action
 from securities.ingest import Ingested
 from securities.intake import Background, Intake
 from securities.intervals import Interval
 from securities.models import Security, SecurityPrice
 from securities.providers import registry
-from securities.providers.protocol import Action, Capability, History, PriceProvider
+from securities.providers.protocol import Capability, History, PriceProvider
 from securities.quality import Drift, HeldBackBar, Known
 from securities.reasons import Reason
 from securities.windows import Stored, Window

@@ -38,6 +38,7 @@ STATUS_OF: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (exceptions.ProviderNotFoundError, HTTPStatus.NOT_FOUND),
     (exceptions.ProviderOutOfRangeError, HTTPStatus.BAD_REQUEST),
     (exceptions.ProviderError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (exceptions.TooManyRequestsError, HTTPStatus.TOO_MANY_REQUESTS),
     (exceptions.FinancesError, HTTPStatus.BAD_REQUEST),
 )
 # Under these keys DRF and Django put what concerns no single field.
@@ -74,7 +75,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         logger.warning("the database refused or was away", exc_info=exc)
     response.data = problem(response.status_code, translated)
     response.content_type = MEDIA_TYPE
-    if isinstance(translated, drf.Throttled) and "Retry-After" in response:
+    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS and "Retry-After" in response:
         response.data["retry_after"] = int(response["Retry-After"])
     return response
 
@@ -97,8 +98,8 @@ def translate(exc: Exception) -> Exception:
 def translate_domain(exc: exceptions.FinancesError) -> ProblemError:
     """Give a domain error the status of the first class in ``STATUS_OF`` that it is."""
     status = next(status for kind, status in STATUS_OF if isinstance(exc, kind))
-    unavailable = status == HTTPStatus.SERVICE_UNAVAILABLE
-    wait = (getattr(exc, "retry_after", None) or PROVIDER_RETRY_SECONDS) if unavailable else None
+    comes_back = status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
+    wait = (getattr(exc, "retry_after", None) or PROVIDER_RETRY_SECONDS) if comes_back else None
     return ProblemError(status, exc.message, exc.code, field=exc.field, wait=wait)
 
 

@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from finances.exceptions import ProviderError, ProviderNotFoundError
-from securities.actions import ActionKind
+from securities.actions import Action, ActionKind
 from securities.adjustment import LaterSplits
+from securities.bars import Bar
 from securities.intervals import Interval, instant_of
-from securities.providers.protocol import Action, Bar, Capability, History, Limit, Listing, Profile, Quote
+from securities.providers.protocol import Capability, History, Limit, Listing, Profile, Quote
 
 PATH = "securities.tests.shelf.Shelf"
 

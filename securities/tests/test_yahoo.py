@@ -8,9 +8,10 @@ import time_machine
 
 from finances import http
 from finances.exceptions import ProviderNotFoundError, ProviderOutOfRangeError
-from securities.actions import ActionKind
+from securities.actions import Action, ActionKind
+from securities.bars import Bar
 from securities.intervals import Interval, instant_of
-from securities.providers.protocol import Action, Bar, Listing, Profile
+from securities.providers.protocol import Listing, Profile
 from securities.providers.yahoo import Yahoo
 
 PROVIDER = Yahoo()
