@@ -19,7 +19,7 @@ from securities.actions import ActionKind
 from securities.completeness import Calendar
 from securities.intervals import Interval
 from securities.reasons import Reason
-from securities.symbols import SYMBOL_MESSAGE, SYMBOL_PATTERN, is_symbol
+from securities.symbols import SYMBOL_MESSAGE, SYMBOL_PATTERN
 from securities.versioned import VersionedModel
 
 # Longer than any sync takes; whoever claimed a security this long ago is dead.
@@ -49,14 +49,6 @@ INTERVALS = [(interval.value, interval.value) for interval in Interval]
 
 class SecurityQuerySet(models.QuerySet["Security"]):
     """Securities by name, by state, and with their last price."""
-
-    def named(self, name: str) -> Self:
-        """Keep the security that ``name`` means: its id, or its symbol in any case."""
-        try:
-            return self.filter(pk=uuid.UUID(name))
-        except ValueError:
-            symbol = name.strip().upper()  # as `require_symbol` reads it, or what is stored would be fetched again
-            return self.filter(symbol=symbol) if is_symbol(symbol) else self.none()
 
     def matching(self, text: str) -> Self:
         """Keep what has ``text`` in its symbol's beginning or in its name; symbols first, the exact one foremost."""

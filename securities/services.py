@@ -1,10 +1,12 @@
 """Finding securities: among ours, and at the providers."""
 
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.core.cache import caches
 from django.db import IntegrityError, transaction
+from django.db.models import CharField, UUIDField
 from django.utils import timezone
 
 from finances.exceptions import (
@@ -15,16 +17,19 @@ from finances.exceptions import (
     ProviderOutOfRangeError,
     TooManyRequestsError,
 )
+from finances.prepared import Parameter, PreparedRow
 from securities import ingest, intake, models, units, windows
 from securities.intake import Background, Intake
 from securities.intervals import Interval
 from securities.models import AssetClass, Security
 from securities.providers import registry
 from securities.providers.protocol import Capability, History, Listing, PriceProvider, Profile
-from securities.symbols import require_symbol
+from securities.symbols import is_symbol, require_symbol
 
 # An unknown symbol costs a provider many requests, so the answer is remembered for this long.
 UNKNOWN_FOR = timedelta(hours=1)
+BY_ID = PreparedRow(lambda: Security.objects.filter(pk=Parameter("id", UUIDField())))
+BY_SYMBOL = PreparedRow(lambda: Security.objects.filter(symbol=Parameter("symbol", CharField())))
 # What `described` may set.
 DESCRIBED = (
     "name", "asset_class", "exchange", "timezone", "sector", "industry", "market_cap", "currency", "unknown_since",
@@ -71,7 +76,11 @@ def search(*, text: str, limit: int) -> Found:
 
 def find(name: str) -> Security | None:
     """Return the stored security that ``name`` means: an id, or a symbol in any case."""
-    return Security.objects.named(name).first()
+    try:
+        return BY_ID.get(id=uuid.UUID(name))
+    except ValueError:
+        symbol = name.strip().upper()  # as `require_symbol` reads it, or what is stored would be fetched again
+        return BY_SYMBOL.get(symbol=symbol) if is_symbol(symbol) else None
 
 
 def get_or_fetch(name: str) -> Security:
