@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 from currencies.conversion import MAX_RATE_AGE, Conversion, PublishedRate, RateBook, RateNotFoundError
 from portfolio.leaves import Missing, MissingKind
@@ -50,6 +51,15 @@ class RateHistory:
             days.append(rate.on)
             series.append(rate)
         self._latest: DayRates | None = None
+        self._ratios: dict[tuple[str, str, date], Fraction | None] = {}
+
+    def ratio(self, base: str, quote: str, day: date) -> Fraction | None:
+        """Return what one unit of ``base`` was worth in ``quote`` on ``day``, whatever figures are wanted in."""
+        key = (base, quote, day)
+        if key not in self._ratios:
+            way = DayRates(RateBook(self._counting(day), on=day), quote=quote).way(base)
+            self._ratios[key] = None if way is None else way.ratio
+        return self._ratios[key]
 
     def on(self, day: date) -> DayRates:
         """Return the rates of ``day``: of each pair the last one on or before it that is not too old."""

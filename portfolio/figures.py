@@ -2,14 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
 from portfolio.exchange import DayRates
-from portfolio.leaves import Leaf, Missing
+from portfolio.leaves import Leaf, Missing, MissingKind
 
 ZERO = Fraction(0)
+UNLIKE = Missing(
+    MissingKind.COMPARISON,
+    "change",
+    "What is missing on one of the two days is not what is missing on the other, so that the difference says nothing.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +128,13 @@ def net(assets: Figure, liabilities: Figure) -> Figure:
 
 
 def change(*, since: Figure, until: Figure) -> Figure:
-    """Return by how much a figure has grown; None when one of its ends is not known at all."""
-    is_known = since.value is not None and until.value is not None
-    return _of_two(until, since, value=(until.value or ZERO) - (since.value or ZERO) if is_known else None)
+    """Return by how much a figure has grown: None when an end is not known, or has left out what the other has not."""
+    ends = [{leaf.slot: leaf for leaf in figure.left_out} for figure in (since, until)]
+    is_alike = ends[0].keys() == ends[1].keys()
+    is_known = is_alike and since.value is not None and until.value is not None
+    found = _of_two(until, since, value=(until.value or ZERO) - (since.value or ZERO) if is_known else None)
+    missing = found.missing if is_alike else (*found.missing, UNLIKE)
+    return replace(found, missing=missing, left_out=tuple((ends[0] | ends[1]).values()))
 
 
 def _of_two(one: Figure, other: Figure, *, value: Fraction | None) -> Figure:

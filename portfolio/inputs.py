@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from securities.adjustment import LaterSplits
 
 # How far back a close may lie and still count for a day: a weekend, a row of holidays, a short halt; not more.
 MAX_PRICE_AGE_DAYS = 10
+MAX_PRICE_AGE = timedelta(days=MAX_PRICE_AGE_DAYS)
 
 
 class RecordedValue(NamedTuple):
@@ -58,6 +59,8 @@ class Security:
     closes: list[Close]
     splits: tuple[Split, ...] = ()
     later_splits: LaterSplits | None = None
+    asset_class_label: str = ""
+    is_gone: bool = False  # deleted; only what was held of it is known
 
     def close_place(self, on: date) -> int:
         """Return the place of the close that counts for the day ``on``, -1 when there is none."""
@@ -84,7 +87,8 @@ class Position:
 class Account:
     """An account with its recorded values, oldest first, and its positions.
 
-    ``institution_id`` is empty without an institution. What is in a liability is owed.
+    ``institution_id`` is empty without an institution. What is in a liability is owed. ``first_value_on`` is the day of
+    the first recorded value, also where that is not among ``values``.
     """
 
     id: str
@@ -98,6 +102,14 @@ class Account:
     days: list[date] = field(default_factory=list)
     values: list[RecordedValue] = field(default_factory=list)
     positions: tuple[Position, ...] = ()
+    first_value_on: date | None = None
+    type_label: str = ""
+
+    @property
+    def first_on(self) -> date | None:
+        """Return the first day of which anything is recorded; before it, the account was not there yet."""
+        days = [position.segments[0].since for position in self.positions if position.segments] + self.days[:1]
+        return min([*days, *([self.first_value_on] if self.first_value_on is not None else [])], default=None)
 
     def recorded(self, on: date) -> RecordedValue | None:
         """Return the last value recorded on or before the day ``on``, if there is one."""

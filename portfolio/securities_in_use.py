@@ -37,8 +37,15 @@ def load(ids: Collection[Any], windows: list[tuple[date, date]]) -> dict[str, Se
             later_splits=LaterSplits([Action(on, ActionKind.SPLIT, value) for _, on, value in actions])
             if actions
             else None,
+            asset_class_label=row.get_asset_class_display(),
         )
-    return found
+    return found | {str(key): gone(str(key)) for key in ids if str(key) not in found}
+
+
+def gone(key: str) -> Security:
+    """Return what is known of a security that was held once and has been deleted since: that it was."""
+    symbol = f"The security {key}"
+    return Security(key, symbol, symbol, models.AssetClass.OTHER.value, "", None, [], [], is_gone=True)
 
 
 def _closes(ids: Collection[Any], windows: list[tuple[date, date]]) -> dict[Any, list[Close]]:

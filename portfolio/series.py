@@ -6,9 +6,11 @@ from datetime import date
 from operator import is_
 
 from portfolio import figures
+from portfolio.contents import LeavesOn, reader
+from portfolio.exchange import RateHistory
 from portfolio.figures import Figure, Tally
 from portfolio.inputs import Account
-from portfolio.leaves import Leaf, LeavesOn, reader
+from portfolio.leaves import Leaf
 from portfolio.valuation import Household
 
 
@@ -26,9 +28,9 @@ class Point:
 class Follower:
     """Follows one account from day to day, and keeps the tallies that its leaves are in."""
 
-    def __init__(self, account: Account, tallies: tuple[Tally, ...]) -> None:
+    def __init__(self, account: Account, rates: RateHistory, tallies: tuple[Tally, ...]) -> None:
         """Keep ``tallies`` up to date with what is in ``account``."""
-        self._read: LeavesOn = reader(account)
+        self._read: LeavesOn = reader(account, rates)
         self._tallies = tallies
         self._latest: list[Leaf] = []
 
@@ -53,7 +55,8 @@ def series(household: Household, days: Iterable[date], *, by_account: bool = Fal
     followers = []
     for place, account in enumerate(household.accounts):
         side = liabilities if account.is_liability else assets
-        followers.append(Follower(account, (side, own[place]) if by_account else (side,)))
+        tallies = (side, own[place]) if by_account else (side,)
+        followers.append(Follower(account, household.rates, tallies))
     for day in days:
         for follower in followers:
             follower.go_to(day)
