@@ -21,7 +21,6 @@ from portfolio.inputs import Split
 from portfolio.leaves import Leaf, Missing, Part
 from portfolio.valuation import Day, Dimension, Household, Name
 
-
 OF_LIABILITIES = f"{Name.LIABILITIES}:"
 
 

@@ -1,4 +1,4 @@
-"""The amounts that an account consists of. Every figure in this app is a sum of these leaves, and of nothing else. Pure.
+"""The amounts that an account consists of: every figure is a sum of these leaves, and of nothing else. Pure.
 
 An amount is an exact ratio of two whole numbers. Denominators are few, so that amounts of one currency add up as
 whole numbers and are converted once.
