@@ -11,6 +11,7 @@ from django.db.models import OuterRef, Q, Subquery
 from accounts import models as stored
 from accounts.models import LIABILITY_TYPES, AccountValue
 from currencies.conversion import MAX_RATE_AGE
+from finances import sql
 from finances.exceptions import NotFoundError
 from portfolio import rates, securities_in_use, windows
 from portfolio.inputs import MAX_PRICE_AGE, Account, Position, RecordedValue, Security
@@ -39,11 +40,18 @@ class Wanted:
 
 
 def household(*, user: Any, wanted: Wanted, currency: str, account_id: Any = None) -> Household:
-    """Return the accounts of ``user``, or one of them, with all that ``wanted`` days need; nine queries.
+    """Return the accounts of ``user``, or one of them, with all that ``wanted`` days need.
+
+    Nine queries, which see the same moment: no figure is made of what was before a change and what was after it.
 
     Raises:
         NotFoundError: the user has no account ``account_id``.
     """
+    with sql.snapshot():
+        return _household(user, wanted, currency, account_id)
+
+
+def _household(user: Any, wanted: Wanted, currency: str, account_id: Any) -> Household:
     zone = zoneinfo.ZoneInfo(user.timezone)
     rows = _accounts(user, wanted, zone, account_id)
     recorded = _values(rows, wanted, zone)

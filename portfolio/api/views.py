@@ -24,7 +24,13 @@ from portfolio.days import Spacing
 from portfolio.valuation import Dimension, Name
 
 
-class DashboardView(APIView):
+class FigureView(APIView):
+    """What is computed from all that somebody has, and limited by itself."""
+
+    throttle_scope = "figures"
+
+
+class DashboardView(FigureView):
     """A household at a glance."""
 
     @extend_schema(parameters=[DayQuery], responses=DashboardSerializer)
@@ -43,14 +49,15 @@ class DashboardView(APIView):
         return cached(request, query, answer)
 
 
-class NetWorthView(APIView):
+class NetWorthView(FigureView):
     """Net worth over time."""
 
     @extend_schema(parameters=[NetWorthQuery], responses=NetWorthSerializer)
     def get(self, request: Request) -> Response:
         """Return net worth, assets and liabilities on each day, or on the last day of each week or month.
 
-        Weeks end on Sundays; the last point is always the last day of the range. At most 10 000 points.
+        Weeks end on Sundays; the last point is always the last day of the range. At most 10 000 points, and by account
+        100 000 numbers.
         """
         query = validated(NetWorthQuery, request)
 
@@ -68,7 +75,7 @@ class NetWorthView(APIView):
         return cached(request, query, answer)
 
 
-class AllocationView(APIView):
+class AllocationView(FigureView):
     """What assets or liabilities consist of."""
 
     @extend_schema(parameters=[AllocationQuery], responses=AllocationSerializer)
@@ -83,7 +90,7 @@ class AllocationView(APIView):
         return cached(request, query, answer)
 
 
-class ValuationView(APIView):
+class ValuationView(FigureView):
     """What one account is worth."""
 
     @extend_schema(parameters=[DayQuery], responses=ValuationSerializer)
@@ -98,7 +105,7 @@ class ValuationView(APIView):
         return cached(request, query, answer)
 
 
-class ExplainView(APIView):
+class ExplainView(FigureView):
     """Why a figure is what it is."""
 
     @extend_schema(parameters=[ExplainQuery], responses=ExplanationSerializer)
