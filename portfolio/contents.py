@@ -54,6 +54,12 @@ def reader(account: Account, rates: RateHistory) -> LeavesOn:
     return leaves_on
 
 
+def turns(account: Account) -> set[date]:
+    """Return all days from which on an account may consist of other leaves, but for new closes of what it holds."""
+    days = {segment.since for position in account.positions for segment in position.segments}
+    return days | set(account.days) | ({account.first_on} if account.first_on is not None else set())
+
+
 def started_on(position: Position) -> date:
     """Return the day since which something was held."""
     return position.segments[0].since

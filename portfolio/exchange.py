@@ -5,11 +5,20 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from currencies.conversion import MAX_RATE_AGE, Conversion, PublishedRate, RateBook, RateNotFoundError
 from portfolio.leaves import Missing, MissingKind
 
 ONE = Decimal(1)
+
+
+class Way(NamedTuple):
+    """How an amount becomes one of another currency: times ``ratio``, by rates of ``rate_on`` or later."""
+
+    ratio: Fraction
+    rate_on: date
+    is_converted: bool
 
 
 class DayRates:
@@ -20,12 +29,20 @@ class DayRates:
         self.on, self.quote = book.on, quote
         self._book = book
         self._ways: dict[str, Conversion | None] = {}
+        self._known: dict[str, Way | None] = {}
 
     def way(self, code: str) -> Conversion | None:
         """Return how ``code`` becomes the quote currency, None when there is no rate for it."""
         if code not in self._ways:
             self._ways[code] = self._find(code)
         return self._ways[code]
+
+    def known(self, code: str) -> Way | None:
+        """Return what arithmetic needs of `way`."""
+        if code not in self._known:
+            way = self.way(code)
+            self._known[code] = None if way is None else Way(way.ratio, way.rate_on, bool(way.legs))
+        return self._known[code]
 
     def _find(self, code: str) -> Conversion | None:
         try:

@@ -12,10 +12,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from finances import money
-from portfolio.inputs import Account, Close, Position, RecordedValue
+from portfolio.inputs import PRICE_PLACES, Account, Close, Position, RecordedValue
 from portfolio.timeline import Segment
 
-AMOUNT_PLACES, PRICE_PLACES = 8, 10  # of the columns that amounts and prices are stored in
+AMOUNT_PLACES = 8  # of the columns that amounts are stored in
 AMOUNT_UNIT, PRODUCT_UNIT = 10**AMOUNT_PLACES, 10 ** (AMOUNT_PLACES + PRICE_PLACES)
 
 
