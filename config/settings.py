@@ -81,9 +81,9 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "simple_history",
     "config",
     "finances",
+    "simple_history",  # below finances, which refuses some of its commands
     "currencies",
     "users",
     "institutions",
@@ -238,6 +238,7 @@ THROTTLE_RATES = {
     "user": env.str("THROTTLE_USER", _rate("1200/min")),
     "sync": env.str("THROTTLE_SYNC", _rate("30/min")),
     "fetch": env.str("THROTTLE_FETCH", _rate("60/min")),
+    "figures": env.str("THROTTLE_FIGURES", _rate("120/min")),
     "login": env.str("THROTTLE_LOGIN", _rate("30/min")),
     "login_account": env.str("THROTTLE_LOGIN_ACCOUNT", _rate("10/min")),
     "register": env.str("THROTTLE_REGISTER", _rate("20/hour")),

@@ -17,9 +17,12 @@ from django.conf import settings
 from django.core.cache import caches
 from django.db import connection, transaction
 
+from finances import single_flight
 from finances.models import Generation
 
 SECONDS = 24 * 3600
+# What is larger is computed each time: without Redis, every process keeps hundreds of results in its own memory.
+MAX_KEPT_BYTES = 1_000_000
 # In one order always, so that two writers wait for each other instead of for ever.
 RENEW = """
     INSERT INTO finances_generation (name, number) VALUES {rows}
@@ -29,18 +32,29 @@ NAMES_AT_ONCE = 500
 
 
 def remember(name: str, *, state: Sequence[Any], compute: Callable[[], bytes]) -> bytes:
-    """Return what ``compute`` returned for this ``state``, or let it compute.
+    """Return what ``compute`` returned for this ``state``, or let it compute; of several callers at once only one.
 
     ``state`` is all that the result depends on, and was read before what ``compute`` reads: what changes in between
     makes the result newer than its state, and the next caller comes with another one.
     """
     key = key_of(name, state)
+    kept = find(key)
+    if kept is not None:
+        return kept
+    with single_flight.alone(key):
+        kept = find(key)  # by whoever came first
+        if kept is not None:
+            return kept
+        result = compute()
+        if len(result) <= MAX_KEPT_BYTES:
+            caches["default"].set(key, result.decode(), timeout=SECONDS)
+        return result
+
+
+def find(key: str) -> bytes | None:
+    """Return what is kept under ``key``, if it is."""
     kept = caches["default"].get(key)
-    if isinstance(kept, str):
-        return kept.encode()
-    result = compute()
-    caches["default"].set(key, result.decode(), timeout=SECONDS)
-    return result
+    return kept.encode() if isinstance(kept, str) else None
 
 
 def key_of(name: str, state: Sequence[Any]) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
 from django.db import models, transaction
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
@@ -106,4 +107,26 @@ class RecordedQuerySet(OwnedQuerySet):
                 for row in rows
             ],
             batch_size=500,
+        )
+
+
+class RefusedCommand(BaseCommand):
+    """A command of the library that would rewrite records, from which past figures are computed."""
+
+    help = "Refuses: past figures are computed from every record."
+    requires_system_checks = ()
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Refuse whatever options the library's own command has."""
+        super().run_from_argv(argv[:2])
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        """Refuse.
+
+        Raises:
+            CommandError: always.
+        """
+        raise CommandError(
+            "This would rewrite what was recorded, and past figures are computed from every record of it "
+            "(docs/adr/0011). Records go when their owner is deleted, and not before."
         )

@@ -1,10 +1,11 @@
 """What SQL of our own says differently to each database."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import BooleanField, Func
 
 
@@ -82,6 +83,37 @@ SQLITE = Dialect(
 def dialect() -> Dialect:
     """Return the dialect of the database in use."""
     return SQLITE if connection.vendor == "sqlite" else POSTGRESQL
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Let all queries of the block see the database as it is at the first one; the block only reads.
+
+    Within a transaction it is that of the transaction, whatever its isolation.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    with _reading(), transaction.atomic():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Let a transaction of SQLite begin without the lock of writers, which our settings have it take at once."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    connection.ensure_connection()
+    spoken: Any = connection
+    mode, spoken.transaction_mode = spoken.transaction_mode, "DEFERRED"
+    try:
+        yield
+    finally:
+        spoken.transaction_mode = mode
 
 
 def parameter(field: Any, value: Any) -> Any:

@@ -4,11 +4,21 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
 
 from currencies.conversion import MAX_RATE_AGE, Conversion, PublishedRate, RateBook, RateNotFoundError
 from portfolio.leaves import Missing, MissingKind
 
 ONE = Decimal(1)
+
+
+class Way(NamedTuple):
+    """How an amount becomes one of another currency: times ``ratio``, by rates of ``rate_on`` or later."""
+
+    ratio: Fraction
+    rate_on: date
+    is_converted: bool
 
 
 class DayRates:
@@ -19,12 +29,20 @@ class DayRates:
         self.on, self.quote = book.on, quote
         self._book = book
         self._ways: dict[str, Conversion | None] = {}
+        self._known: dict[str, Way | None] = {}
 
     def way(self, code: str) -> Conversion | None:
         """Return how ``code`` becomes the quote currency, None when there is no rate for it."""
         if code not in self._ways:
             self._ways[code] = self._find(code)
         return self._ways[code]
+
+    def known(self, code: str) -> Way | None:
+        """Return what arithmetic needs of `way`."""
+        if code not in self._known:
+            way = self.way(code)
+            self._known[code] = None if way is None else Way(way.ratio, way.rate_on, bool(way.legs))
+        return self._known[code]
 
     def _find(self, code: str) -> Conversion | None:
         try:
@@ -50,6 +68,15 @@ class RateHistory:
             days.append(rate.on)
             series.append(rate)
         self._latest: DayRates | None = None
+        self._ratios: dict[tuple[str, str, date], Fraction | None] = {}
+
+    def ratio(self, base: str, quote: str, day: date) -> Fraction | None:
+        """Return what one unit of ``base`` was worth in ``quote`` on ``day``, whatever figures are wanted in."""
+        key = (base, quote, day)
+        if key not in self._ratios:
+            way = DayRates(RateBook(self._counting(day), on=day), quote=quote).way(base)
+            self._ratios[key] = None if way is None else way.ratio
+        return self._ratios[key]
 
     def on(self, day: date) -> DayRates:
         """Return the rates of ``day``: of each pair the last one on or before it that is not too old."""

@@ -21,6 +21,8 @@ from portfolio.inputs import Split
 from portfolio.leaves import Leaf, Missing, Part
 from portfolio.valuation import Day, Dimension, Household, Name
 
+OF_LIABILITIES = f"{Name.LIABILITIES}:"
+
 
 class FigureNotFoundError(NotFoundError):
     """There is no figure of this name, or nothing that it could be of."""
@@ -118,10 +120,10 @@ def explain_on(day: Day, name: str) -> Explanation:
     """
     chosen, figure = find(day, name)
     is_net = name == Name.NET_WORTH
-    accounts = {leaf.account.id: leaf.account for leaf in chosen}
-    children = tuple(
-        account_node([leaf for leaf in chosen if leaf.account.id == key], day.rates, is_net=is_net) for key in accounts
-    )
+    by_account: dict[str, list[Leaf]] = {}
+    for leaf in chosen:
+        by_account.setdefault(leaf.account.id, []).append(leaf)
+    children = tuple(account_node(own, day.rates, is_net=is_net) for own in by_account.values())
     formula = (
         "assets - liabilities: the sum of all accounts, what is owed negative" if is_net else "sum of its accounts"
     )
@@ -137,12 +139,12 @@ def find(day: Day, name: str) -> tuple[Sequence[Leaf], Figure]:
     """
     if name in Name:
         return day.chosen(Name(name)), day.figure(Name(name))
-    prefix, _, key = name.rpartition(":")
-    side = Name.LIABILITIES if prefix.startswith("liabilities:") else Name.ASSETS
-    dimension = prefix.removeprefix("liabilities:")
-    if prefix == Dimension.ACCOUNT:
-        chosen = day.of_account(key)
-        if chosen:
+    part_of = name.removeprefix(OF_LIABILITIES)
+    side = Name.ASSETS if part_of == name else Name.LIABILITIES
+    dimension, _, key = part_of.partition(":")  # what is after the first colon may have more of them
+    if part_of == name and dimension == Dimension.ACCOUNT:
+        if any(account.id == key for account in day.accounts):
+            chosen = day.of_account(key)
             return chosen, day.total(chosen)
     elif dimension in Dimension:
         for part in day.divided(Dimension(dimension), side=side):
@@ -204,6 +206,8 @@ def made_of_recorded(leaf: Leaf, *, formula: str) -> tuple[str, tuple[Input, ...
     recorded, code = leaf.recorded, leaf.account.currency
     if recorded is None:
         return formula, ()
+    if leaf.part is Part.UNITEMISED and leaf.missing is not None:
+        formula += f" - holdings on {recorded.on}"
     value = Input("value", recorded.id, "recorded value", recorded.on, money.plain(recorded.value), code, "recorded")
     if recorded.cash is None or leaf.part is Part.BALANCE:
         return formula, (value,)

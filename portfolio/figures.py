@@ -1,15 +1,19 @@
 """Sums of leaves in one currency, each saying whether it is complete. Pure, and exact: nothing is rounded here."""
 
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
 from portfolio.exchange import DayRates
-from portfolio.leaves import Leaf, Missing
+from portfolio.leaves import Leaf, Missing, MissingKind
 
 ZERO = Fraction(0)
+UNLIKE = Missing(
+    MissingKind.COMPARISON,
+    "change",
+    "What is missing on one of the two days is not what is missing on the other, so that the difference says nothing.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,79 +38,45 @@ class Figure:
         return not self.missing
 
 
-class Tally:
-    """A sum of leaves that may be exchanged one by one.
-
-    Amounts of one currency and denominator are summed as whole numbers and converted together, which in exact
-    arithmetic is the same as converting each.
-    """
-
-    def __init__(self, leaves: Iterable[Leaf] = ()) -> None:
-        """Sum ``leaves``."""
-        self._leaves: dict[str, Leaf] = {}
-        self._sums: dict[tuple[str, int], int] = {}
-        self._counts: Counter[str] = Counter()
-        self._missing_count = 0
-        self.exchange((), leaves)
-
-    def exchange(self, before: Iterable[Leaf], after: Iterable[Leaf]) -> None:
-        """Take the leaves ``before`` out, and put those ``after`` in."""
-        for leaf in before:
-            del self._leaves[leaf.slot]
-            self._count(leaf, -1)
-        for leaf in after:
-            self._leaves[leaf.slot] = leaf
-            self._count(leaf, 1)
-
-    def _count(self, leaf: Leaf, sign: int) -> None:
-        if leaf.missing is not None:
-            self._missing_count += sign
-        elif leaf.numerator:
-            key = (leaf.currency, leaf.denominator)
-            self._sums[key] = self._sums.get(key, 0) + sign * leaf.numerator
-            self._counts[leaf.currency] += sign
-
-    def figure(self, rates: DayRates) -> Figure:
-        """Return the sum in the currency of ``rates``. Zero is zero in every currency, and needs no rate."""
-        codes = [code for code, count in self._counts.items() if count]
-        ways = {code: rates.way(code) for code in codes}
-        ratios = {code: (way.ratio, way.rate_on, bool(way.legs)) for code, way in ways.items() if way is not None}
-        value = ZERO
-        for (code, denominator), numerator in self._sums.items():
-            if code in ratios and numerator:
-                ratio = ratios[code][0]
-                value += Fraction(numerator * ratio.numerator, denominator * ratio.denominator)
-        left_out: tuple[Leaf, ...] = ()
-        if self._missing_count or len(ratios) < len(codes):
-            left_out = tuple(leaf for leaf in self._leaves.values() if why_left_out(leaf, rates) is not None)
-        counted_count = len(self._leaves) - len(left_out)
-        days = [rate_on for _, rate_on, is_converted in ratios.values() if is_converted]
-        return Figure(
-            value=value if counted_count or not left_out else None,
-            currency=rates.quote,
-            missing=unique(why_left_out(leaf, rates) for leaf in left_out),
-            left_out=left_out,
-            counted_count=counted_count,
-            oldest_input_on=min([*days, *self._days_without(left_out)], default=None),
-        )
-
-    def _days_without(self, left_out: tuple[Leaf, ...]) -> list[date]:
-        slots = {leaf.slot for leaf in left_out}
-        return [leaf.on for leaf in self._leaves.values() if leaf.on is not None and leaf.slot not in slots]
-
-
 def why_left_out(leaf: Leaf, rates: DayRates) -> Missing | None:
     """Return what is missing to count ``leaf``, None when it counts."""
     if leaf.missing is not None:
         return leaf.missing
-    if leaf.numerator and rates.way(leaf.currency) is None:
+    if leaf.numerator and rates.known(leaf.currency) is None:
         return rates.missing(leaf.currency)
     return None
 
 
 def total(leaves: Iterable[Leaf], rates: DayRates) -> Figure:
-    """Return the sum of ``leaves`` in the currency of ``rates``."""
-    return Tally(leaves).figure(rates)
+    """Return the sum of ``leaves`` in the currency of ``rates``. Zero is zero in every currency, and needs no rate.
+
+    Amounts of one currency and denominator are summed as whole numbers and converted together, which in exact
+    arithmetic is the same as converting each.
+    """
+    sums: dict[tuple[str, int], int] = {}
+    counted, left_out = [], []
+    for leaf in leaves:
+        if why_left_out(leaf, rates) is not None:
+            left_out.append(leaf)
+            continue
+        counted.append(leaf)
+        if leaf.numerator:
+            key = (leaf.currency, leaf.denominator)
+            sums[key] = sums.get(key, 0) + leaf.numerator
+    value, days = ZERO, [leaf.on for leaf in counted if leaf.on is not None]
+    for (code, denominator), numerator in sums.items():
+        way = rates.known(code)
+        if way is not None:
+            value += Fraction(numerator * way.ratio.numerator, denominator * way.ratio.denominator)
+            days += [way.rate_on] if way.is_converted else []
+    return Figure(
+        value=value if counted or not left_out else None,
+        currency=rates.quote,
+        missing=unique(why_left_out(leaf, rates) for leaf in left_out),
+        left_out=tuple(left_out),
+        counted_count=len(counted),
+        oldest_input_on=min(days, default=None),
+    )
 
 
 def unique(missing: Iterable[Missing | None]) -> tuple[Missing, ...]:
@@ -123,9 +93,13 @@ def net(assets: Figure, liabilities: Figure) -> Figure:
 
 
 def change(*, since: Figure, until: Figure) -> Figure:
-    """Return by how much a figure has grown; None when one of its ends is not known at all."""
-    is_known = since.value is not None and until.value is not None
-    return _of_two(until, since, value=(until.value or ZERO) - (since.value or ZERO) if is_known else None)
+    """Return by how much a figure has grown: None when an end is not known, or has left out what the other has not."""
+    ends = [{leaf.slot: leaf for leaf in figure.left_out} for figure in (since, until)]
+    is_alike = ends[0].keys() == ends[1].keys()
+    is_known = is_alike and since.value is not None and until.value is not None
+    found = _of_two(until, since, value=(until.value or ZERO) - (since.value or ZERO) if is_known else None)
+    missing = found.missing if is_alike else (*found.missing, UNLIKE)
+    return replace(found, missing=missing, left_out=tuple((ends[0] | ends[1]).values()))
 
 
 def _of_two(one: Figure, other: Figure, *, value: Fraction | None) -> Figure:

@@ -1,17 +1,22 @@
 """What a valuation is made from, as plain values: accounts, recorded values, positions, prices. Pure."""
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import NamedTuple
+from functools import cached_property
+from typing import NamedTuple, overload
 
+from finances import money
 from portfolio.timeline import Segment
 from securities.adjustment import LaterSplits
 
 # How far back a close may lie and still count for a day: a weekend, a row of holidays, a short halt; not more.
 MAX_PRICE_AGE_DAYS = 10
+PRICE_PLACES = 10  # of the column that prices are stored in
+MAX_PRICE_AGE = timedelta(days=MAX_PRICE_AGE_DAYS)
 
 
 class RecordedValue(NamedTuple):
@@ -36,6 +41,33 @@ class Close(NamedTuple):
         return Decimal(self.digits)
 
 
+class Closes(Sequence[Close]):
+    """Closes as columns, oldest first: there are thousands, of which one is looked at, or all are multiplied."""
+
+    def __init__(self, days: Sequence[date], digits: Sequence[str], ids: Sequence[str]) -> None:
+        """Keep the columns."""
+        self.days, self._digits, self._ids = days, digits, ids
+
+    def __len__(self) -> int:
+        return len(self.days)
+
+    @overload
+    def __getitem__(self, place: int) -> Close: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> "Closes": ...
+
+    def __getitem__(self, place: int | slice) -> "Close | Closes":
+        if isinstance(place, slice):
+            return Closes(self.days[place], self._digits[place], self._ids[place])
+        return Close(self.days[place], self._digits[place], self._ids[place])
+
+    @cached_property
+    def scaled(self) -> list[int]:
+        """Return the prices as whole numbers, in units of the last place that a stored one has."""
+        return [money.scaled_digits(digits, decimal_places=PRICE_PLACES) for digits in self._digits]
+
+
 class Split(NamedTuple):
     """A split on its ex-date: ``ratio`` new shares for one old."""
 
@@ -54,10 +86,16 @@ class Security:
     asset_class: str
     sector: str
     currency: str | None
-    days: list[date]
-    closes: list[Close]
+    closes: Closes
     splits: tuple[Split, ...] = ()
     later_splits: LaterSplits | None = None
+    asset_class_label: str = ""
+    is_gone: bool = False  # deleted; only what was held of it is known
+
+    @property
+    def days(self) -> Sequence[date]:
+        """Return the days of the closes."""
+        return self.closes.days
 
     def close_place(self, on: date) -> int:
         """Return the place of the close that counts for the day ``on``, -1 when there is none."""
@@ -84,7 +122,8 @@ class Position:
 class Account:
     """An account with its recorded values, oldest first, and its positions.
 
-    ``institution_id`` is empty without an institution. What is in a liability is owed.
+    ``institution_id`` is empty without an institution. What is in a liability is owed. ``first_value_on`` is the day of
+    the first recorded value, also where that is not among ``values``.
     """
 
     id: str
@@ -98,6 +137,14 @@ class Account:
     days: list[date] = field(default_factory=list)
     values: list[RecordedValue] = field(default_factory=list)
     positions: tuple[Position, ...] = ()
+    first_value_on: date | None = None
+    type_label: str = ""
+
+    @property
+    def first_on(self) -> date | None:
+        """Return the first day of which anything is recorded; before it, the account was not there yet."""
+        days = [position.segments[0].since for position in self.positions if position.segments] + self.days[:1]
+        return min([*days, *([self.first_value_on] if self.first_value_on is not None else [])], default=None)
 
     def recorded(self, on: date) -> RecordedValue | None:
         """Return the last value recorded on or before the day ``on``, if there is one."""

@@ -1,10 +1,9 @@
-"""What an account consists of on a day. Every figure in this app is a sum of these leaves, and of nothing else. Pure.
+"""The amounts that an account consists of: every figure is a sum of these leaves, and of nothing else. Pure.
 
 An amount is an exact ratio of two whole numbers. Denominators are few, so that amounts of one currency add up as
 whole numbers and are converted once.
 """
 
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -13,11 +12,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from finances import money
-from portfolio import timeline
-from portfolio.inputs import Account, Close, Position, RecordedValue
+from portfolio.inputs import PRICE_PLACES, Account, Close, Position, RecordedValue
 from portfolio.timeline import Segment
 
-AMOUNT_PLACES, PRICE_PLACES = 8, 10  # of the columns that amounts and prices are stored in
+AMOUNT_PLACES = 8  # of the columns that amounts are stored in
 AMOUNT_UNIT, PRODUCT_UNIT = 10**AMOUNT_PLACES, 10 ** (AMOUNT_PLACES + PRICE_PLACES)
 
 
@@ -28,6 +26,8 @@ class MissingKind(StrEnum):
     PRICE = "price"
     CURRENCY = "currency"
     VALUE = "value"
+    HOLDING = "holding"
+    COMPARISON = "comparison"
 
 
 class Missing(NamedTuple):
@@ -49,7 +49,7 @@ class Part(StrEnum):
 
 
 class Leaf(NamedTuple):
-    """One amount in one currency: ``numerator / denominator``, or what is missing to know it.
+    """One amount in one currency: ``numerator / denominator``, or what is missing to count it.
 
     ``on`` is the day of the recorded value or the close that it is made from.
     """
@@ -84,51 +84,6 @@ LABELS = {
     Part.UNITEMISED: "securities, not itemised",
     Part.UNDIVIDED: "recorded value",
 }
-type LeavesOn = Callable[[date], list[Leaf]]
-
-
-def leaves(account: Account, on: date) -> list[Leaf]:
-    """Return what ``account`` consists of on the day ``on``: its cash and its holdings, or else its recorded value."""
-    return reader(account)(on)
-
-
-def reader(account: Account) -> LeavesOn:
-    """Return `leaves` of one account, for many days: what has not changed since the last one is the same object."""
-    holdings = [holding_reader(account, position) for position in account.positions]
-    latest: tuple[RecordedValue | None, bool, list[Leaf]] | None = None
-
-    def leaves_on(on: date) -> list[Leaf]:
-        nonlocal latest
-        held = [leaf for read in holdings if (leaf := read(on)) is not None]
-        recorded = account.recorded(on)
-        if latest is None or latest[0] is not recorded or latest[1] is not bool(held):
-            made = [cash_beside_holdings(account, recorded)] if held else recorded_leaves(account, recorded)
-            latest = (recorded, bool(held), made)
-        return latest[2] + held
-
-    return leaves_on
-
-
-def cash_beside_holdings(account: Account, recorded: RecordedValue | None) -> Leaf:
-    """Return the last recorded cash of an account that has holdings."""
-    if recorded is None or recorded.cash is None:
-        return missing_value(account, Part.CASH, recorded)
-    return recorded_leaf(account, Part.CASH, recorded, recorded.cash)
-
-
-def recorded_leaves(account: Account, recorded: RecordedValue | None) -> list[Leaf]:
-    """Return the last recorded value of an account without holdings; of one for investments, apart from its cash."""
-    if recorded is None:
-        return [missing_value(account, Part.UNDIVIDED if account.is_investment else Part.BALANCE, None)]
-    if not account.is_investment:
-        return [recorded_leaf(account, Part.BALANCE, recorded, recorded.value)]
-    if recorded.cash is None:
-        return [recorded_leaf(account, Part.UNDIVIDED, recorded, recorded.value)]
-    invested = money.difference(recorded.value, recorded.cash)
-    return [
-        recorded_leaf(account, Part.CASH, recorded, recorded.cash),
-        recorded_leaf(account, Part.UNITEMISED, recorded, invested),
-    ]
 
 
 def recorded_leaf(account: Account, part: Part, recorded: RecordedValue, amount: Decimal) -> Leaf:
@@ -148,25 +103,6 @@ def missing_value(account: Account, part: Part, recorded: RecordedValue | None) 
     return Leaf(f"{account.id}/{part}", account, part, account.currency, 0, 1, None, missing, recorded)
 
 
-def holding_reader(account: Account, position: Position) -> Callable[[date], Leaf | None]:
-    """Return a function that gives the leaf of a position on a day, None while nothing is held."""
-    security, told = position.security, position.segments
-    latest: tuple[Segment, int, Leaf] | None = None
-
-    def leaf_on(on: date) -> Leaf | None:
-        nonlocal latest
-        segment = timeline.find(told, on)
-        if segment is None:
-            return None
-        place = security.close_place(on)
-        if latest is None or latest[1] != place or latest[0] is not segment:
-            close = security.closes[place] if place >= 0 else None
-            latest = (segment, place, holding_leaf(account, position, segment, close))
-        return latest[2]
-
-    return leaf_on
-
-
 def holding_leaf(account: Account, position: Position, segment: Segment, close: Close | None) -> Leaf:
     """Return quantity times splits since the as-of day times close.
 
@@ -175,7 +111,8 @@ def holding_leaf(account: Account, position: Position, segment: Segment, close: 
     """
     security, slot = position.security, position.id
     if close is None or security.currency is None or segment.quantity is None:
-        missing = missing_price(position) if security.currency is not None else missing_currency(position)
+        is_priceless = security.currency is not None or security.is_gone
+        missing = missing_price(position) if is_priceless else missing_currency(position)
         code = security.currency or ""
         return Leaf(slot, account, Part.HOLDING, code, 0, 1, None, missing, None, position, segment, close)
     units = quantity_units(segment.quantity)
@@ -199,6 +136,9 @@ def quantity_units(quantity: Decimal) -> int:
 def missing_price(position: Position) -> Missing:
     """Tell that there is no close that counts."""
     symbol = position.security.symbol
+    if position.security.is_gone:
+        reason = f"{symbol}, which was held, has been deleted, and its prices with it."
+        return Missing(MissingKind.PRICE, symbol, reason)
     reason = f"There is no daily close of {symbol} on the day or in the ten days before."
     return Missing(MissingKind.PRICE, symbol, reason)
 

@@ -11,12 +11,14 @@ from django.db.models import OuterRef, Q, Subquery
 from accounts import models as stored
 from accounts.models import LIABILITY_TYPES, AccountValue
 from currencies.conversion import MAX_RATE_AGE
+from finances import sql
 from finances.exceptions import NotFoundError
-from portfolio import rates, securities_in_use
-from portfolio.inputs import MAX_PRICE_AGE_DAYS, Account, Position, RecordedValue, Security
+from portfolio import rates, securities_in_use, windows
+from portfolio.inputs import MAX_PRICE_AGE, Account, Position, RecordedValue, Security
 from portfolio.local_days import day_of, end_of
-from portfolio.positions import positions_of
+from portfolio.positions import HeldPosition, positions_of
 from portfolio.valuation import Household
+from portfolio.windows import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +33,46 @@ class Wanted:
         """Return the days of which only the latest input counts."""
         return self.days[:1] if self.is_range else self.days
 
-    def windows(self, *, reach: timedelta) -> list[tuple[date, date]]:
+    def windows(self, *, reach: timedelta) -> list[Window]:
         """Return the days, first and last, in which inputs lie that count for ``reach`` after their own day."""
         pairs = [(self.days[0], self.days[-1])] if self.is_range else [(day, day) for day in self.days]
-        return [(first - min(reach, first - date.min), last) for first, last in pairs]
+        return [(windows.earlier(first, reach), last) for first, last in pairs]
 
 
 def household(*, user: Any, wanted: Wanted, currency: str, account_id: Any = None) -> Household:
-    """Return the accounts of ``user``, or one of them, with all that ``wanted`` days need; nine queries.
+    """Return the accounts of ``user``, or one of them, with all that ``wanted`` days need.
+
+    Nine queries, which see the same moment: no figure is made of what was before a change and what was after it.
 
     Raises:
         NotFoundError: the user has no account ``account_id``.
     """
+    with sql.snapshot():
+        return _household(user, wanted, currency, account_id)
+
+
+def _household(user: Any, wanted: Wanted, currency: str, account_id: Any) -> Household:
     zone = zoneinfo.ZoneInfo(user.timezone)
     rows = _accounts(user, wanted, zone, account_id)
     recorded = _values(rows, wanted, zone)
     held = positions_of(user=user, account_ids=[row.pk for row in rows], zone=zone)
-    windows = wanted.windows(reach=timedelta(days=MAX_PRICE_AGE_DAYS))
-    securities = securities_in_use.load({position.security_id for position in held}, windows)
+    compared = _compared(recorded, held)
+    prices = windows.joined(wanted.windows(reach=MAX_PRICE_AGE) + windows.before(compared, reach=MAX_PRICE_AGE))
+    securities = securities_in_use.load({position.security_id for position in held}, prices)
     by_account: dict[str, list[Position]] = {}
     for position in held:
         security = securities[position.security_id]
         by_account.setdefault(position.account_id, []).append(Position(position.id, security, position.segments))
     accounts = tuple(
-        _account(row, recorded.get(str(row.pk), []), tuple(by_account.get(str(row.pk), ()))) for row in rows
+        _account(row, recorded.get(str(row.pk), []), tuple(by_account.get(str(row.pk), ())), zone) for row in rows
     )
-    return Household(accounts, rates.load(_codes(accounts, securities), wanted.windows(reach=MAX_RATE_AGE), currency))
+    published = windows.joined(wanted.windows(reach=MAX_RATE_AGE) + windows.before(compared, reach=MAX_RATE_AGE))
+    return Household(accounts, rates.load(_codes(accounts, securities), published, currency))
+
+
+def _compared(recorded: dict[str, list[RecordedValue]], held: Sequence[HeldPosition]) -> set[date]:
+    """Return the days on which recorded values are compared with holdings, which need the prices of these days."""
+    return {value.on for account_id in {each.account_id for each in held} for value in recorded.get(account_id, ())}
 
 
 def _codes(accounts: Sequence[Account], securities: dict[str, Security]) -> set[str]:
@@ -74,7 +90,8 @@ def _accounts(user: Any, wanted: Wanted, zone: zoneinfo.ZoneInfo, account_id: An
         f"latest_{place}": Subquery(latest.filter(timestamp__lt=end_of(day, zone))[:1])
         for place, day in enumerate(wanted.anchors)
     }
-    found = list(rows.annotate(**anchors))
+    first = AccountValue.objects.filter(account=OuterRef("pk")).order_by("timestamp").values("timestamp")
+    found = list(rows.annotate(first_value_at=Subquery(first[:1]), **anchors))
     if account_id is not None and not found:
         raise NotFoundError("There is no such account.")
     return found
@@ -95,7 +112,9 @@ def _values(rows: Sequence[Any], wanted: Wanted, zone: zoneinfo.ZoneInfo) -> dic
     return values
 
 
-def _account(row: Any, values: list[RecordedValue], positions: tuple[Position, ...]) -> Account:
+def _account(
+    row: Any, values: list[RecordedValue], positions: tuple[Position, ...], zone: zoneinfo.ZoneInfo
+) -> Account:
     institution = row.financial_institution
     return Account(
         id=str(row.pk),
@@ -109,4 +128,6 @@ def _account(row: Any, values: list[RecordedValue], positions: tuple[Position, .
         days=[value.on for value in values],
         values=values,
         positions=positions,
+        first_value_on=None if row.first_value_at is None else day_of(row.first_value_at, zone),
+        type_label=row.get_account_type_display(),
     )

@@ -40,11 +40,12 @@ def positions_of(*, user: Any, account_ids: Sequence[Any], zone: ZoneInfo) -> li
         versions.setdefault(pk, []).append(Version(day_of(at, zone), day_of(as_of, zone), quantity))
         places[pk] = (str(account_id), str(security_id))
         alive.add(pk)
-    return [
+    found = [
         HeldPosition(str(pk), *places[pk], timeline.segments(told))
         for pk, told in versions.items()
         if pk in alive or told[-1].quantity is None
     ]
+    return [position for position in found if position.segments]  # else all that was recorded was a mistake
 
 
 def recorded(user: Any, account_ids: Sequence[Any]) -> Iterable[tuple[Any, ...]]:

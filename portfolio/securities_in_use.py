@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from finances import sql
-from portfolio.inputs import Close, Security, Split
+from portfolio.inputs import Closes, Security, Split
 from securities import adjustment, models
 from securities.actions import Action, ActionKind
 from securities.adjustment import LaterSplits
@@ -15,6 +15,7 @@ from securities.intervals import Interval, instant_of
 from securities.models import SecurityAction, SecurityPrice
 
 PRICES = SecurityPrice._meta
+NO_CLOSES = Closes((), (), ())
 
 
 def load(ids: Collection[Any], windows: list[tuple[date, date]]) -> dict[str, Security]:
@@ -22,7 +23,7 @@ def load(ids: Collection[Any], windows: list[tuple[date, date]]) -> dict[str, Se
     closes, splits = _closes(ids, windows), _splits(ids)
     found = {}
     for row in models.Security.objects.filter(pk__in=ids):
-        own, actions = closes.get(row.pk, []), splits.get(row.pk, [])
+        actions = splits.get(row.pk, [])
         found[str(row.pk)] = Security(
             id=str(row.pk),
             symbol=row.symbol,
@@ -30,17 +31,23 @@ def load(ids: Collection[Any], windows: list[tuple[date, date]]) -> dict[str, Se
             asset_class=row.asset_class,
             sector=row.sector,
             currency=row.currency_id,
-            days=[close.on for close in own],
-            closes=own,
+            closes=closes.get(row.pk, NO_CLOSES),
             splits=tuple(Split(on, adjustment.exact_ratio(value), pk) for pk, on, value in actions),
             later_splits=LaterSplits([Action(on, ActionKind.SPLIT, value) for _, on, value in actions])
             if actions
             else None,
+            asset_class_label=row.get_asset_class_display(),
         )
-    return found
+    return found | {str(key): gone(str(key)) for key in ids if str(key) not in found}
 
 
-def _closes(ids: Collection[Any], windows: list[tuple[date, date]]) -> dict[Any, list[Close]]:
+def gone(key: str) -> Security:
+    """Return what is known of a security that was held once and has been deleted since: that it was."""
+    symbol = f"The security {key}"
+    return Security(key, symbol, symbol, models.AssetClass.OTHER.value, "", None, NO_CLOSES, is_gone=True)
+
+
+def _closes(ids: Collection[Any], windows: list[tuple[date, date]]) -> dict[Any, Closes]:
     """Return the daily closes, as traded, by security, oldest first; one query.
 
     The database writes those of a security into one text: a row of its own for each of ten years of days costs more
@@ -68,8 +75,9 @@ def _closes(ids: Collection[Any], windows: list[tuple[date, date]]) -> dict[Any,
         return {field.to_python(key): _read(items) for key, items in cursor.fetchall()}
 
 
-def _read(items: str) -> list[Close]:
-    return [Close(date.fromisoformat(on), digits, pk) for on, digits, pk in map(str.split, items.split(","))]
+def _read(items: str) -> Closes:
+    words = items.replace(",", " ").split(" ")
+    return Closes(list(map(date.fromisoformat, words[0::3])), words[1::3], words[2::3])
 
 
 def _splits(ids: Collection[Any]) -> dict[Any, list[tuple[int, date, Any]]]:

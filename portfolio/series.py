@@ -1,14 +1,16 @@
-"""Net worth over time: the leaves of each day, of which only those that changed are summed anew. Pure."""
+"""Net worth over time: columns of what each account consists of, a point at a time. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from operator import is_
 
 from portfolio import figures
-from portfolio.figures import Figure, Tally
+from portfolio.columns import Calendar, Columns
+from portfolio.contents import LeavesOn, reader, turns
+from portfolio.exchange import DayRates
+from portfolio.figures import Figure
 from portfolio.inputs import Account
-from portfolio.leaves import Leaf, LeavesOn, reader
+from portfolio.leaves import Part
 from portfolio.valuation import Household
 
 
@@ -23,40 +25,53 @@ class Point:
     by_account: tuple[Figure, ...] = ()
 
 
-class Follower:
-    """Follows one account from day to day, and keeps the tallies that its leaves are in."""
-
-    def __init__(self, account: Account, tallies: tuple[Tally, ...]) -> None:
-        """Keep ``tallies`` up to date with what is in ``account``."""
-        self._read: LeavesOn = reader(account)
-        self._tallies = tallies
-        self._latest: list[Leaf] = []
-
-    def go_to(self, day: date) -> None:
-        """Bring the tallies to ``day``."""
-        found, latest = self._read(day), self._latest
-        if len(found) == len(latest) and all(map(is_, found, latest)):
-            return
-        gone = set(map(id, latest)).difference(map(id, found))
-        new = set(map(id, found)).difference(map(id, latest))
-        before = [leaf for leaf in latest if id(leaf) in gone]
-        after = [leaf for leaf in found if id(leaf) in new]
-        for tally in self._tallies:
-            tally.exchange(before, after)
-        self._latest = found
-
-
 def series(household: Household, days: Iterable[date], *, by_account: bool = False) -> Iterator[Point]:
     """Yield what ``household`` was worth on each of ``days``, which ascend."""
-    assets, liabilities = Tally(), Tally()
-    own = [Tally() for _ in household.accounts] if by_account else []
-    followers = []
+    calendar = Calendar(list(days))
+    assets, liabilities = Columns(calendar), Columns(calendar)
+    own = [Columns(calendar) for _ in household.accounts] if by_account else []
+    readers = [reader(account, household.rates) for account in household.accounts]
     for place, account in enumerate(household.accounts):
         side = liabilities if account.is_liability else assets
-        followers.append(Follower(account, (side, own[place]) if by_account else (side,)))
-    for day in days:
-        for follower in followers:
-            follower.go_to(day)
+        fill([side, *own[place : place + 1]], calendar, account, readers[place])
+    columns = [assets, liabilities, *own]
+    for each in columns:
+        each.close()
+    for place, day in enumerate(calendar.days):
         rates = household.rates.on(day)
-        owned, owed = assets.figure(rates), liabilities.figure(rates)
-        yield Point(day, figures.net(owned, owed), owned, owed, tuple(tally.figure(rates) for tally in own))
+        found = [each.figure(place, rates) for each in columns]
+        known = [each for each in found if each is not None]
+        owned, owed, *parts = known if len(known) == len(found) else one_by_one(household, readers, rates, by_account)
+        yield Point(day, figures.net(owned, owed), owned, owed, tuple(parts))
+
+
+def fill(columns: Sequence[Columns], calendar: Calendar, account: Account, read: LeavesOn) -> None:
+    """Add to ``columns`` what is in an ``account`` on the days of the calendar."""
+    if not calendar.days:
+        return
+    size = len(calendar.days)
+    starts = sorted({0, *(place for day in turns(account) if (place := calendar.place(day)) < size)})
+    for first, end in zip(starts, [*starts[1:], size], strict=True):
+        for leaf in read(calendar.days[first]):
+            for each in columns if leaf.part is not Part.HOLDING else ():
+                each.hold(leaf, first, end)
+    for position in account.positions:
+        places = [*(calendar.place(segment.since) for segment in position.segments), size]
+        for segment, first, end in zip(position.segments, places, places[1:], strict=False):
+            for each in columns if segment.quantity is not None and first < end else ():
+                each.hold_position(account, position, segment, first, end)
+
+
+def one_by_one(household: Household, readers: Sequence[LeavesOn], rates: DayRates, by_account: bool) -> list[Figure]:
+    """Return the figures of a day on which a rate is missing, and which leaf is left out needs to be known."""
+    leaves = [read(rates.on) for read in readers]
+    sides = [
+        [
+            leaf
+            for account, own in zip(household.accounts, leaves, strict=True)
+            if account.is_liability is is_liability
+            for leaf in own
+        ]
+        for is_liability in (False, True)
+    ]
+    return [figures.total(each, rates) for each in (*sides, *(leaves if by_account else ()))]

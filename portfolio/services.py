@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from portfolio import days, explanation, figures, loading
+from portfolio import contents, days, explanation, figures, loading
 from portfolio.days import Period, Spacing
 from portfolio.explanation import Explanation
 from portfolio.figures import Figure
 from portfolio.inputs import Account
 from portfolio.leaves import Leaf
 from portfolio.loading import Wanted
+from portfolio.reconciliation import Difference
 from portfolio.series import Point, series
 from portfolio.valuation import Day, Dimension, Name, Slice
 
@@ -81,12 +82,13 @@ def day_of(*, user: Any, on: date, currency: str) -> Day:
 
 @dataclass(frozen=True, slots=True)
 class Valuation:
-    """What one account is worth, and of what."""
+    """What one account is worth, and of what; by how much that differs from what was recorded, where it may."""
 
     account: Account
     day: Day
     figure: Figure
     leaves: list[Leaf]
+    unreconciled: Difference | None
 
 
 def valuation(*, user: Any, account_id: Any, on: date, currency: str) -> Valuation:
@@ -98,7 +100,8 @@ def valuation(*, user: Any, account_id: Any, on: date, currency: str) -> Valuati
     found = loading.household(user=user, wanted=Wanted((on,)), currency=currency, account_id=account_id)
     day = found.on(on)
     leaves = day.of_account(str(account_id))
-    return Valuation(found.accounts[0], day, day.total(leaves), leaves)
+    account = found.accounts[0]
+    return Valuation(account, day, day.total(leaves), leaves, contents.difference(account, on, found.rates))
 
 
 def explain(*, user: Any, name: str, on: date, currency: str) -> Explanation:

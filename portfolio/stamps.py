@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Aggregate, BigIntegerField, Count, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import Account, AccountValue, Holding
@@ -18,7 +18,8 @@ RECORDED = (Account, AccountValue, Holding)
 def state_of(user: Any, *, currency: str) -> list[Any]:
     """Return what is another one after any change of what ``user``'s figures in ``currency`` depend on; five queries.
 
-    Every change of an account, value or holding adds a record to its history, from which nothing is taken away. Of
+    Every change of an account, value or holding adds a record to its history, from which nothing is taken away; should
+    records be all the same, the newest one or their number is another. Of
     securities, their version counts the changes of prices and splits. Rates are counted by currency.
     """
     records: Any = Holding.history.model
@@ -35,7 +36,11 @@ def state_of(user: Any, *, currency: str) -> list[Any]:
         str(user.pk),
         user.timezone,
         currency,
-        list(User.objects.filter(pk=user.pk).values_list(*(record_count(model) for model in RECORDED))),
+        list(
+            User.objects.filter(pk=user.pk).values_list(
+                *(of_records(model, about) for model in RECORDED for about in (Count("pk"), Max("pk")))
+            )
+        ),
         list(
             FinancialInstitution.objects.filter(user_id=user.pk).order_by("pk").values_list("pk", "name", "updated_at")
         ),
@@ -44,7 +49,7 @@ def state_of(user: Any, *, currency: str) -> list[Any]:
     ]
 
 
-def record_count(model: Any) -> Coalesce:
-    """Return how many records the history of ``model`` has of a user."""
+def of_records(model: Any, about: Aggregate) -> Coalesce:
+    """Return what ``about`` all records says that the history of ``model`` has of a user."""
     rows: QuerySet[Any] = model.history.model.objects.filter(user_id=OuterRef("pk")).order_by().values("user_id")
-    return Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count"), output_field=IntegerField()), 0)
+    return Coalesce(Subquery(rows.annotate(about=about).values("about"), output_field=BigIntegerField()), 0)

@@ -1,9 +1,10 @@
 """How much of a security was held when, from what was recorded of a holding. Pure."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
 from typing import NamedTuple
 
 
@@ -28,23 +29,38 @@ class Segment(NamedTuple):
 def segments(versions: Iterable[Version]) -> tuple[Segment, ...]:
     """Return what was held when, oldest first, from ``versions`` in the order in which they were recorded.
 
-    Each says how much it is from its as-of day on, and replaces what was said of these days before: to change the
-    quantity alone corrects it, to change the as-of day with it tells of a purchase or a sale. A holding that was
-    deleted counts until the day before; one deleted on the very day it was recorded was a mistake, and never counts.
+    Each says how much it is from its as-of day on, and replaces what was said of these days before; what it corrects
+    was never said. A holding that was deleted counts until the day before; one deleted on the very day it was recorded
+    was a mistake, and never counts.
     """
     told: list[Segment] = []
-    before: list[Segment] = []
-    recorded_on: date | None = None
-    for version in versions:
-        if version.quantity is not None:
-            if recorded_on is None:
-                recorded_on, before = version.recorded_on, list(told)
-            told = replaced(told, Segment(version.as_of, version.quantity))
-        else:
-            is_mistake = recorded_on == version.recorded_on
-            told = before if is_mistake else replaced(told, Segment(version.recorded_on, None))
-            recorded_on = None
+    before: list[Segment] = []  # what was told before the latest version
+    latest: Version | None = None  # None while nothing is held
+    for version in last_of_each_day(versions):
+        if version.quantity is None:
+            if latest is not None:
+                told = replaced(told, Segment(version.recorded_on, None))
+            latest = None
+            continue
+        before = before if latest is not None and corrects(version, latest) else told
+        told = replaced(before, Segment(version.as_of, version.quantity))
+        latest = version
     return tuple(told)
+
+
+def last_of_each_day(versions: Iterable[Version]) -> Iterator[Version]:
+    """Yield of the ``versions`` that were recorded on one day the last: the others were not meant."""
+    for _, group in groupby(versions, key=lambda version: version.recorded_on):
+        *_, last = group
+        yield last
+
+
+def corrects(version: Version, latest: Version) -> bool:
+    """Tell whether ``version`` says of the holding ``latest`` only that it was held from another day on.
+
+    When the other day is after ``latest`` was recorded, it was held on both days, and ``version`` confirms it.
+    """
+    return version.quantity == latest.quantity and version.as_of <= latest.recorded_on
 
 
 def replaced(told: list[Segment], segment: Segment) -> list[Segment]:

@@ -1,6 +1,6 @@
 """All figures of a day, from one list of leaves. Pure.
 
-`leaves.leaves` values an account; here leaves are chosen, summed and named, and nothing else is computed.
+`contents.leaves` values an account; here leaves are chosen, summed and named, and nothing else is computed.
 docs/valuation.md tells the rules with an example.
 """
 
@@ -10,10 +10,11 @@ from datetime import date
 from enum import StrEnum
 
 from portfolio import figures
+from portfolio.contents import leaves
 from portfolio.exchange import DayRates, RateHistory
 from portfolio.figures import Figure
 from portfolio.inputs import Account
-from portfolio.leaves import Leaf, Part, leaves, missing_value
+from portfolio.leaves import Leaf, Part, missing_value
 
 
 class Name(StrEnum):
@@ -52,8 +53,8 @@ class Household:
 
     def on(self, day: date) -> "Day":
         """Return the household on ``day``."""
-        found = tuple(leaf for account in self.accounts for leaf in leaves(account, day))
-        return Day(day, found, self.rates.on(day))
+        found = tuple(leaf for account in self.accounts for leaf in leaves(account, day, self.rates))
+        return Day(day, self.accounts, found, self.rates.on(day))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Day:
     """All leaves of a household on a day, with the day's rates."""
 
     on: date
+    accounts: tuple[Account, ...]
     leaves: tuple[Leaf, ...]
     rates: DayRates
 
@@ -80,10 +82,13 @@ class Day:
 
     def divided(self, by: Dimension, *, side: Name = Name.ASSETS) -> list["Slice"]:
         """Return the assets, or the liabilities, divided ``by``: the largest first, those not known at all last."""
-        groups: dict[Key, list[Leaf]] = {}
+        groups: dict[str, list[Leaf]] = {}
+        names: dict[str, str] = {}
         for leaf in self.chosen(side):
-            groups.setdefault(key_of(leaf, by), []).append(leaf)
-        found = [Slice(key, self.total(group), tuple(group)) for key, group in groups.items()]
+            key, name = key_of(leaf, by)
+            groups.setdefault(key, []).append(leaf)
+            names.setdefault(key, name)
+        found = [Slice((key, names[key]), self.total(group), tuple(group)) for key, group in groups.items()]
         return sorted(found, key=lambda part: (part.figure.value is None, -(part.figure.value or 0), part.key))
 
     def total(self, chosen: Sequence[Leaf]) -> Figure:
@@ -129,25 +134,27 @@ def key_of(leaf: Leaf, by: Dimension) -> Key:
     if by in OF_ACCOUNTS:
         return OF_ACCOUNTS[by](account)
     if by is Dimension.CURRENCY:
-        return (leaf.currency or UNKNOWN, leaf.currency or UNKNOWN)
+        return (leaf.currency, leaf.currency) if leaf.currency else UNKNOWN
     if leaf.part is not Part.HOLDING or leaf.position is None:
         return OF_REST[leaf.part]
     security = leaf.position.security
     if by is Dimension.SECURITY:
         return (security.id, security.symbol)
-    name = security.asset_class if by is Dimension.ASSET_CLASS else security.sector
-    return (name or UNKNOWN, name or UNKNOWN)
+    if by is Dimension.ASSET_CLASS:
+        return (security.asset_class, security.asset_class_label or security.asset_class)
+    return (security.sector, security.sector) if security.sector else UNKNOWN
 
 
-UNKNOWN = "unknown"
+UNKNOWN: Key = ("unknown", "Unknown")
+CASH: Key = ("cash", "Cash")
 OF_ACCOUNTS: dict[Dimension, Callable[[Account], Key]] = {
     Dimension.ACCOUNT: lambda account: (account.id, account.name),
-    Dimension.ACCOUNT_TYPE: lambda account: (account.account_type, account.account_type),
-    Dimension.INSTITUTION: lambda account: (account.institution_id or "none", account.institution or "none"),
+    Dimension.ACCOUNT_TYPE: lambda account: (account.account_type, account.type_label or account.account_type),
+    Dimension.INSTITUTION: lambda account: (account.institution_id or "none", account.institution or "No institution"),
 }
 OF_REST = {
-    Part.CASH: ("cash", "cash"),
-    Part.BALANCE: ("cash", "cash"),
-    Part.UNITEMISED: ("unitemised", "securities, not itemised"),
-    Part.UNDIVIDED: (UNKNOWN, UNKNOWN),
+    Part.CASH: CASH,
+    Part.BALANCE: CASH,
+    Part.UNITEMISED: ("unitemised", "Securities, not itemised"),
+    Part.UNDIVIDED: UNKNOWN,
 }

@@ -1,8 +1,12 @@
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.core.cache import caches
 from django.db import connection, transaction
 
-from finances import caching
+from finances import caching, single_flight
 
 pytestmark = pytest.mark.django_db
 
@@ -77,3 +81,70 @@ def test_a_generation_ends_only_with_what_it_is_about():
 
     with pytest.raises(transaction.TransactionManagementError):
         caching.renew({"a"})
+
+
+# ---- At once ----
+
+
+def test_two_at_once_are_computed_once():
+    started, go_on = threading.Event(), threading.Event()
+    compute = Counted()
+
+    def compute_slowly():
+        started.set()
+        assert go_on.wait(10)
+        return compute()
+
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(caching.remember, "thing", state=[1], compute=compute_slowly)
+        assert started.wait(10)
+        second = threads.submit(caching.remember, "thing", state=[1], compute=compute)
+        wait_until(lambda: single_flight._turns[caching.key_of("thing", [1])].count == 2)
+        go_on.set()
+
+        assert (first.result(10), second.result(10)) == (b"result 1", b"result 1")
+    assert single_flight._turns == {}
+
+
+def wait_until(is_so):
+    deadline = time.monotonic() + 10
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def test_another_process_that_computes_the_same_is_waited_for():
+    locks, key = caches["locks"], caching.key_of("thing", [1])
+    if not hasattr(locks, "lock"):
+        pytest.skip("without Redis, processes do not know of each other")
+    compute = Counted()
+    elsewhere = locks.lock(key, timeout=20)
+    assert elsewhere.acquire()
+
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(caching.remember, "thing", state=[1], compute=compute)
+        caches["default"].set(key, "of the other")
+        elsewhere.release()
+
+        assert waiting.result(10) == b"of the other"
+    assert compute.count == 0
+
+
+def test_a_computation_that_fails_leaves_the_next_one_free():
+    with pytest.raises(ZeroDivisionError):
+        caching.remember("thing", state=[1], compute=lambda: b"" * (1 // 0))
+
+    assert caching.remember("thing", state=[1], compute=Counted()) == b"result 1"
+
+
+def test_what_is_too_large_is_not_kept():
+    compute = Counted()
+
+    def compute_much():
+        compute()
+        return b"x" * (caching.MAX_KEPT_BYTES + 1)
+
+    for _ in range(2):
+        caching.remember("thing", state=[1], compute=compute_much)
+
+    assert compute.count == 2

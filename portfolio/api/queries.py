@@ -8,6 +8,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from accounts.api.fields import CurrencyCodeField
+from accounts.models import Account
 from finances.api.pagination import MAX_POINTS
 from finances.api.serializers import QuerySerializer
 from portfolio import days
@@ -16,6 +17,8 @@ from portfolio.local_days import day_of
 from portfolio.valuation import Dimension, Name
 
 MAX_NAME_LENGTH = 150
+# Of net worth and of each account, taken together: some megabytes, and some seconds.
+MAX_NUMBERS = 100_000
 SIDES = [Name.ASSETS.value, Name.LIABILITIES.value]
 
 
@@ -83,4 +86,20 @@ class NetWorthQuery(FigureQuery):
             raise serializers.ValidationError(
                 {"interval": f"These are {count} points; at most {MAX_POINTS} are given at once."}, code="too_many"
             )
+        if "by" in attrs:
+            self.require_few(count)
         return super().validate(attrs)
+
+    def require_few(self, count: int) -> None:
+        """Refuse ``count`` points that each have a number for so many accounts.
+
+        Raises:
+            ValidationError: they are too many.
+        """
+        numbers = count * (1 + Account.objects.for_user(self.context["request"].user).count())
+        if numbers > MAX_NUMBERS:
+            message = (
+                f"These are {numbers} numbers by account; at most {MAX_NUMBERS} are given at once. Ask for fewer days, "
+                "or for an interval of a week or a month."
+            )
+            raise serializers.ValidationError({"interval": message}, code="too_many")

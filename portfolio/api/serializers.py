@@ -40,7 +40,8 @@ class FigureSerializer(serializers.Serializer[Any]):
     currency_code = serializers.CharField()
     complete = serializers.BooleanField(help_text="False when the value is only a part of the figure.")
     missing = MissingInputSerializer(many=True)
-    left_out = LeftOutSerializer(many=True)
+    left_out = LeftOutSerializer(many=True, help_text="The first of them, at most 20.")
+    left_out_count = serializers.IntegerField(help_text="How many there are.")
     oldest_input_on = serializers.DateField(
         allow_null=True, help_text="The day of the oldest recorded value, close or rate in it."
     )
@@ -50,10 +51,11 @@ class SliceSerializer(FigureSerializer):
     """A part of a whole."""
 
     key = serializers.CharField(help_text="Stable: an id, a code, a word.")
-    name = serializers.CharField()
+    name = serializers.CharField(help_text="For people.")
     share = ShownNumberField(
         allow_null=True, help_text="Of the known parts of the whole, as a ratio to four places; they add up to 1."
     )
+    share_complete = serializers.BooleanField(help_text="False when the whole is not complete: it is a share of less.")
 
 
 class ChangeSerializer(FigureSerializer):
@@ -62,7 +64,10 @@ class ChangeSerializer(FigureSerializer):
     period = serializers.ChoiceField([period.value for period in Period])
     since = serializers.DateField(help_text="The day that is compared with.")
     then = ShownNumberField(allow_null=True, help_text="Net worth on that day.")
-    percent = ShownNumberField(allow_null=True, help_text="Of what it was then; null when that was nothing.")
+    percent = ShownNumberField(
+        allow_null=True,
+        help_text="Of what it was then; null when that was nothing, and when the two days miss different things.",
+    )
 
 
 class SpanSerializer(serializers.Serializer[Any]):
@@ -120,6 +125,15 @@ class ValuationPartSerializer(serializers.Serializer[Any]):
     as_of = serializers.DateField(allow_null=True, help_text="The day of the recorded value or the close.")
 
 
+class UnreconciledSerializer(serializers.Serializer[Any]):
+    """What was recorded as being in securities, less what the holdings were worth on the day of that record."""
+
+    amount = ShownNumberField(help_text="In the account's currency, not rounded; negative when they were worth more.")
+    currency_code = serializers.CharField()
+    on = serializers.DateField(help_text="The day of the recorded value.")
+    is_material = serializers.BooleanField(help_text="Whether the account is incomplete for it.")
+
+
 class ValuationSerializer(FigureSerializer):
     """What an account is worth, and of what."""
 
@@ -128,6 +142,9 @@ class ValuationSerializer(FigureSerializer):
     is_asset = serializers.BooleanField(help_text="False when the value is owed.")
     on = serializers.DateField()
     parts = ValuationPartSerializer(many=True)
+    unreconciled = UnreconciledSerializer(
+        allow_null=True, help_text="Null without holdings, and without a recorded value that says what is cash."
+    )
 
 
 class NetWorthPointSerializer(serializers.Serializer[Any]):

@@ -10,10 +10,13 @@ from finances import money
 from portfolio.explanation import Explanation, Input, Node
 from portfolio.figures import Figure
 from portfolio.leaves import Leaf, Missing
+from portfolio.reconciliation import Difference
 from portfolio.series import Point
 from portfolio.services import Change, Dashboard, NetWorth, Valuation
 from portfolio.valuation import Day, Dimension, Name, Slice
 
+# Of what a figure leaves out, so that an answer with hundreds of figures stays one that can be read.
+MAX_LEFT_OUT = 20
 SHARE_PLACES = 4
 PERCENT_PLACES = 2
 
@@ -38,7 +41,8 @@ def completeness(shown: Figure) -> dict[str, Any]:
     return {
         "complete": shown.is_complete,
         "missing": [missing(one) for one in shown.missing],
-        "left_out": [left_out(leaf) for leaf in shown.left_out],
+        "left_out": [left_out(leaf) for leaf in shown.left_out[:MAX_LEFT_OUT]],
+        "left_out_count": len(shown.left_out),
         "oldest_input_on": shown.oldest_input_on,
     }
 
@@ -54,13 +58,14 @@ def left_out(leaf: Leaf) -> dict[str, Any]:
         "account_id": leaf.account.id,
         "account_name": leaf.account.name,
         "name": leaf.label,
-        "amount": None if leaf.missing is not None else money.from_fraction(leaf.amount),
+        "amount": None if leaf.missing is not None and not leaf.numerator else money.from_fraction(leaf.amount),
         "currency_code": leaf.currency or None,
     }
 
 
 def slices(parts: Sequence[Slice], *, prefix: str, places: int) -> list[dict[str, Any]]:
     """Show the parts of a whole with their shares in what is known of it, which add up to exactly 1."""
+    is_all = all(part.figure.is_complete for part in parts)
     known = [part.figure.value for part in parts if part.figure.value is not None]
     nothing: list[Decimal | None] = [None] * len(known)
     shares = iter(money.shares(known, decimal_places=SHARE_PLACES) or nothing)
@@ -69,6 +74,7 @@ def slices(parts: Sequence[Slice], *, prefix: str, places: int) -> list[dict[str
             "key": part.key[0],
             "name": part.key[1],
             "share": next(shares) if part.figure.value is not None else None,
+            "share_complete": is_all,
             **figure(part.figure, name=f"{prefix}:{part.key[0]}", places=places),
         }
         for part in parts
@@ -77,7 +83,7 @@ def slices(parts: Sequence[Slice], *, prefix: str, places: int) -> list[dict[str
 
 def dashboard(shown: Dashboard, *, places: int) -> dict[str, Any]:
     """Show a household at a glance."""
-    assets = shown.household[Name.ASSETS].value
+    assets = shown.household[Name.ASSETS]
     return {
         "on": shown.day.on,
         "currency_code": shown.day.rates.quote,
@@ -102,12 +108,18 @@ def change(shown: Change, *, places: int) -> dict[str, Any]:
     }
 
 
-def holding(part: Slice, assets: Fraction | None, *, places: int) -> dict[str, Any]:
+def holding(part: Slice, assets: Figure, *, places: int) -> dict[str, Any]:
     """Show one of the largest holdings, with its share in all assets."""
     value = part.figure.value
-    share = value / assets if assets and value is not None else None
+    share = value / assets.value if assets.value and value is not None else None
     shown = figure(part.figure, name=f"{Dimension.SECURITY}:{part.key[0]}", places=places)
-    return {"key": part.key[0], "name": part.key[1], "share": rounded(share, SHARE_PLACES), **shown}
+    return {
+        "key": part.key[0],
+        "name": part.key[1],
+        "share": rounded(share, SHARE_PLACES),
+        "share_complete": assets.is_complete,
+        **shown,
+    }
 
 
 def freshness(day: Day) -> dict[str, Any]:
@@ -152,14 +164,23 @@ def valuation(shown: Valuation, *, places: int) -> dict[str, Any]:
             {
                 "name": leaf.label,
                 "part": leaf.part.value,
-                "amount": None if leaf.missing is not None else money.from_fraction(leaf.amount),
+                "amount": left_out(leaf)["amount"],
                 "amount_currency_code": leaf.currency or None,
                 "value": rounded(shown.day.total([leaf]).value, places),
                 "as_of": leaf.on,
             }
             for leaf in shown.leaves
         ],
+        "unreconciled": unreconciled(shown.unreconciled, account.currency),
     }
+
+
+def unreconciled(shown: Difference | None, currency: str) -> dict[str, Any] | None:
+    """Show by how much a recorded value differs from the holdings, in the account's currency, not rounded."""
+    if shown is None:
+        return None
+    amount = money.from_fraction(shown.amount)
+    return {"amount": amount, "currency_code": currency, "on": shown.on, "is_material": shown.is_material}
 
 
 def net_worth(shown: NetWorth, *, currency: str, interval: str, places: int) -> dict[str, Any]:

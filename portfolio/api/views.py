@@ -25,7 +25,13 @@ from portfolio.days import Spacing
 from portfolio.valuation import Dimension, Name
 
 
-class DashboardView(APIView):
+class FigureView(APIView):
+    """What is computed from all that somebody has, and limited by itself."""
+
+    throttle_scope = "figures"
+
+
+class DashboardView(FigureView):
     """A household at a glance."""
 
     @extend_schema(parameters=[DayQuery], responses=DashboardSerializer)
@@ -44,14 +50,15 @@ class DashboardView(APIView):
         return cached(request, query, answer)
 
 
-class NetWorthView(APIView):
+class NetWorthView(FigureView):
     """Net worth over time."""
 
     @extend_schema(parameters=[NetWorthQuery], responses=NetWorthSerializer)
     def get(self, request: Request) -> Response:
         """Return net worth, assets and liabilities on each day, or on the last day of each week or month.
 
-        Weeks end on Sundays; the last point is always the last day of the range. At most 10 000 points.
+        Weeks end on Sundays; the last point is always the last day of the range. At most 10 000 points, and by account
+        100 000 numbers.
         """
         query = validated(NetWorthQuery, request)
 
@@ -69,7 +76,7 @@ class NetWorthView(APIView):
         return cached(request, query, answer)
 
 
-class AllocationView(APIView):
+class AllocationView(FigureView):
     """What assets or liabilities consist of."""
 
     @extend_schema(parameters=[AllocationQuery], responses=AllocationSerializer)
@@ -84,7 +91,7 @@ class AllocationView(APIView):
         return cached(request, query, answer)
 
 
-class ValuationView(APIView):
+class ValuationView(FigureView):
     """What one account is worth."""
 
     @extend_schema(parameters=[DayQuery], responses=ValuationSerializer)
@@ -99,7 +106,7 @@ class ValuationView(APIView):
         return cached(request, query, answer)
 
 
-class ExplainView(APIView):
+class ExplainView(FigureView):
     """Why a figure is what it is."""
 
     @extend_schema(parameters=[ExplainQuery], responses={200: ExplanationSerializer, **NOT_FOUND})

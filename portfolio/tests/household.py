@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from currencies.conversion import PublishedRate
 from portfolio.exchange import RateHistory
-from portfolio.inputs import Account, Close, Position, RecordedValue, Security, Split
+from portfolio.inputs import Account, Closes, Position, RecordedValue, Security, Split
 from portfolio.timeline import Segment
 from portfolio.valuation import Household
 from securities.actions import Action, ActionKind
@@ -18,11 +18,13 @@ def day(text):
 
 def security(symbol="AAPL", *, closes=(), splits=(), currency="USD", asset_class="equity", sector="Technology"):
     """A security with ``closes`` and ``splits`` as pairs of day and number."""
-    made = [Close(day(on), price, str(place)) for place, (on, price) in enumerate(closes, 1)]
+    made = Closes(
+        [day(on) for on, _ in closes], [price for _, price in closes], [str(place) for place, _ in enumerate(closes, 1)]
+    )
     ratios = tuple(Split(day(on), exact_ratio(Decimal(ratio)), place) for place, (on, ratio) in enumerate(splits, 1))
     actions = [Action(day(on), ActionKind.SPLIT, Decimal(ratio)) for on, ratio in splits]
     return Security(
-        symbol, symbol, f"{symbol} Inc.", asset_class, sector, currency, [close.on for close in made], made, ratios,
+        symbol, symbol, f"{symbol} Inc.", asset_class, sector, currency, made, ratios,
         LaterSplits(actions) if actions else None,
     )  # fmt: skip
 

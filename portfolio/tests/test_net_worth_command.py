@@ -30,10 +30,10 @@ def test_a_table_and_a_chart(user, capsys):
 def test_what_is_missing_is_said(user, capsys):
     seed(user)
 
-    shown = told(capsys, user.email, "--on=2020-09-02")
+    shown = told(capsys, user.email, "--on=2020-08-28")
 
     assert "(partial)" in shown
-    assert "missing: No value of Credit card is recorded on the day or before." in shown
+    assert "missing: No value of TFSA is recorded on the day or before." in shown
 
 
 def test_the_tree_behind_it(user, capsys):
@@ -52,7 +52,10 @@ def test_the_months_as_csv(user, capsys):
     lines = told(capsys, user.email, "--on=2020-09-06", "--csv").splitlines()
 
     assert lines[0] == "date,net_worth,assets,liabilities,currency,complete"
-    assert (lines[1], lines[-1]) == ("2019-09-30,,,,CAD,false", "2020-09-06,15287.85,16138.60,850.75,CAD,true")
+    assert (lines[1], lines[-1]) == (
+        "2019-09-30,0.00,0.00,0.00,CAD,true",
+        "2020-09-06,15287.85,16138.60,850.75,CAD,true",
+    )
     assert len(lines) == 14
 
 

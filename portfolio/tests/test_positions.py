@@ -1,6 +1,6 @@
 """What was held when, read from the history of what was recorded."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,7 +8,10 @@ import time_machine
 
 from accounts.models import Account, Holding
 from accounts.tests.factories import HoldingFactory
+from portfolio import services
 from portfolio.positions import positions_of
+from portfolio.valuation import Name
+from securities.models import Security
 
 pytestmark = pytest.mark.django_db
 TORONTO = ZoneInfo("America/Toronto")
@@ -89,3 +92,26 @@ def test_what_a_stranger_holds_is_not_held(user, stranger):
     held(stranger)
 
     assert told(user) == []
+
+
+def test_what_was_only_ever_a_mistake_is_no_position(user):
+    with on("2026-01-10T12:00"):
+        held(user).delete()
+
+    assert told(user) == []
+
+
+def test_a_security_that_was_deleted_is_missing_from_the_days_on_which_it_was_held(user):
+    with on("2026-01-10T12:00"):
+        holding = held(user)
+    with on("2026-03-01T12:00"):
+        holding.delete()
+    Security.objects.filter(pk=holding.security_id).delete()
+
+    days = [services.day_of(user=user, on=date(2026, month, 1), currency="CAD") for month in (2, 4)]
+
+    missing = [day.figure(Name.NET_WORTH).missing for day in days]
+    assert [(each.kind, each.name) for each in missing[0]] == [
+        ("value", holding.account.name), ("price", f"The security {holding.security_id}"),
+    ]  # fmt: skip
+    assert [each.kind for each in missing[1]] == ["value"]

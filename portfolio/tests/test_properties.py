@@ -12,7 +12,7 @@ from currencies.conversion import PublishedRate
 from finances import money
 from portfolio import explanation
 from portfolio.exchange import RateHistory
-from portfolio.inputs import Account, Close, Position, RecordedValue, Security, Split
+from portfolio.inputs import Account, Closes, Position, RecordedValue, Security, Split
 from portfolio.series import series
 from portfolio.tests import reference
 from portfolio.timeline import Segment
@@ -30,17 +30,17 @@ unhurried = settings(deadline=None)  # another run on the same machine is no fai
 
 
 @st.composite
-def securities(draw):
+def securities(draw, key):
     days = sorted(draw(st.sets(DAYS, **FEW)))
     prices = st.decimals("0.0000000001", 10**5, places=10).map(money.plain)
-    closes = [Close(on, draw(prices), str(place)) for place, on in enumerate(days)]
+    closes = Closes(days, [draw(prices) for _ in days], [str(place) for place, _ in enumerate(days)])
     ratios = {
         on: draw(st.sampled_from(["2", "4", "0.5", "0.333333333333", "1.5"])) for on in draw(st.sets(DAYS, max_size=2))
     }
     splits = tuple(Split(on, exact_ratio(Decimal(ratio)), 1) for on, ratio in sorted(ratios.items()))
     later = LaterSplits([Action(on, ActionKind.SPLIT, Decimal(ratio)) for on, ratio in ratios.items()])
     code = draw(st.one_of(CODES, st.none()))
-    return Security("id", "SYM", "", "equity", "", code, days, closes, splits, later if splits else None)
+    return Security(key, "SYM", "", "equity", "", code, closes, splits, later if splits else None)
 
 
 @st.composite
@@ -50,7 +50,7 @@ def accounts(draw, name):
     positions = []
     for place in range(draw(st.integers(0, 3))):
         told = [Segment(on, draw(st.one_of(POSITIVE, st.none()))) for on in sorted(draw(st.sets(DAYS, max_size=3)))]
-        positions.append(Position(f"{name}-{place}", draw(securities()), tuple(told)))
+        positions.append(Position(f"{name}-{place}", draw(securities(f"{name}-{place}")), tuple(told)))
     is_liability, is_investment = draw(st.booleans()), bool(positions) or draw(st.booleans())
     return Account(name, name, "type", draw(CODES), is_liability, is_investment, "", "", days, values, tuple(positions))
 

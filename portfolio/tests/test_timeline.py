@@ -76,3 +76,48 @@ def test_a_mistaken_second_life_leaves_the_first_as_it_was():
     ]
 
     assert held(versions, "2026-02-15", "2026-03-01") == [10, None]
+
+
+# ---- Corrections ----
+
+
+def test_an_as_of_day_that_is_put_right_later_leaves_nothing_in_the_past():
+    versions = [version("2026-03-01", "2016-02-15", 10), version("2026-03-09", "2026-02-15", 10)]
+
+    assert held(versions, "2016-02-15", "2026-02-14", "2026-02-15") == [None, None, 10]
+
+
+def test_a_correction_brings_back_what_the_mistake_had_replaced():
+    versions = [
+        version("2026-01-10", "2026-01-10", 10),
+        version("2026-03-01", "2025-02-20", 15),
+        version("2026-03-02", "2026-02-20", 15),
+    ]
+
+    assert held(versions, "2026-01-09", "2026-01-10", "2026-02-20") == [None, 10, 15]
+
+
+def test_the_same_quantity_as_of_a_day_after_it_was_recorded_confirms_it():
+    versions = [version("2026-01-10", "2026-01-10", 10), version("2026-03-01", "2026-03-01", 10)]
+
+    assert held(versions, "2026-01-10", "2026-02-28", "2026-03-01") == [10, 10, 10]
+
+
+def test_of_what_is_recorded_on_one_day_the_last_counts():
+    versions = [
+        version("2026-01-10", "2026-01-10", 10),
+        version("2026-03-01", "2016-03-01", 99),
+        version("2026-03-01", "2026-03-01", 15),
+    ]
+
+    assert held(versions, "2016-03-01", "2026-02-28", "2026-03-01") == [None, 10, 15]
+
+
+def test_what_is_deleted_and_restored_on_one_day_was_never_away():
+    versions = [
+        version("2026-01-10", "2026-01-10", 10),
+        version("2026-03-01", "2026-01-10", None),
+        version("2026-03-01", "2026-01-10", 10),
+    ]
+
+    assert held(versions, "2026-01-10", "2026-03-01") == [10, 10]

@@ -1,10 +1,11 @@
 """What is valued how, worked out by hand."""
 
+import dataclasses
 from fractions import Fraction
 
 import pytest
 
-from portfolio import explanation
+from portfolio import explanation, figures
 from portfolio.explanation import FigureNotFoundError
 from portfolio.tests.household import ECB_RATES, account, day, example, household, rate, security
 from portfolio.valuation import Dimension, Name
@@ -31,13 +32,30 @@ def test_a_recorded_value_is_carried_forward_until_there_is_another():
     ]  # fmt: skip
 
 
-def test_before_its_first_value_an_account_is_missing_and_not_zero():
-    found = household(account(values=[("2026-01-10", "100")]), account("New", values=[("2026-03-01", "7")]))
+def test_an_account_without_any_record_is_missing_and_not_zero():
+    found = household(account(values=[("2026-01-10", "100")]), account("New"))
 
     figure = worth(found, "2026-02-01")
 
     assert (figure.value, figure.is_complete, reasons(figure)) == (100, False, [("value", "New")])
     assert [leaf.account.name for leaf in figure.left_out] == ["New"]
+
+
+def test_before_its_first_record_an_account_was_not_there():
+    found = household(account(values=[("2026-01-10", "100")]), account("New", values=[("2026-03-01", "7")]))
+
+    figures = [worth(found, on) for on in ("2026-01-09", "2026-02-28", "2026-03-01")]
+
+    assert [(figure.value, figure.is_complete) for figure in figures] == [(0, True), (100, True), (107, True)]
+
+
+def test_an_account_was_there_from_the_as_of_day_of_its_first_holding_on():
+    found = invested(
+        (security(closes=[("2020-09-04", "10")]), [("2020-09-03", "1")]), values=[("2020-09-10", "0", "0")]
+    )
+
+    assert worth(found, "2020-09-02").is_complete
+    assert reasons(worth(found, "2020-09-04")) == [("value", "TFSA")]  # cash was not recorded yet
 
 
 def test_without_any_value_nothing_is_known():
@@ -79,7 +97,7 @@ def test_a_household_of_one_unknown_debt_is_not_worth_zero():
 # ---- Holdings ----
 
 
-def invested(*held, values=(("2020-08-01", "9", "0"),), rates=ECB_RATES, currency="USD"):
+def invested(*held, values=(("2020-08-01", "0", "0"),), rates=ECB_RATES, currency="USD"):
     return household(account("TFSA", values=list(values), held=list(held)), rates=rates, currency=currency)
 
 
@@ -162,6 +180,122 @@ def test_a_price_of_which_the_currency_is_not_known_says_nothing():
     assert figure.left_out[0].currency == ""
 
 
+# ---- Holdings that are not all of it ----
+
+
+def beside(value, cash, *held, on="2020-09-04"):
+    """An account in dollars with a value recorded on ``on``."""
+    return household(account("TFSA", currency="USD", values=[(on, value, cash)], held=list(held)), currency="USD")
+
+
+TEN_OF_1000 = (security(closes=[("2020-09-04", "1000"), ("2020-09-08", "500")]), [("2020-09-04", "10")])
+
+
+def test_what_is_in_no_holding_is_missing_by_name_and_size():
+    figure = worth(beside("100000", "5000", TEN_OF_1000), "2020-09-04")
+
+    assert (figure.value, reasons(figure)) == (15000, [("holding", "TFSA")])
+    assert [(leaf.label, leaf.amount) for leaf in figure.left_out] == [("securities, not itemised", 85000)]
+
+
+def test_what_the_market_does_later_changes_nothing_about_it():
+    found = beside("15000", "5000", TEN_OF_1000)
+
+    assert [(worth(found, on).value, worth(found, on).is_complete) for on in ("2020-09-04", "2020-09-08")] == [
+        (15000, True), (10000, True),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "is_complete"),
+    [("15526.31", True), ("15526.32", False), ("12000", True)],  # a twentieth of what is in securities is 526.31…
+)
+def test_a_small_difference_is_the_brokers_price(value, is_complete):
+    assert worth(beside(value, "5000", TEN_OF_1000), "2020-09-04").is_complete is is_complete
+
+
+def test_a_large_part_of_few_securities_is_small_beside_the_cash():
+    held = (security(closes=[("2020-09-04", "1")]), [("2020-09-04", "1")])
+
+    assert worth(beside("1010", "1000", held), "2020-09-04").is_complete
+    assert not worth(beside("1012", "1000", held), "2020-09-04").is_complete
+
+
+def test_holdings_that_were_told_of_later_are_compared_on_the_day_of_the_value():
+    later = (security(closes=[("2020-09-04", "1000"), ("2020-09-14", "1700")]), [("2020-09-12", "10")])
+
+    assert worth(beside("10000", "0", later), "2020-09-14").is_complete
+    assert reasons(worth(beside("20000", "0", later), "2020-09-14")) == [("holding", "TFSA")]
+
+
+def test_quantities_of_after_a_split_are_compared_with_a_value_of_before_it():
+    apple = security(closes=[("2020-08-28", "499.23"), ("2020-09-04", "120.96")], splits=[("2020-08-31", "4")])
+    found = beside("4992.30", "0", (apple, [("2020-09-02", "40")]), on="2020-08-28")
+
+    assert found.on(day("2020-09-04")).figure(Name.NET_WORTH).is_complete
+
+
+def test_what_was_sold_since_was_in_the_value():
+    kept = (security(closes=[("2020-09-04", "10"), ("2020-09-08", "10")]), [("2020-09-04", "10")])
+    sold = (security("MSFT", closes=[("2020-09-04", "90")]), [("2020-09-04", "10"), ("2020-09-08", None)])
+
+    assert worth(beside("1000", "0", kept, sold), "2020-09-08").is_complete
+
+
+def test_what_was_bought_since_is_no_difference():
+    kept = (security(closes=[("2020-09-04", "10"), ("2020-09-08", "10")]), [("2020-09-04", "10")])
+    bought = (security("MSFT", closes=[("2020-09-04", "90")]), [("2020-09-08", "10")])
+
+    assert worth(beside("100", "0", kept, bought), "2020-09-08").is_complete
+
+
+def test_a_holding_counts_as_nothing_where_it_cannot_be_valued():
+    held = (security(closes=[("2020-09-08", "10")]), [("2020-09-04", "10")])
+
+    assert reasons(worth(beside("100", "0", held), "2020-09-08")) == [("holding", "TFSA")]
+
+
+def test_holdings_are_compared_in_the_currency_of_the_account():
+    held = (security(closes=[("2020-09-04", "1000")]), [("2020-09-04", "10")])
+    found = household(
+        account("TFSA", values=[("2020-09-04", "13095.76", "0")], held=[held]), rates=ECB_RATES, currency="EUR"
+    )  # 10000 USD x 1.5508 / 1.1842
+
+    assert worth(found, "2020-09-04").is_complete
+
+
+def test_a_deleted_security_is_missing_by_name():
+    gone = dataclasses.replace(security("The security X", currency=None), is_gone=True)
+
+    figure = worth(invested((gone, [("2020-08-01", "10")])), "2020-09-04")
+
+    assert reasons(figure) == [("price", "The security X")]
+    assert "deleted" in figure.missing[0].reason
+
+
+# ---- Changes ----
+
+
+def changed(*accounts, since="2026-01-10", until="2026-01-11", **options):
+    found = household(*accounts, **options)
+    return figures.change(since=worth(found, since), until=worth(found, until))
+
+
+def test_a_change_between_days_that_miss_different_things_is_not_known():
+    figure = changed(
+        account(values=[("2026-01-10", "5")]),
+        account("Gold", values=[("2026-01-10", "0"), ("2026-01-11", "3")], currency="XAU"),
+    )
+
+    assert (figure.value, reasons(figure)) == (None, [("rate", "XAU/CAD"), ("comparison", "change")])
+
+
+def test_a_change_between_days_that_miss_the_same_is_that_of_the_rest():
+    figure = changed(account(values=[("2026-01-10", "5"), ("2026-01-11", "7")]), account("New"))
+
+    assert (figure.value, reasons(figure), len(figure.left_out)) == (2, [("value", "New")], 1)
+
+
 # ---- Currencies ----
 
 
@@ -193,6 +327,14 @@ def test_what_cancels_out_still_needs_a_rate():
         account("One", values=[("2020-09-01", "5")], currency="XAU"),
         account("Other", values=[("2020-09-01", "-5")], currency="XAU"),
     )
+
+    assert reasons(worth(found, "2020-09-06")) == [("rate", "XAU/CAD")]
+
+
+def test_what_cancels_out_within_one_account_still_needs_a_rate():
+    found = household(
+        account(values=[("2020-09-01", "0", "0.00000001")], currency="XAU", invests=True), rates=ECB_RATES
+    )  # so that there is as much less in securities
 
     assert reasons(worth(found, "2020-09-06")) == [("rate", "XAU/CAD")]
 
@@ -237,3 +379,18 @@ def test_a_leaf_that_is_left_out_is_in_the_explanation_with_its_reason():
 
     new = next(child for child in told.tree.children if child.name == "New")
     assert (new.value, [missing.kind.value for missing in new.missing]) == (None, ["value"])
+
+
+def test_names_may_have_colons():
+    odd = security("ODD", closes=[("2020-09-04", "1")], sector="Energy: oil: gas")
+    found = invested((odd, [("2020-08-01", "3")]))
+
+    told = explanation.explain(found, name="sector:Energy: oil: gas", on=day("2020-09-04"))
+
+    assert told.figure.value == 3
+
+
+def test_an_account_that_was_not_there_yet_is_explained_as_nothing():
+    told = explanation.explain(example(), name="account:Travel", on=day("2020-08-14"))
+
+    assert (told.figure.value, told.figure.is_complete, told.tree.children) == (0, True, ())

@@ -2,6 +2,10 @@
 
 import pytest
 
+from accounts.models import AccountValue
+from accounts.tests.factories import AccountFactory, AccountValueFactory
+from portfolio.tests.api.conftest import at
+
 ON = "?on=2020-09-06"
 DASHBOARD = f"/api/v1/dashboard{ON}"
 
@@ -36,7 +40,9 @@ def test_assets_are_divided_and_shares_add_up(shown):
     assert parts["by_account_type"] == {"checking": 8302.10, "tfsa": 7836.50}
     assert parts["by_currency"] == {"CAD": 6700.75, "USD": 6336.25, "EUR": 3101.60}
     assert parts["by_asset_class"] == {"cash": 9802.35, "equity": 6336.25}
-    assert [part["name"] for part in shown["by_institution"]] == ["none", "Northern Bank"]
+    assert [part["name"] for part in shown["by_institution"]] == ["No institution", "Northern Bank"]
+    assert [part["name"] for part in shown["by_account_type"]] == ["Checking", "TFSA"]
+    assert [part["name"] for part in shown["by_asset_class"]] == ["Cash", "Equity"]
     # 6700.75, 6336.25293... and 3101.60 of 16138.60293...
     assert [part["share"] for part in shown["by_currency"]] == [0.4152, 0.3926, 0.1922]
 
@@ -79,3 +85,47 @@ def test_nobody_without_accounts_is_worth_zero(api):
 
     assert (shown["net_worth"]["value"], shown["net_worth"]["complete"]) == (0, True)
     assert shown["by_currency"] == []
+
+
+def test_shares_of_a_whole_that_is_not_complete_say_so(api, user, example, shown):
+    AccountFactory(user=user, name="New")
+
+    partial = api.get(DASHBOARD).json()
+
+    assert {part["share_complete"] for part in shown["by_currency"] + shown["top_holdings"]} == {True}
+    assert {part["share_complete"] for part in partial["by_currency"] + partial["top_holdings"]} == {False}
+
+
+def test_what_is_left_out_is_counted_and_not_all_listed(api, user):
+    for number in range(25):
+        AccountFactory(user=user, name=f"Account {number}")
+
+    net_worth = api.get(DASHBOARD).json()["net_worth"]
+
+    assert (len(net_worth["left_out"]), net_worth["left_out_count"], len(net_worth["missing"])) == (20, 25, 25)
+
+
+def test_a_valuation_tells_what_its_holdings_do_not_explain(api, example):
+    account = example["TFSA"]
+    AccountValueFactory(account=account, timestamp=at("2020-09-04"), value="100000", cash_balance="5000")
+
+    shown = api.get(f"/api/v1/accounts/{account.pk}/valuation?on=2020-09-06&currency=USD").json()
+
+    # 95000 - 4838.40 x 1.5508 / 1.1842
+    assert shown["unreconciled"]["amount"] == pytest.approx(88663.7470, abs=1e-4)
+    assert (shown["unreconciled"]["on"], shown["unreconciled"]["currency_code"]) == ("2020-09-04", "CAD")
+    assert (shown["complete"], shown["unreconciled"]["is_material"]) == (False, True)
+    assert shown["left_out"][0]["amount"] == shown["unreconciled"]["amount"]
+    assert [missing["kind"] for missing in shown["missing"]] == ["holding"]
+
+
+def test_a_value_that_was_recorded_long_ago_is_compared_at_the_prices_of_its_day(api, example):
+    account = example["TFSA"]
+    AccountValueFactory(account=account, timestamp=at("2020-08-28"), value="8016.90", cash_balance="1500.25")
+    AccountValue.objects.filter(account=account, timestamp__gt=at("2020-08-31")).delete()
+
+    shown = api.get(f"/api/v1/accounts/{account.pk}/valuation?on=2020-09-12").json()
+
+    # 6516.65 - 4992.30 x 1.5553 / 1.1915
+    assert shown["unreconciled"]["amount"] == pytest.approx(0.0540, abs=1e-4)
+    assert (shown["unreconciled"]["on"], shown["unreconciled"]["is_material"]) == ("2020-08-28", False)

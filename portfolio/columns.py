@@ -1,0 +1,175 @@
+"""Sums of leaves on each of many days at once, as columns of whole numbers. Pure.
+
+What `figures.total` says of one day, for thousands of them: a leaf that stays the same for a while is added where it
+begins and taken away where it ends; a holding is a column of its own, quantity times closes.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from datetime import date
+from fractions import Fraction
+from itertools import accumulate
+from math import lcm
+from operator import add
+
+from portfolio import figures
+from portfolio.exchange import DayRates
+from portfolio.figures import Figure
+from portfolio.inputs import MAX_PRICE_AGE_DAYS, Account, Position, Security
+from portfolio.leaves import PRODUCT_UNIT, Leaf, holding_leaf, quantity_units
+from portfolio.timeline import Segment
+
+NEVER = date.max
+NONE = -1  # the place of a close that is not there
+
+
+class Calendar:
+    """The days of the columns, oldest first, and which close of a security counts on each."""
+
+    def __init__(self, days: Sequence[date]) -> None:
+        """Remember the ``days``."""
+        self.days = days
+        self._ordinals = list(map(date.toordinal, days))
+        self._places: dict[str, list[int]] = {}
+
+    def place(self, day: date) -> int:
+        """Return the place of the first of the days that is not before ``day``."""
+        return bisect_left(self.days, day)
+
+    def closes(self, security: Security) -> list[int]:
+        """Return the places of the closes that count on each day, `NONE` where there is none."""
+        if security.id not in self._places:
+            self._places[security.id] = list(self._closes(list(map(date.toordinal, security.days))))
+        return self._places[security.id]
+
+    def _closes(self, starts: list[int]) -> Iterator[int]:
+        """Yield what `Security.close_place` says of each day, in one walk through both."""
+        latest, following, count = NONE, 0, len(starts)
+        for day in self._ordinals:
+            while following < count and starts[following] <= day:
+                latest, following = following, following + 1
+            yield latest if following and day - starts[latest] <= MAX_PRICE_AGE_DAYS else NONE
+
+
+class Columns:
+    """Sums of leaves by currency, how many there are, and which are missing, on each day of a calendar."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        """Begin with nothing."""
+        self._calendar, self._size = calendar, len(calendar.days)
+        self._amounts: dict[tuple[str, int], list[int]] = {}
+        self._steps: dict[tuple[str, int], list[int]] = {}
+        self._present: dict[str, list[int]] = {}  # steps of how many leaves need a rate
+        self._counted = self._zeros()
+        self._oldest = [NEVER] * self._size
+        self._missing: dict[int, list[tuple[int, Leaf]]] = {}  # from which day on, until when
+        self._left_out: list[tuple[Leaf, ...]] = []
+
+    def _zeros(self) -> list[int]:
+        return [0] * (self._size + 1)
+
+    def hold(self, leaf: Leaf, first: int, end: int) -> None:
+        """Add a ``leaf`` that is the same on the days from ``first`` to before ``end``."""
+        if leaf.missing is not None:
+            self._missing.setdefault(first, []).append((end, leaf))
+            return
+        if leaf.numerator:
+            step(self._steps.setdefault((leaf.currency, leaf.denominator), self._zeros()), first, end, leaf.numerator)
+        self._count(leaf.currency, first, end, needs_rate=bool(leaf.numerator))
+        if leaf.on is not None:
+            on = leaf.on
+            self._oldest[first:end] = [min(other, on) for other in self._oldest[first:end]]
+
+    def _count(self, currency: str, first: int, end: int, *, needs_rate: bool) -> None:
+        step(self._counted, first, end, 1)
+        if needs_rate:
+            step(self._present.setdefault(currency, self._zeros()), first, end, 1)
+
+    def hold_position(self, account: Account, position: Position, segment: Segment, first: int, end: int) -> None:
+        """Add what was held of a security on the days from ``first`` to before ``end``."""
+        security = position.security
+        places = self._calendar.closes(security)[first:end]
+        if security.currency is None or segment.quantity is None:
+            self.hold(holding_leaf(account, position, segment, None), first, end)
+            return
+        numerators, denominator = worth(security, segment)
+        self._hold_runs(
+            account, position, segment, first, [NONE if place < 0 else bool(numerators[place]) for place in places]
+        )
+        column = self._amounts.setdefault((security.currency, denominator), [0] * self._size)
+        column[first:end] = map(add, column[first:end], map([*numerators, 0].__getitem__, places))
+        days = map([*security.days, NEVER].__getitem__, places)
+        self._oldest[first:end] = map(min, self._oldest[first:end], days)
+
+    def _hold_runs(self, account: Account, position: Position, segment: Segment, first: int, kinds: list[int]) -> None:
+        """Count the days with a close, with a close of zero, and without one, a run of each at a time."""
+        changes = [place for place in range(1, len(kinds)) if kinds[place] is not kinds[place - 1]]
+        for start, end in zip([0, *changes], [*changes, len(kinds)], strict=True):
+            if kinds[start] == NONE:
+                self.hold(holding_leaf(account, position, segment, None), first + start, first + end)
+            else:
+                self._count(str(position.security.currency), first + start, first + end, needs_rate=bool(kinds[start]))
+
+    def close(self) -> None:
+        """Add up, when all is in; from then on `figure` tells of the days."""
+        for key, steps in self._steps.items():
+            column = self._amounts.setdefault(key, [0] * self._size)
+            column[:] = map(add, column, accumulate(steps))
+        self._present = {code: list(accumulate(steps)) for code, steps in self._present.items()}
+        self._counted = list(accumulate(self._counted))
+        self._left_out = list(self._sweep())
+
+    def figure(self, place: int, rates: DayRates) -> Figure | None:
+        """Return the sum on a day; None when a rate is missing for some of it."""
+        codes = [code for code, counts in self._present.items() if counts[place]]
+        ways = {code: rates.known(code) for code in codes}
+        if None in ways.values():
+            return None
+        value = figures.ZERO
+        for (code, denominator), column in self._amounts.items():
+            way = ways.get(code)
+            if way is not None and column[place]:
+                value += Fraction(column[place] * way.ratio.numerator, denominator * way.ratio.denominator)
+        left_out = self._left_out[place]
+        days = [way.rate_on for way in ways.values() if way is not None and way.is_converted]
+        oldest = min([*days, self._oldest[place]])
+        return Figure(
+            value=value if self._counted[place] or not left_out else None,
+            currency=rates.quote,
+            missing=figures.unique(leaf.missing for leaf in left_out),
+            left_out=left_out,
+            counted_count=self._counted[place],
+            oldest_input_on=None if oldest is NEVER else oldest,
+        )
+
+    def _sweep(self) -> Iterator[tuple[Leaf, ...]]:
+        waiting: list[tuple[int, Leaf]] = []
+        ends: set[int] = set()
+        found: tuple[Leaf, ...] = ()
+        for place in range(self._size):
+            if place in self._missing or place in ends:
+                waiting = [each for each in waiting if each[0] > place] + self._missing.get(place, [])
+                ends = {end for end, _ in waiting}
+                found = tuple(leaf for _, leaf in waiting)
+            yield found
+
+
+def step(steps: list[int], first: int, end: int, by: int) -> None:
+    """Let a sum be greater ``by`` so much from ``first`` to before ``end``."""
+    steps[first] += by
+    steps[end] -= by
+
+
+def worth(security: Security, segment: Segment) -> tuple[list[int], int]:
+    """Return what is held, at each close of a security: numerators, and the denominator of all of them."""
+    units = quantity_units(segment.quantity)
+    if not security.splits:
+        return [units * price for price in security.closes.scaled], PRODUCT_UNIT
+    ratios = {on: security.splits_between(segment.since, on) for on in security.days}
+    common = lcm(*(ratio.denominator for ratio in ratios.values()))
+    factors = [
+        units * ratio.numerator * (common // ratio.denominator) for ratio in map(ratios.__getitem__, security.days)
+    ]
+    return [
+        factor * price for factor, price in zip(factors, security.closes.scaled, strict=True)
+    ], PRODUCT_UNIT * common
