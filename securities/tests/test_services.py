@@ -1,4 +1,5 @@
 import pytest
+from django.utils import timezone
 
 from finances.exceptions import ProviderRateLimitedError, ProviderUnavailableError
 from securities import services
@@ -129,3 +130,27 @@ def test_a_security_that_is_deleted_while_the_provider_is_asked_stays_deleted(sh
         services.refresh_profile(security=security)
 
     assert not Security.objects.exists()
+
+
+def test_finding_gives_the_row_as_a_queryset_would():
+    SecurityFactory(symbol="OTHER")
+    SecurityFactory(symbol="ACME", adjustments=[["2026-03-03", "0.5", "0.5"]], sync_started_at=timezone.now())
+    expected = Security.objects.get(symbol="ACME")
+
+    by_symbol, by_id = services.find(" acme "), services.find(str(expected.pk))
+
+    columns = [field.attname for field in Security._meta.concrete_fields]
+    values = [[getattr(row, name) for name in columns] for row in (expected, by_symbol, by_id)]
+    assert values[0] == values[1] == values[2]
+    assert services.find("NOPE") is None
+    assert services.find("no symbol at all") is None
+
+
+def test_what_was_found_can_be_changed_and_stored():
+    SecurityFactory(symbol="ACME", name="Old")
+    found = services.find("ACME")
+
+    found.name = "New"
+    found.save()
+
+    assert Security.objects.get().name == "New"
