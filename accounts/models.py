@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts import market_figures
 from accounts.market_figures import MarketFigures
+from finances import history
 from finances.fields import ExactDecimalField
 from finances.history import OwnedRecords, RecordedQuerySet
 from finances.models import OwnedModel, owner_field
@@ -97,7 +98,7 @@ class Account(OwnedModel):
     description = models.CharField(max_length=500, blank=True)
     financial_institution = models.ForeignKey(
         "institutions.FinancialInstitution",
-        on_delete=models.SET_NULL,
+        on_delete=history.forget,
         null=True,
         blank=True,
         related_name="accounts",

@@ -237,6 +237,7 @@ THROTTLE_RATES = {
     "anon": env.str("THROTTLE_ANON", _rate("120/min")),
     "user": env.str("THROTTLE_USER", _rate("1200/min")),
     "sync": env.str("THROTTLE_SYNC", _rate("30/min")),
+    "fetch": env.str("THROTTLE_FETCH", _rate("60/min")),
     "figures": env.str("THROTTLE_FIGURES", _rate("120/min")),
     "login": env.str("THROTTLE_LOGIN", _rate("30/min")),
     "login_account": env.str("THROTTLE_LOGIN_ACCOUNT", _rate("10/min")),
@@ -283,7 +284,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": True, "displayRequestDuration": True},
+    "SWAGGER_UI_SETTINGS": {
+        "deepLinking": True,
+        "persistAuthorization": True,
+        "displayRequestDuration": True,
+        "docExpansion": "none",
+    },
     "ENUM_NAME_OVERRIDES": {"AssetClassEnum": "securities.models.AssetClass"},
     "TAGS": [
         {"name": "accounts", "description": "Accounts, what they were worth when, and the securities in them."},

@@ -14,10 +14,10 @@ from accounts.models import INVESTMENT_TYPES, Account, AccountValue, Holding
 from finances import money
 from institutions.models import FinancialInstitution
 from securities import ingest
+from securities.bars import Bar
 from securities.intake import Intake
 from securities.intervals import Interval
 from securities.models import Security
-from securities.providers.protocol import Bar
 from users.models import User
 
 MONTHS = 24
