@@ -6,7 +6,6 @@ from rest_framework import serializers
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from finances.api.serializers import QuerySerializer, aliases_of, validated
 
@@ -87,14 +86,15 @@ def page_headers(request: Request, *, count: int, limit: int, offset: int) -> di
     if offset + limit < count:
         pages.append(("next", offset + limit))
     pages.append(("last", max(count - 1, 0) // limit * limit))
-    links = [f'<{page_address(request, limit=limit, offset=start)}>; rel="{rel}"' for rel, start in pages]
+    base = base_address(request, limit=limit)
+    links = [f'<{base}offset={start}>; rel="{rel}"' for rel, start in pages]
     return {"X-Total-Count": str(count), "Link": ", ".join(links)}
 
 
-def page_address(request: Request, *, limit: int, offset: int) -> str:
-    """Return the address of a page, with the rest of the query kept."""
-    url = request.build_absolute_uri()
-    for alias in aliases_of(PageQuery()):
-        url = remove_query_param(url, alias)  # beside the new offset it would contradict
-    url = replace_query_param(url, "limit", str(limit))
-    return str(replace_query_param(url, "offset", str(offset)))
+def base_address(request: Request, *, limit: int) -> str:
+    """Return the address of every page up to its offset, with the rest of the query kept."""
+    query = request.query_params.copy()
+    for name in ("offset", "limit", *aliases_of(PageQuery)):
+        query.pop(name, None)
+    query["limit"] = str(limit)
+    return f"{request.build_absolute_uri(request.path)}?{query.urlencode()}&"
