@@ -252,6 +252,14 @@ THROTTLE_RATES = {
     "rename": env.str("THROTTLE_RENAME", _rate("10/hour")),
     "mail_recipient": env.str("THROTTLE_MAIL_RECIPIENT", _rate("5/hour")),
     "mail_actor": env.str("THROTTLE_MAIL_ACTOR", _rate("10/hour")),
+    "recorded_values": env.str("THROTTLE_RECORDED_VALUES", _rate("50000/hour")),
+}
+# How many rows of a kind a person may have; nobody comes near, but a script that went wrong.
+QUOTAS = {
+    "institutions": env.int("MAX_INSTITUTIONS", 1000),
+    "accounts": env.int("MAX_ACCOUNTS", 1000),
+    "values_per_account": env.int("MAX_VALUES_PER_ACCOUNT", 100_000),
+    "holdings": env.int("MAX_HOLDINGS", 5000),
 }
 
 # ---- The API -------------------------------------------------------------------------------------------------------

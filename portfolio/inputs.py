@@ -7,11 +7,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
+from accounts.market_figures import MAX_PRICE_AGE_DAYS
 from portfolio.timeline import Segment
 from securities.adjustment import LaterSplits
-
-# How far back a close may lie and still count for a day: a weekend, a row of holidays, a short halt; not more.
-MAX_PRICE_AGE_DAYS = 10
 
 
 class RecordedValue(NamedTuple):

@@ -9,12 +9,13 @@ from typing import Any
 from django.db.models import OuterRef, Q, Subquery
 
 from accounts import models as stored
+from accounts.market_figures import MAX_PRICE_AGE_DAYS
 from accounts.models import LIABILITY_TYPES, AccountValue
 from currencies.conversion import MAX_RATE_AGE
 from finances.exceptions import NotFoundError
+from finances.local_days import day_of, end_of
 from portfolio import rates, securities_in_use
-from portfolio.inputs import MAX_PRICE_AGE_DAYS, Account, Position, RecordedValue, Security
-from portfolio.local_days import day_of, end_of
+from portfolio.inputs import Account, Position, RecordedValue, Security
 from portfolio.positions import positions_of
 from portfolio.valuation import Household
 
