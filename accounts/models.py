@@ -2,37 +2,33 @@
 
 import datetime as dt
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts import market_figures
-from accounts.market_figures import MarketFigures
+from accounts.market_figures import MAX_PRICE_AGE_DAYS, MarketFigures
+from accounts.validators import require_not_ahead, require_positive
 from finances import history
 from finances.fields import ExactDecimalField
 from finances.history import OwnedRecords, RecordedQuerySet
+from finances.local_days import day_of
 from finances.models import OwnedModel, owner_field
-from securities.models import SecurityPrice
+from securities.actions import Action, ActionKind
+from securities.adjustment import LaterSplits
+from securities.intervals import Interval, instant_of
+from securities.models import SecurityAction, SecurityPrice
 
 MAX_INTEREST_RATE = 100  # percent a year
 # Twenty digits before the point, for the smallest currency; eight behind it, for the dearest.
 AMOUNT_DIGITS, AMOUNT_PLACES = 28, 8
 COST_PLACES = 10  # as fine as prices are
-
-
-def require_positive(value: Decimal) -> None:
-    """Refuse zero and less.
-
-    Raises:
-        ValidationError: it is.
-    """
-    if value <= 0:
-        raise ValidationError("A quantity is greater than zero.", code="min_value")
 
 
 class AccountType(models.TextChoices):
@@ -79,9 +75,9 @@ class AccountQuerySet(RecordedQuerySet):
         for part in (AccountValue, Holding):
             part.objects.filter(account_id__in=keys).delete_at_once()
 
-    def with_current_balance(self) -> Self:
-        """Add ``current_balance``, ``current_cash_balance`` and ``current_balance_at``: the latest recorded value."""
-        latest = AccountValue.objects.filter(account=OuterRef("pk")).order_by("-timestamp")
+    def with_current_balance(self, *, before: dt.datetime) -> Self:
+        """Add ``current_balance``, ``current_cash_balance`` and ``current_balance_at``: the latest ``before`` then."""
+        latest = AccountValue.objects.filter(account=OuterRef("pk"), timestamp__lt=before).order_by("-timestamp")
         return self.annotate(
             current_balance=Subquery(latest.values("value")[:1]),
             current_cash_balance=Subquery(latest.values("cash_balance")[:1]),
@@ -116,7 +112,11 @@ class Account(OwnedModel):
     )
 
     objects = AccountQuerySet.as_manager()  # type: ignore[misc]
-    history = OwnedRecords(no_db_index=["currency", "financial_institution"])
+    history = OwnedRecords(
+        no_db_index=["currency", "financial_institution"],
+        verbose_name="change of an account",
+        verbose_name_plural="changes of accounts",
+    )
 
     class Meta:
         base_manager_name = "objects"
@@ -139,6 +139,11 @@ class Account(OwnedModel):
                 name="account_interest_rate_range",
                 violation_error_message="An interest rate is between 0 and 100 percent.",
             ),
+            models.CheckConstraint(
+                condition=Q(is_investment_account=False) | ~Q(account_type__in=sorted(LIABILITY_TYPES)),
+                name="account_liability_not_for_investments",
+                violation_error_message="What is owed holds no securities: a liability is no investment account.",
+            ),
         )
         indexes = (models.Index(fields=("currency",), name="account_currency"),)
 
@@ -160,15 +165,33 @@ class Account(OwnedModel):
         """Check what concerns other rows, too.
 
         Raises:
-            ValidationError: it holds securities and is to be no investment account, or its institution is another's.
+            ValidationError: what is in it would come to mean something else, or its institution is another's.
         """
         super().clean()
-        if not self.is_investment_account and not self._state.adding and self.holdings.exists():
-            raise ValidationError(
-                {"is_investment_account": "An account that holds securities is an investment account."}
-            )
+        if not self._state.adding:
+            self.require_same_meaning(Account.objects.get(pk=self.pk))
         if self.financial_institution is not None and self.financial_institution.user_id != self.user_id:
             raise ValidationError({"financial_institution": "This institution belongs to somebody else."})
+
+    def require_same_meaning(self, stored: "Account") -> None:
+        """Refuse a change under which all that was ever recorded in the account would mean something else.
+
+        Raises:
+            ValidationError: the currency or the side changes of an account that is not empty, or it holds securities
+                and is to be no investment account any more.
+        """
+        faults = {}
+        if self.currency_id != stored.currency_id:
+            faults["currency"] = f"What is recorded in this account is in {stored.currency_id}"
+        if self.is_asset != stored.is_asset:
+            faults["account_type"] = f"What is recorded in this account is {'owned' if stored.is_asset else 'owed'}"
+        if faults and (self.recorded_values.exists() or self.holdings.exists()):
+            advice = "open another account, or delete its values and holdings first."
+            raise ValidationError(
+                {name: ValidationError(f"{fault}; {advice}", code="account_in_use") for name, fault in faults.items()}
+            )
+        if stored.is_investment_account and not self.is_investment_account and self.holdings.exists():
+            raise ValidationError({"is_investment_account": "What holds securities is an investment account."})
 
 
 class AccountPart(OwnedModel):
@@ -192,12 +215,12 @@ class AccountValue(AccountPart):
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="recorded_values", db_index=False)
-    timestamp = models.DateTimeField(default=timezone.now)
+    timestamp = models.DateTimeField(default=timezone.now, validators=[require_not_ahead])
     value = ExactDecimalField(max_digits=AMOUNT_DIGITS, decimal_places=AMOUNT_PLACES)
     cash_balance = ExactDecimalField(max_digits=AMOUNT_DIGITS, decimal_places=AMOUNT_PLACES, null=True, blank=True)
 
     objects = RecordedQuerySet.as_manager()  # type: ignore[misc]
-    history = OwnedRecords()
+    history = OwnedRecords(verbose_name="change of an account value", verbose_name_plural="changes of account values")
 
     class Meta:
         base_manager_name = "objects"
@@ -218,40 +241,55 @@ class AccountValue(AccountPart):
     def __str__(self) -> str:
         return f"{self.timestamp:%Y-%m-%d %H:%M}"
 
-    @property
-    def date(self) -> dt.date:
-        """Return the day of the instant, in UTC."""
-        return self.timestamp.astimezone(dt.UTC).date()
-
     def clean(self) -> None:
         """Check what depends on the account.
 
+        No constraint of the database: what an earlier version took stays until somebody corrects it.
+
         Raises:
-            ValidationError: it is an investment account, and nothing says how much of it is cash.
+            ValidationError: it is an investment account, and nothing says how much of it is cash, or it is more than
+                all of it.
         """
         super().clean()
-        if self.account.is_investment_account and self.cash_balance is None:
+        if not self.account.is_investment_account:
+            return
+        if self.cash_balance is None:
             raise ValidationError(
                 {"cash_balance": ValidationError("An investment account needs its cash balance.", code="required")}
             )
+        if self.cash_balance > self.value:  # borrowed cash is negative, and so is what is worth less than it
+            message = "The cash is a part of the value, which cannot be less: securities are worth nothing or more."
+            raise ValidationError({"cash_balance": ValidationError(message, code="cash_exceeds_value")})
 
 
 class HoldingQuerySet(RecordedQuerySet):
     """Holdings, and with what they would sell for."""
 
-    def with_current_price(self) -> Self:
-        """Add ``current_price`` and ``current_price_at``: the newest daily close as traded, None without any."""
-        newest = SecurityPrice.objects.filter(security=OuterRef("security"), interval="1d").order_by("-timestamp")
-        return self.annotate(
-            current_price=Subquery(newest.values("close")[:1]),
-            current_price_at=Subquery(newest.values("timestamp")[:1]),
+    def with_current_price(self, *, on: dt.date) -> Self:
+        """Add what `Holding.figures` and `Holding.quantity_today` of the day ``on`` need, in a fixed number of queries.
+
+        ``current_price`` and ``current_price_at`` are the newest daily close up to the day, as traded; None when it
+        is more than `MAX_PRICE_AGE_DAYS` old, or there is none.
+        """
+        oldest = instant_of(on - dt.timedelta(days=MAX_PRICE_AGE_DAYS))
+        within = {"timestamp__gte": oldest, "timestamp__lt": instant_of(on + dt.timedelta(days=1))}
+        closes = SecurityPrice.objects.filter(security=OuterRef("security"), interval=Interval.DAY, **within)
+        newest = closes.order_by("-timestamp")
+        splits = SecurityAction.objects.filter(kind=ActionKind.SPLIT)
+        return (
+            self.annotate(
+                current_price=Subquery(newest.values("close")[:1]),
+                current_price_at=Subquery(newest.values("timestamp")[:1]),
+            )
+            .select_related("security", "user")
+            .prefetch_related(Prefetch("security__actions", queryset=splits, to_attr="splits"))
         )
 
 
 class Holding(AccountPart):
     """How much of a security an account held as of an instant, and what one unit cost on average.
 
-    Splits after ``timestamp`` are not in ``quantity``; whoever values the holding later applies them.
+    Splits after the day of ``timestamp`` are not in ``quantity``; whoever values the holding later applies them.
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="holdings", db_index=False)
@@ -272,10 +310,14 @@ class Holding(AccountPart):
         db_index=False,
         help_text="Of the average cost; that of the security's prices when empty.",
     )
-    timestamp = models.DateTimeField(default=timezone.now, verbose_name="as of")
+    timestamp = models.DateTimeField(default=timezone.now, validators=[require_not_ahead], verbose_name="as of")
 
     objects = HoldingQuerySet.as_manager()  # type: ignore[misc]
-    history = OwnedRecords(no_db_index=["currency", "security"])
+    history = OwnedRecords(
+        no_db_index=["currency", "security"],
+        verbose_name="change of a holding",
+        verbose_name_plural="changes of holdings",
+    )
 
     class Meta:
         base_manager_name = "objects"
@@ -309,15 +351,39 @@ class Holding(AccountPart):
         return self.currency_id or self.security.currency_id
 
     @property
+    def as_of(self) -> dt.date:
+        """Return the day of ``timestamp`` where the owner is."""
+        return day_of(self.timestamp, self.user.zone)
+
+    def splits_until(self, day: dt.date) -> Fraction:
+        """Return what one unit of ``quantity`` has become by ``day``; of what `with_current_price` adds."""
+        splits: list[SecurityAction] = self.security.splits  # type: ignore[attr-defined]
+        later = LaterSplits(Action(split.date, ActionKind.SPLIT, split.value) for split in splits)
+        return later.after(self.as_of) / later.after(day)
+
+    def splits_since(self, day: dt.date) -> list[SecurityAction]:
+        """Return the splits from the day after `as_of` to ``day``, oldest first."""
+        splits: list[SecurityAction] = self.security.splits  # type: ignore[attr-defined]
+        return sorted((split for split in splits if self.as_of < split.date <= day), key=lambda split: split.date)
+
+    def quantity_on(self, day: dt.date) -> Decimal:
+        """Return the quantity in units of ``day``: after the splits since it was recorded."""
+        return market_figures.after_splits(self.quantity, self.splits_until(day))
+
+    @property
     def figures(self) -> MarketFigures:
         """Return what it cost and what it is worth at ``current_price``, which `with_current_price` adds.
 
         A price in an unknown or another currency than the cost is no price to compare with.
         """
-        price: Decimal | None = self.current_price  # type: ignore[attr-defined]
-        comparable = self.currency_code is not None and self.currency_code == self.security.currency_id
+        at: dt.datetime | None = self.current_price_at  # type: ignore[attr-defined]
+        if at is None or self.currency_code is None or self.currency_code != self.security.currency_id:
+            return market_figures.figures(quantity=self.quantity, average_cost=self.average_cost, price=None)
         return market_figures.figures(
-            quantity=self.quantity, average_cost=self.average_cost, price=price if comparable else None
+            quantity=self.quantity,
+            average_cost=self.average_cost,
+            price=self.current_price,  # type: ignore[attr-defined]
+            ratio=self.splits_until(at.date()),
         )
 
     def clean(self) -> None:

@@ -45,6 +45,12 @@ class InUseError(ConflictError):
     code = "in_use"
 
 
+class QuotaExceededError(ConflictError):
+    """There are as many rows of a kind as somebody may have."""
+
+    code = "quota_exceeded"
+
+
 class TooManyRequestsError(FinancesError):
     """Somebody asks for more than is good for all."""
 

@@ -48,6 +48,18 @@ class OwnedRecords(HistoricalRecords):  # type: ignore[misc]
         )
         return fields
 
+    def post_save(self, instance: Any, created: bool, using: str | None = None, **kwargs: Any) -> None:
+        """Record a row that is new or was changed; a save that changed nothing is none."""
+        if created or not self.is_as_recorded(instance, using):
+            super().post_save(instance, created, using=using, **kwargs)
+
+    def is_as_recorded(self, instance: Any, using: str | None) -> bool:
+        """Tell whether the row says what was recorded of it last, but for when it was saved."""
+        records: Any = type(instance).history.model.objects.using(using)
+        names = [field.attname for field in self.fields_included(instance) if field.name != "updated_at"]
+        last = records.filter(id=instance.pk).order_by("-history_id").values(*names).first()
+        return last is not None and all(last[name] == getattr(instance, name) for name in names)
+
     def post_delete(self, instance: Any, using: str | None = None, **kwargs: Any) -> None:
         """Record the deletion of a row, unless it goes with its owner and all its history."""
         if not goes_with_owner(kwargs.get("origin")):

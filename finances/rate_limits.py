@@ -88,8 +88,8 @@ def first_refusal(steps: Iterable[tuple[str, str]]) -> int | None:
     return next((seconds for seconds in waits if seconds is not None), None)
 
 
-def seconds_to_wait(*, scope: str, identity: str) -> int | None:
-    """Count one request of ``identity`` and return after how many seconds the next may come; None when this one may.
+def seconds_to_wait(*, scope: str, identity: str, weight: int = 1) -> int | None:
+    """Count a request of ``identity`` as ``weight``; return after how many seconds to try again, None when it may pass.
 
     Raises:
         ImproperlyConfigured: ``settings.THROTTLE_RATES`` has no such scope.
@@ -101,7 +101,7 @@ def seconds_to_wait(*, scope: str, identity: str) -> int | None:
     digest = salted_hmac(__name__, f"{scope}:{identity}", algorithm="sha256").hexdigest()
     # Everybody's windows begin at another moment, so that not all are let in anew at the full minute.
     window, elapsed = divmod(time.time() + int(digest[:8], 16) % limit.seconds, limit.seconds)
-    count = counter.increment(f"{scope}:{digest[8:40]}:{int(window)}", seconds=limit.seconds)
+    count = counter.increment(f"{scope}:{digest[8:40]}:{int(window)}", seconds=limit.seconds, by=weight)
     return None if count <= limit.count else math.ceil(limit.seconds - elapsed)
 
 
@@ -113,23 +113,23 @@ class Counter:
         self.memory = LocMemCache(__name__, {"OPTIONS": {"MAX_ENTRIES": 100_000}})
         self.shared_again_at = 0.0
 
-    def increment(self, key: str, *, seconds: int) -> int:
-        """Add one to ``key``, which is forgotten after ``seconds``, and return the new count."""
+    def increment(self, key: str, *, seconds: int, by: int = 1) -> int:
+        """Add ``by`` to ``key``, which is forgotten after ``seconds``, and return the new count."""
         if time.monotonic() >= self.shared_again_at:
             try:
-                return increment(caches["throttles"], key, seconds)
+                return increment(caches["throttles"], key, seconds, by)
             except (redis.exceptions.RedisError, OSError) as exc:
                 self.shared_again_at = time.monotonic() + REDIS_REST_SECONDS
                 logger.warning("Rate limits are counted in this process alone, Redis being away: %s", exc)
-        return increment(self.memory, key, seconds)
+        return increment(self.memory, key, seconds, by)
 
 
-def increment(cache: BaseCache, key: str, seconds: int) -> int:
-    """Add one to ``key`` in ``cache``, atomically, and return the new count."""
+def increment(cache: BaseCache, key: str, seconds: int, by: int = 1) -> int:
+    """Add ``by`` to ``key`` in ``cache``, atomically, and return the new count."""
     try:
-        return cache.incr(key)
+        return cache.incr(key, by)
     except ValueError:  # nobody has counted in this window yet; of those who find that at once, one adds the key
-        return 1 if cache.add(key, 1, seconds) else cache.incr(key)
+        return by if cache.add(key, by, seconds) else cache.incr(key, by)
 
 
 counter = Counter()

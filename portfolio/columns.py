@@ -12,10 +12,11 @@ from itertools import accumulate
 from math import lcm
 from operator import add
 
+from accounts.market_figures import MAX_PRICE_AGE_DAYS
 from portfolio import figures
 from portfolio.exchange import DayRates
 from portfolio.figures import Figure
-from portfolio.inputs import MAX_PRICE_AGE_DAYS, Account, Position, Security
+from portfolio.inputs import Account, Position, Security
 from portfolio.leaves import PRODUCT_UNIT, Leaf, holding_leaf, quantity_units
 from portfolio.timeline import Segment
 

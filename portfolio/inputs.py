@@ -9,12 +9,11 @@ from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple, overload
 
+from accounts.market_figures import MAX_PRICE_AGE_DAYS
 from finances import money
 from portfolio.timeline import Segment
 from securities.adjustment import LaterSplits
 
-# How far back a close may lie and still count for a day: a weekend, a row of holidays, a short halt; not more.
-MAX_PRICE_AGE_DAYS = 10
 PRICE_PLACES = 10  # of the column that prices are stored in
 MAX_PRICE_AGE = timedelta(days=MAX_PRICE_AGE_DAYS)
 

@@ -13,9 +13,9 @@ from accounts.models import LIABILITY_TYPES, AccountValue
 from currencies.conversion import MAX_RATE_AGE
 from finances import sql
 from finances.exceptions import NotFoundError
+from finances.local_days import day_of, end_of
 from portfolio import rates, securities_in_use, windows
 from portfolio.inputs import MAX_PRICE_AGE, Account, Position, RecordedValue, Security
-from portfolio.local_days import day_of, end_of
 from portfolio.positions import HeldPosition, positions_of
 from portfolio.valuation import Household
 from portfolio.windows import Window

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import Holding
 from finances import history
+from finances.local_days import day_of
 from portfolio import timeline
-from portfolio.local_days import day_of
 from portfolio.timeline import Segment, Version
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,10 @@ SCRIPT = Path(settings.BASE_DIR) / "docs/client-session.sh"
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 @pytest.mark.django_db(transaction=True)
 def test_the_session_of_the_readme_runs(live_server):
-    SecurityPriceFactory(security=SecurityFactory(symbol="DEMO-MOOSE", currency_id="CAD"), close="40")
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    SecurityPriceFactory(
+        security=SecurityFactory(symbol="DEMO-MOOSE", currency_id="CAD"), timestamp=midnight, close="40"
+    )
 
     session = subprocess.run(  # noqa: S603
         [SCRIPT, f"{live_server.url}/api/v1"], capture_output=True, text=True, check=False, timeout=60

@@ -32,7 +32,7 @@ def scopes_of_views():
 
 def texts_beside_limits():
     """Find every text in the modules that count by themselves: the throttle, mails, what only a body shows."""
-    for path in (*ROOT.glob("finances/**/*.py"), *ROOT.glob("users/**/*.py")):
+    for path in (*ROOT.glob("finances/**/*.py"), *ROOT.glob("users/**/*.py"), *ROOT.glob("accounts/**/*.py")):
         source = path.read_text(encoding="utf-8")
         if "tests" not in path.parts and ("rate_limits." in source or "throttling.count(" in source):
             yield from (node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))

@@ -122,7 +122,7 @@ def test_a_list_of_many_costs_as_many_queries_as_a_list_of_one(api, user, resour
         response = api.get(resource.collection(row))
 
     assert len(response.json()) == 100
-    assert len(many) == len(one) <= (4 if resource.parent else 3)
+    assert len(many) == len(one) <= (5 if resource.parent else 4)
 
 
 @every_nested_resource

@@ -1,12 +1,13 @@
 """Fields of accounts, values and holdings that take more than one form on input."""
 
 import re
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from rest_framework import serializers
 
 from currencies.models import CODE_PATTERN, Currency
+from finances.local_days import named_day, noon_of
 
 
 class AnyCaseChoiceField(serializers.ChoiceField):
@@ -39,11 +40,16 @@ class CurrencyCodeField(serializers.PrimaryKeyRelatedField[Any]):
 
 
 class InstantField(serializers.DateTimeField):
-    """An instant, in UTC unless it says otherwise; a day means its beginning."""
+    """An instant, in UTC unless it says otherwise; a day means its noon where the asking user is."""
 
     def __init__(self, **kwargs: Any) -> None:
         """Fix the time zone of what has none."""
         super().__init__(default_timezone=UTC, **kwargs)
+
+    def to_internal_value(self, data: Any) -> datetime:
+        """Return the instant."""
+        day = named_day(data) if isinstance(data, str) else None
+        return super().to_internal_value(data) if day is None else noon_of(day, self.context["request"].user.zone)
 
 
 class SecurityNameField(serializers.CharField):

@@ -2,14 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import django_filters
 from django import forms
 
 from accounts.models import Account, AccountQuerySet, AccountType, AccountValue, Holding
 from finances.api.filters import StableOrderingFilter
-
-ISO_DAY_LENGTH = len("2026-01-31")
+from finances.local_days import end_of, named_day, start_of
 
 
 class AnyCaseChoiceField(forms.ChoiceField):
@@ -35,7 +35,9 @@ class UpperCaseFilter(django_filters.CharFilter):
 
 
 class MomentField(forms.Field):
-    """An instant, in UTC unless it says otherwise, or a day; with ``is_end``, a day means the beginning of the next."""
+    """An instant, in UTC unless it says otherwise, or a day of ``zone``, all of which is meant."""
+
+    zone = ZoneInfo("UTC")
 
     def __init__(self, *args: Any, is_end: bool = False, **kwargs: Any) -> None:
         """Keep which end of a range this is."""
@@ -51,20 +53,30 @@ class MomentField(forms.Field):
         text = (super().clean(value) or "").strip()
         if not text:
             return None
+        day = named_day(text)
+        if day is not None:
+            return end_of(day, self.zone) if self.is_end else start_of(day, self.zone)
         try:
             moment = datetime.fromisoformat(text)
             moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-            if not self.is_end:
-                return moment
-            return moment + (timedelta(days=1) if len(text) == ISO_DAY_LENGTH else timedelta.resolution)
+            return moment + timedelta.resolution if self.is_end else moment
         except (ValueError, OverflowError) as exc:
             raise forms.ValidationError("This is no date or instant of ISO 8601.", code="invalid") from exc
 
 
 class MomentFilter(django_filters.Filter):
-    """Keeps the rows on one side of an instant."""
+    """Keeps the rows on one side of an instant, or of an end of a day where the asking user is."""
 
     field_class = MomentField
+
+    @property
+    def field(self) -> Any:
+        """Return the form's field, which knows where the user is."""
+        field: Any = super().field
+        request = getattr(getattr(self, "parent", None), "request", None)
+        if request is not None:
+            field.zone = request.user.zone
+        return field
 
 
 class RangeForm(forms.Form):

@@ -1,16 +1,22 @@
 """Accounts, values and holdings as JSON."""
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
 from django.db import models
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts import services
 from accounts.api.fields import AnyCaseChoiceField, CurrencyCodeField, InstantField, SecurityNameField
 from accounts.models import INVESTMENT_TYPES, Account, AccountType, AccountValue, Holding
+from accounts.validators import require_not_ahead
 from currencies.api.serializers import CurrencySerializer, ShownNumberField
 from finances.api.serializers import OwnedModelSerializer, OwnedRelatedField
+from finances.exceptions import InvalidValueError
+from finances.local_days import day_of
 from institutions.api.serializers import FinancialInstitutionSerializer
 from institutions.models import FinancialInstitution
 from securities.api.serializers import SecuritySerializer
@@ -57,8 +63,12 @@ class AccountSerializer(OwnedModelSerializer):
 class AccountValueSerializer(OwnedModelSerializer):
     """What an account was worth at an instant."""
 
-    timestamp = InstantField(required=False, help_text="Now unless given.")
-    date = serializers.DateField(read_only=True, help_text="The timestamp's day in UTC; on input taken in its place.")
+    timestamp = InstantField(
+        required=False, validators=[require_not_ahead], help_text="Now unless given; of a day, its noon where you are."
+    )
+    date = serializers.SerializerMethodField(
+        help_text="The timestamp's day in your time zone; on input taken in its place."
+    )
 
     class Meta:
         model = AccountValue
@@ -74,7 +84,7 @@ class AccountValueSerializer(OwnedModelSerializer):
             return self.require_same_day(super().to_internal_value(data), day)
         given = {name: data[name] for name in data if name not in {"date", "timestamp"}}
         stored = getattr(self.instance, "timestamp", None)
-        if stored is None or self.day_of(day) != stored.date():  # sent back as it was, a day keeps its time
+        if stored is None or self.day_named(day) != self.day_of(stored):  # sent back as it was, a day keeps its time
             given["timestamp"] = day
         try:
             return super().to_internal_value(given)
@@ -86,16 +96,24 @@ class AccountValueSerializer(OwnedModelSerializer):
 
     def require_same_day(self, attrs: dict[str, Any], day: Any) -> dict[str, Any]:
         """Refuse a ``date`` that contradicts the ``timestamp``."""
-        if self.day_of(day) != attrs["timestamp"].date():
+        if self.day_named(day) != self.day_of(attrs["timestamp"]):
             raise serializers.ValidationError({"date": "This is not the day of the timestamp."}, code="alias_conflict")
         return attrs
 
-    def day_of(self, text: Any) -> Any:
-        """Return the day that ``text`` names, in UTC; None when it names none."""
+    def day_named(self, text: Any) -> dt.date | None:
+        """Return the day that ``text`` names, or that the instant it names is on; None when it names none."""
         try:
-            return InstantField().to_internal_value(text).date()
+            return self.day_of(self.fields["timestamp"].to_internal_value(text))
         except serializers.ValidationError:
             return None
+
+    def day_of(self, at: dt.datetime) -> dt.date:
+        """Return the day that an instant is on where the asking user is."""
+        return day_of(at, self.context["request"].user.zone)
+
+    def get_date(self, value: AccountValue) -> dt.date:
+        """Return the day of the value."""
+        return self.day_of(value.timestamp)
 
     def check(self, candidate: models.Model) -> None:
         """Leave the uniqueness of rows that come together to the service, which asks for all at once."""
@@ -106,10 +124,11 @@ class AccountValueSerializer(OwnedModelSerializer):
 
 
 class HoldingSerializer(OwnedModelSerializer):
-    """A security in an account, with what it cost and what it is worth at its newest price, as traded.
+    """A security in an account, with what it cost and what it is worth at its newest close.
 
-    Figures are in ``currency_code``, and null when there is no price in that currency. Splits after ``timestamp`` are
-    not applied.
+    ``quantity`` and ``average_cost`` are in units of the day of ``timestamp``, ``quantity_today`` in today's: splits
+    in between are applied, in the figures as well. Figures are in ``currency_code``, and null when there is no close
+    in that currency of the last ten days.
     """
 
     account_id = OwnedRelatedField(source="account", queryset=Account.objects.all())
@@ -118,9 +137,19 @@ class HoldingSerializer(OwnedModelSerializer):
     currency_code = CurrencyCodeField(
         source="currency", required=False, allow_null=True, help_text="That of the security's prices unless given."
     )
-    timestamp = InstantField(required=False, help_text="As of; now unless given.")
-    current_price = ShownNumberField(read_only=True, allow_null=True, help_text="The newest daily close, as traded.")
+    timestamp = InstantField(
+        required=False,
+        validators=[require_not_ahead],
+        help_text="As of; now unless given; of a day, its noon where you are. A new quantity after a split needs it.",
+    )
+    quantity_today = serializers.SerializerMethodField(help_text="The quantity after all splits since the timestamp.")
+    current_price = ShownNumberField(
+        read_only=True, allow_null=True, help_text="The newest daily close of the last ten days, as traded."
+    )
     current_price_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    current_price_currency = serializers.SerializerMethodField(
+        help_text="Of `current_price`, which may not be that of the figures; null where there is none or it is unknown."
+    )
     cost_basis = ShownNumberField(source="figures.cost_basis", read_only=True)
     market_value = ShownNumberField(source="figures.market_value", read_only=True, allow_null=True)
     gain_loss = ShownNumberField(source="figures.gain_loss", read_only=True, allow_null=True)
@@ -130,8 +159,8 @@ class HoldingSerializer(OwnedModelSerializer):
         model = Holding
         fields = (
             "id", "account_id", "security_id", "security", "quantity", "average_cost", "currency_code", "timestamp",
-            "current_price", "current_price_at", "cost_basis", "market_value", "gain_loss", "gain_loss_percent",
-            "created_at", "updated_at",
+            "quantity_today", "current_price", "current_price_at", "current_price_currency", "cost_basis",
+            "market_value", "gain_loss", "gain_loss_percent", "created_at", "updated_at",
         )  # fmt: skip
         fixed_fields = ("account_id", "security_id")
         aliases = {"shares": "quantity", "average_price_per_share": "average_cost"}
@@ -146,6 +175,43 @@ class HoldingSerializer(OwnedModelSerializer):
     def candidate(self, attrs: dict[str, Any]) -> models.Model:
         """Return the holding as it would be; which security it is of is found out later."""
         return super().candidate({name: value for name, value in attrs.items() if name != "security_id"})
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a new quantity that may be of before a split or of after it."""
+        if self.instance is not None and "timestamp" not in attrs:
+            self.require_no_split(self.instance, attrs.get("quantity", self.instance.quantity))
+        return super().validate(attrs)
+
+    def require_no_split(self, holding: Holding, quantity: Any) -> None:
+        """Refuse another ``quantity`` when there was a split since the one that is stored.
+
+        Raises:
+            InvalidValueError: nobody can tell in which units it is.
+        """
+        splits = holding.splits_since(self.today())
+        if quantity == holding.quantity or not splits:
+            return
+        names = ", ".join(f"{split.value.normalize():f} for 1 on {split.date}" for split in splits)
+        raise InvalidValueError(
+            f"There was a split of {holding.security} since {holding.as_of}: {names}. Send timestamp with the "
+            f"quantity: {self.today()} if it counts the shares after the split, {holding.as_of} if it counts those "
+            "before.",
+            code="as_of_required",
+            field="timestamp",
+        )
+
+    def today(self) -> dt.date:
+        """Return the day that it is where the asking user is."""
+        return day_of(timezone.now(), self.context["request"].user.zone)
+
+    @extend_schema_field(ShownNumberField())
+    def get_quantity_today(self, holding: Holding) -> Any:
+        """Return the quantity in today's units."""
+        return holding.quantity_on(self.today())
+
+    def get_current_price_currency(self, holding: Holding) -> str | None:
+        """Return the currency of the security's prices."""
+        return None if holding.current_price is None else holding.security.currency_id  # type: ignore[attr-defined]
 
     def create(self, validated_data: dict[str, Any]) -> Holding:
         """Store the holding of a security that has been found."""

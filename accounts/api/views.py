@@ -1,7 +1,9 @@
 """Endpoints of accounts, their values and their holdings."""
 
+from datetime import date
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,18 +12,26 @@ from accounts import services
 from accounts.api.filters import AccountFilter, AccountValueFilter, HoldingFilter
 from accounts.api.serializers import AccountSerializer, AccountValueSerializer, HoldingSerializer
 from accounts.models import Account, AccountValue, Holding
+from finances import quotas
+from finances.api import throttling
 from finances.api.history import HistoryMixin
 from finances.api.pagination import SeriesPagination
 from finances.api.viewsets import NestedViewSet, OwnedViewSet
+from finances.local_days import day_of, end_of
 from securities import services as securities
 
 MAX_BATCH = 1000
 
 
+def today_of(user: Any) -> date:
+    """Return the day that it is where ``user`` is."""
+    return day_of(timezone.now(), user.zone)
+
+
 class AccountViewSet(HistoryMixin, OwnedViewSet):
     """The asking user's accounts; deleting one deletes its values and holdings."""
 
-    queryset = Account.objects.with_current_balance().select_related("financial_institution", "currency")
+    queryset = Account.objects.select_related("financial_institution", "currency")
     serializer_class = AccountSerializer
     filterset_class = AccountFilter
     history_fields = {
@@ -33,6 +43,16 @@ class AccountViewSet(HistoryMixin, OwnedViewSet):
         "is_investment_account": "is_investment_account",
         "interest_rate": "interest_rate",
     }
+
+    def get_queryset(self) -> Any:
+        """Add the balances of today."""
+        user: Any = self.request.user
+        return super().get_queryset().with_current_balance(before=end_of(today_of(user), user.zone))
+
+    def store(self, serializer: Any) -> Response:
+        """Open one more account."""
+        quotas.require_room(Account.objects.for_user(self.request.user), quota="accounts")
+        return super().store(serializer)
 
 
 class AccountValueViewSet(HistoryMixin, NestedViewSet):
@@ -64,16 +84,25 @@ class AccountValueViewSet(HistoryMixin, NestedViewSet):
     )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Record a value, or an array of up to 1 000 of them: all or none, and each fault names its row."""
+        rows = len(request.data) if isinstance(request.data, list) else 1
+        throttling.count(request, scope="recorded_values", weight=min(rows, MAX_BATCH))
         if not isinstance(request.data, list):
             return super().create(request, *args, **kwargs)
         response: Response = self.once(lambda: self.store_all(request))
         return response
+
+    def store(self, serializer: Any) -> Response:
+        """Record one more value."""
+        quotas.require_room(self.parent.recorded_values.all(), quota="values_per_account")
+        return super().store(serializer)
 
     def store_all(self, request: Request) -> Response:
         """Record an array of values."""
         self.find_parent(self.parents.select_for_update(of=("self",)))
         serializer = self.get_serializer(data=request.data, many=True, allow_empty=False, max_length=MAX_BATCH)
         serializer.is_valid(raise_exception=True)
+        adding = len(serializer.validated_data)
+        quotas.require_room(self.parent.recorded_values.all(), quota="values_per_account", adding=adding)
         values = services.record_values(account=self.parent, rows=serializer.validated_data)
         return Response(self.get_serializer(values, many=True).data, status=201)
 
@@ -85,7 +114,7 @@ class AccountValueViewSet(HistoryMixin, NestedViewSet):
 class HoldingViewSet(HistoryMixin, NestedViewSet):
     """The securities in the asking user's accounts, or in one of them."""
 
-    queryset = Holding.objects.with_current_price().select_related("security")
+    queryset = Holding.objects.all()
     parents = Account.objects.all()
     parent_name = "account"
     serializer_class = HoldingSerializer
@@ -99,12 +128,17 @@ class HoldingViewSet(HistoryMixin, NestedViewSet):
         "timestamp": "timestamp",
     }
 
+    def get_queryset(self) -> Any:
+        """Add the prices of today, and the splits until then."""
+        return super().get_queryset().with_current_price(on=today_of(self.request.user))
+
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002
         """Hold a security, by its id or its symbol. One that is not stored yet is fetched with its prices.
 
         An unknown symbol is a 404, a provider that is away a 503, and nothing is stored then.
         """
         self.find_parent(self.parents)
+        quotas.require_room(Holding.objects.for_user(self.request.user), quota="holdings")
         serializer = self.validated(request)
         # All else is right by now, so that nothing is fetched in vain; and no network call inside a transaction.
         self.security = securities.get_or_fetch(serializer.validated_data["security_id"])

@@ -3,8 +3,9 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -12,6 +13,7 @@ from accounts.demo import household, prices
 from accounts.demo.household import DemoAccount
 from accounts.models import INVESTMENT_TYPES, Account, AccountValue, Holding
 from finances import money
+from finances.local_days import day_of, noon_of
 from institutions.models import FinancialInstitution
 from securities import ingest
 from securities.bars import Bar
@@ -21,7 +23,6 @@ from securities.models import Security
 from users.models import User
 
 MONTHS = 24
-EVENING = time(21, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,12 @@ def seed(*, email: str, on: date, dry_run: bool = False) -> Seeded:
     accounts, values, holdings = (sum(column) for column in zip(*counts, strict=True))
     transaction.set_rollback(dry_run)
     return Seeded(user.email, password, accounts, values, holdings, price_count)
+
+
+def zone_of(email: str) -> ZoneInfo:
+    """Return where the user with this ``email`` is, or where a new one will be."""
+    user = User.objects.filter(email__iexact=email).first() or User()
+    return user.zone
 
 
 def demo_user(email: str) -> tuple[User, str | None]:
@@ -120,7 +127,8 @@ def missing_values(
     account: Account, demo: DemoAccount, *, ends: Sequence[date], series: Mapping[str, list[Bar]]
 ) -> list[AccountValue]:
     """Return the values at the ends of months that the account does not have yet."""
-    recorded = {value.date() for value in account.recorded_values.values_list("timestamp", flat=True)}
+    zone = account.user.zone
+    recorded = {day_of(at, zone) for at in account.recorded_values.values_list("timestamp", flat=True)}
     values = []
     for end in ends:
         if end in recorded:
@@ -131,7 +139,7 @@ def missing_values(
             AccountValue(
                 account=account,
                 user_id=account.user_id,
-                timestamp=datetime.combine(end, EVENING),
+                timestamp=noon_of(end, zone),
                 value=money.rounded(balance + invested, decimal_places=2),
                 cash_balance=balance if account.is_investment_account else None,
             )
@@ -155,7 +163,7 @@ def store_holdings(account: Account, demo: DemoAccount, *, as_of: date) -> int:
             security=securities[held.symbol],
             quantity=Decimal(held.quantity),
             average_cost=Decimal(held.average_cost),
-            timestamp=datetime.combine(as_of, time.min, UTC),
+            timestamp=noon_of(as_of, account.user.zone),
         )
         for held in demo.holdings
     ]

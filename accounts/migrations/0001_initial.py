@@ -10,7 +10,7 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
-import accounts.models
+import accounts.validators
 import finances.fields
 
 
@@ -308,7 +308,7 @@ class Migration(migrations.Migration):
                 (
                     "quantity",
                     finances.fields.ExactDecimalField(
-                        decimal_places=8, max_digits=28, validators=[accounts.models.require_positive]
+                        decimal_places=8, max_digits=28, validators=[accounts.validators.require_positive]
                     ),
                 ),
                 (
@@ -400,7 +400,7 @@ class Migration(migrations.Migration):
                 (
                     "quantity",
                     finances.fields.ExactDecimalField(
-                        decimal_places=8, max_digits=28, validators=[accounts.models.require_positive]
+                        decimal_places=8, max_digits=28, validators=[accounts.validators.require_positive]
                     ),
                 ),
                 (

@@ -8,7 +8,7 @@ from accounts.models import Account, AccountValue, Holding
 from securities.tests.factories import SecurityFactory
 from users.tests.factories import UserFactory
 
-FIRST_INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
+LONG_AGO, FIRST_INSTANT = datetime(1970, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class AccountFactory(factory.django.DjangoModelFactory[Account]):
@@ -35,7 +35,7 @@ class AccountValueFactory(factory.django.DjangoModelFactory[AccountValue]):
 
     account = factory.SubFactory(AccountFactory)
     user = factory.SelfAttribute("account.user")
-    timestamp = factory.Sequence(lambda n: FIRST_INSTANT + timedelta(days=n))
+    timestamp = factory.Sequence(lambda n: LONG_AGO + timedelta(days=n))  # never yet to come
     value = "1000.50"
 
     class Meta:

@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -94,3 +96,58 @@ def test_a_list_of_many_costs_as_many_queries_as_a_list_of_one(admin_client, fac
         admin_client.get(path)
 
     assert len(many) == len(one)
+
+
+def test_the_list_of_accounts_shows_what_is_in_them(admin_client, user):
+    yen = AccountFactory(user=user, currency_id="JPY", name="Yen")
+    AccountValueFactory(account=yen, value="1234567.5", timestamp=datetime(2026, 1, 3, 12, tzinfo=UTC))
+    AccountFactory(user=user, name="Empty")
+
+    page = admin_client.get(reverse("admin:accounts_account_changelist")).text
+
+    assert "1,234,568 JPY" in page
+    assert "Jan. 3, 2026" in page
+
+
+def test_a_day_in_the_admin_is_one_of_where_the_owner_is(admin_client, user):
+    user.timezone = "Pacific/Kiritimati"
+    user.save()
+    AccountValueFactory(
+        account__user=user, value="1234.5", cash_balance="0.1", timestamp=datetime(2026, 1, 2, 22, tzinfo=UTC)
+    )
+
+    page = admin_client.get(reverse("admin:accounts_accountvalue_changelist")).text
+
+    assert "Jan. 3, 2026" in page
+    assert "1,234.50 CAD" in page
+    assert "0.10 CAD" in page
+
+
+def test_the_list_of_holdings_shows_what_they_cost(admin_client, user):
+    HoldingFactory(account__user=user, quantity="12.50000000", average_cost="100")
+
+    page = admin_client.get(reverse("admin:accounts_holding_changelist")).text
+
+    assert ">12.5<" in page
+    assert "1,250.00 USD" in page
+
+
+@pytest.mark.parametrize("model", ["account", "accountvalue", "holding", "historicalaccount", "historicalholding"])
+def test_lists_are_narrow_and_filtered_by_owner(admin_client, user, stranger, model):
+    for person in (user, stranger):
+        AccountValueFactory(account=HoldingFactory(account__user=person).account, cash_balance="1")
+    path = reverse(f"admin:accounts_{model}_changelist")
+
+    whole = admin_client.get(path).context["cl"]
+    theirs = admin_client.get(path, {"owner": stranger.email}).context["cl"]
+
+    assert len([name for name in whole.list_display if name != "action_checkbox"]) <= 7
+    assert (len(whole.result_list), len(theirs.result_list)) == (2, 1)
+    assert theirs.result_list[0].user == stranger
+
+
+def test_histories_are_called_what_they_are(admin_client):
+    page = admin_client.get(reverse("admin:accounts_historicalholding_changelist")).text
+
+    assert "changes of holdings" in page.lower()
+    assert "historical" not in page.lower().replace("historicalholding", "").replace("historicalaccount", "")

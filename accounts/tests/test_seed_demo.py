@@ -39,7 +39,7 @@ def test_the_household_has_everything(today, capsys):
     counts = accounts.annotate(values=Count("recorded_values")).values_list("values", flat=True)
     assert set(counts) == {24}
     newest = AccountValue.objects.order_by("-timestamp").first()
-    assert newest.timestamp == datetime(2026, 9, 30, 21, tzinfo=UTC)
+    assert newest.timestamp == datetime(2026, 9, 30, 12, tzinfo=UTC)
     assert Holding.objects.count() == 7
     assert SecurityPrice.objects.order_by("-timestamp").first().timestamp == datetime(2026, 10, 14, tzinfo=UTC)
     assert "12 accounts, 288 balances, 7 holdings" in said
@@ -96,6 +96,19 @@ def test_somebody_who_is_there_gets_the_household_and_keeps_the_password(today, 
 
     assert Account.objects.filter(user=user).count() == 12
     assert "password" not in said
+
+
+def test_the_ends_of_months_are_days_of_where_the_owner_is(today, capsys, user):
+    user.timezone = "Pacific/Kiritimati"  # where it is the 15th by now, fourteen hours ahead
+    user.save()
+
+    seed(capsys, email=user.email)
+    said = seed(capsys, email=user.email)
+
+    newest = AccountValue.objects.order_by("-timestamp").first()
+    assert newest.timestamp == datetime(2026, 9, 29, 22, tzinfo=UTC)  # noon of the 30th
+    assert SecurityPrice.objects.order_by("-timestamp").first().timestamp == datetime(2026, 10, 15, tzinfo=UTC)
+    assert "0 accounts, 0 balances" in said
 
 
 def test_a_dry_run_keeps_nothing(today, capsys):

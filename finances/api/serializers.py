@@ -147,7 +147,15 @@ class BaseModelSerializer(AliasesMixin, serializers.ModelSerializer[Any]):
 
 
 class OwnedRelatedField(serializers.PrimaryKeyRelatedField[Any]):
-    """The id of a row that the asking user owns; somebody else's does not exist."""
+    """The id of a row that the asking user owns; somebody else's does not exist, and neither does what is no id."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the row, or say in one and the same way that it is not there."""
+        try:
+            return super().to_internal_value(data)
+        except (serializers.ValidationError, DjangoValidationError) as exc:
+            name = self.get_queryset().model._meta.verbose_name
+            raise serializers.ValidationError(f"You have no {name} with this id.", code="does_not_exist") from exc
 
     def get_queryset(self) -> Any:
         """Look among the user's own rows."""

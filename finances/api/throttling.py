@@ -10,13 +10,13 @@ from rest_framework.throttling import BaseThrottle
 from finances import rate_limits
 
 
-def count(request: Request, *, scope: str) -> None:
-    """Count what only the body of a signed-in user's request shows.
+def count(request: Request, *, scope: str, weight: int = 1) -> None:
+    """Count what only the body of a signed-in user's request shows, as ``weight`` requests.
 
     Raises:
         Throttled: there was too much of it.
     """
-    seconds = rate_limits.seconds_to_wait(scope=scope, identity=caller_of(request))
+    seconds = rate_limits.seconds_to_wait(scope=scope, identity=caller_of(request), weight=weight)
     if seconds is not None:
         raise Throttled(seconds)
 

@@ -11,9 +11,9 @@ from accounts.api.fields import CurrencyCodeField
 from accounts.models import Account
 from finances.api.pagination import MAX_POINTS
 from finances.api.serializers import QuerySerializer
+from finances.local_days import day_of
 from portfolio import days
 from portfolio.days import Period, Spacing
-from portfolio.local_days import day_of
 from portfolio.valuation import Dimension, Name
 
 MAX_NAME_LENGTH = 150

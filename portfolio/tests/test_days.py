@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from finances.local_days import day_of, end_of
 from portfolio import days
 from portfolio.days import Period, Spacing
-from portfolio.local_days import day_of, end_of
 
 TORONTO, APIA, KIRITIMATI = ZoneInfo("America/Toronto"), ZoneInfo("Pacific/Apia"), ZoneInfo("Pacific/Kiritimati")
 SAO_PAULO, ST_JOHNS = ZoneInfo("America/Sao_Paulo"), ZoneInfo("America/St_Johns")

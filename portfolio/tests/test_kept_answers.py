@@ -106,6 +106,7 @@ def restore_a_value(user, chance):
 def change_an_account(user, chance):
     if account := any_of(Account, chance):
         account.account_type = chance.choice(["savings", "mortgage", "margin"])
+        account.is_investment_account = account.is_investment_account and account.is_asset
         account.currency_id = chance.choice(["CAD", "USD", "EUR", "JPY"])
         account.save()
 

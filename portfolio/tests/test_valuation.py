@@ -1,10 +1,12 @@
 """What is valued how, worked out by hand."""
 
 import dataclasses
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 
+from accounts import market_figures
 from portfolio import explanation, figures
 from portfolio.explanation import FigureNotFoundError
 from portfolio.tests.household import ECB_RATES, account, day, example, household, rate, security
@@ -394,3 +396,16 @@ def test_an_account_that_was_not_there_yet_is_explained_as_nothing():
     told = explanation.explain(example(), name="account:Travel", on=day("2020-08-14"))
 
     assert (told.figure.value, told.figure.is_complete, told.tree.children) == (0, True, ())
+
+
+@pytest.mark.parametrize("ratio", ["4", "0.05", "1.5"])
+def test_a_holding_is_worth_what_its_figures_in_the_list_of_holdings_say(ratio):
+    held = security(closes=[("2020-09-04", "120.96")], splits=[("2020-08-31", ratio)])
+    found = household(account(held=[(held, [("2020-08-03", "10.00000001")])]), rates=ECB_RATES, currency="USD")
+
+    [leaf] = [leaf for leaf in found.on(SUNDAY).leaves if leaf.position is not None]
+
+    listed = market_figures.figures(
+        quantity=Decimal("10.00000001"), average_cost=Decimal(1), price=Decimal("120.96"), ratio=Fraction(ratio)
+    )
+    assert leaf.amount == Fraction(listed.market_value)

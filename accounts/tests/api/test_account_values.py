@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -44,14 +44,14 @@ def test_a_value_is_of_now_unless_said(api, url, time_machine):
 @pytest.mark.parametrize(
     ("body", "timestamp"),
     [
-        ({"date": "2025-11-23"}, "2025-11-23T00:00:00Z"),
+        ({"date": "2025-11-23"}, "2025-11-23T12:00:00Z"),
         ({"date": "2025-11-23T10:00"}, "2025-11-23T10:00:00Z"),
-        ({"timestamp": "2025-11-23"}, "2025-11-23T00:00:00Z"),
+        ({"timestamp": "2025-11-23"}, "2025-11-23T12:00:00Z"),
         ({"timestamp": "2025-11-23T23:30:00-05:00"}, "2025-11-24T04:30:00Z"),
         ({"timestamp": "2025-11-23T10:00Z", "date": "2025-11-23"}, "2025-11-23T10:00:00Z"),
     ],
 )
-def test_the_instant_is_read_in_utc_and_a_day_is_its_beginning(api, url, body, timestamp):
+def test_the_instant_is_read_in_utc_and_a_day_is_its_noon(api, url, body, timestamp):
     response = api.post(url, {"value": 1, **body})
 
     assert response.status_code == 201
@@ -83,7 +83,7 @@ def test_bad_input_names_its_field(api, url, body, field):
 
 
 def test_an_account_has_one_value_an_instant(api, account, url):
-    AccountValueFactory(account=account, timestamp=datetime(2026, 1, 2, tzinfo=UTC))
+    AccountValueFactory(account=account, timestamp=datetime(2026, 1, 2, 12, tzinfo=UTC))
 
     response = api.post(url, {"date": "2026-01-02", "value": 5})
 
@@ -120,7 +120,7 @@ def test_a_value_moves_to_another_day(api, account, url):
 
     response = api.patch(f"{url}/{value.pk}", {"date": "2026-01-03"})
 
-    assert response.json()["timestamp"] == "2026-01-03T00:00:00Z"
+    assert response.json()["timestamp"] == "2026-01-03T12:00:00Z"
 
 
 def test_a_value_is_deleted(api, account, url):
@@ -159,7 +159,12 @@ def test_the_newest_come_first_and_a_range_includes_both_ends(api, account, url,
 
 @pytest.mark.parametrize(
     "query",
-    [{"start": "soon"}, {"end": "9999-12-31"}, {"start": "2026-01-02", "end": "2026-01-01"}, {"limit": 10_001}],
+    [
+        {"start": "soon"},
+        {"end": "9999-12-31T23:59:59.999999Z"},
+        {"start": "2026-01-02", "end": "2026-01-01"},
+        {"limit": 10_001},
+    ],
 )
 def test_a_range_that_cannot_be_is_refused(api, url, query):
     response = api.get(url, query)
@@ -173,6 +178,56 @@ def test_a_history_is_not_cut_at_the_page_of_other_lists(api, account, url):
     response = api.get(url)
 
     assert len(response.json()) == 120
+
+
+def test_what_lies_in_the_future_is_refused(api, url):
+    soon, later = (str(datetime.now(UTC).date() + timedelta(days=days)) for days in (0, 3))
+
+    taken = api.post(url, {"value": 1, "timestamp": soon})
+    refused = [api.post(url, {"value": 1, name: later}) for name in ("timestamp", "date")]
+    among = api.post(url, [{"value": 1}, {"value": 1, "date": later}])
+
+    assert taken.status_code == 201
+    faults = [response.json()["errors"][0] for response in (*refused, among)]
+    assert [fault["field"] for fault in faults] == ["timestamp", "date", "1.date"]
+    assert {fault["code"] for fault in faults} == {"in_future"}
+
+
+@pytest.mark.parametrize(
+    ("value", "cash", "status"),
+    [("5", "5", 201), ("-100", "-300", 201), ("100", "-300", 201), ("5", "5.01", 400), ("-300", "-100", 400)],
+)
+def test_cash_is_a_part_of_the_value(api, user, value, cash, status):
+    account = InvestmentAccountFactory(user=user)
+
+    response = api.post(f"/api/v1/accounts/{account.pk}/values", {"value": value, "cash_balance": cash})
+
+    assert response.status_code == status
+    if status == 400:
+        fault = response.json()["errors"][0]
+        assert (fault["field"], fault["code"]) == ("cash_balance", "cash_exceeds_value")
+
+
+def test_there_are_as_many_values_as_an_account_may_have(api, url, settings):
+    settings.QUOTAS = {**settings.QUOTAS, "values_per_account": 3}
+    api.post(url, {"value": 1, "date": "2026-01-01"})
+
+    refused = api.post(url, batch(3))
+    taken = api.post(url, batch(2))
+    one_more = api.post(url, {"value": 1})
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "quota_exceeded")
+    assert refused.json()["detail"] == "There may be at most 3 account values here; delete some that are not needed."
+    assert (taken.status_code, one_more.status_code) == (201, 409)
+    assert AccountValue.objects.count() == 3
+
+
+def test_each_row_of_an_array_counts_against_the_rate(api, url, settings):
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "recorded_values": "10/hour"}
+
+    answers = [api.post(url, batch(9)), api.post(url, {"value": 1}), api.post(url, {"value": 2})]
+
+    assert [response.status_code for response in answers] == [201, 201, 429]
 
 
 # ---- Many at once ----
@@ -223,9 +278,9 @@ def test_a_row_without_cash_is_named(api, user):
     assert [fault["field"] for fault in response.json()["errors"]] == ["1.cash_balance"]
 
 
-@pytest.mark.parametrize("instants", [["2026-01-05", "2026-01-02"], ["2026-01-05", "2026-01-05T00:00Z"]])
+@pytest.mark.parametrize("instants", [["2026-01-05", "2026-01-02"], ["2026-01-05", "2026-01-05T12:00Z"]])
 def test_a_row_for_a_taken_instant_is_named_and_nothing_is_recorded(api, account, url, instants):
-    AccountValueFactory(account=account, timestamp=datetime(2026, 1, 2, tzinfo=UTC))
+    AccountValueFactory(account=account, timestamp=datetime(2026, 1, 2, 12, tzinfo=UTC))
 
     response = api.post(url, [{"value": 1, "timestamp": instant} for instant in instants])
 

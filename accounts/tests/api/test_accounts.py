@@ -240,3 +240,103 @@ def test_a_filter_that_cannot_be_is_refused(api, query):
     response = api.get(URL, query)
 
     assert response.status_code == 400
+
+
+# ---- What is recorded keeps its meaning ----
+
+
+def other_things_in(account, kind):
+    """Put a value or a holding into ``account``."""
+    factory = {"value": AccountValueFactory, "holding": HoldingFactory}[kind]
+    return factory(account=account)
+
+
+@pytest.mark.parametrize("kind", ["value", "holding"])
+@pytest.mark.parametrize(
+    ("change", "field"), [({"currency_code": "USD"}, "currency_code"), ({"account_type": "mortgage"}, "account_type")]
+)
+def test_an_account_that_is_not_empty_keeps_its_currency_and_its_side(api, user, kind, change, field):
+    account = InvestmentAccountFactory(user=user)
+    other_things_in(account, kind)
+
+    response = api.patch(f"{URL}/{account.pk}", {**change, "name": "Other"})
+
+    fault = response.json()["errors"][0]
+    assert (response.status_code, fault["field"], fault["code"]) == (400, field, "account_in_use")
+    account.refresh_from_db()
+    assert (account.currency_id, account.account_type) == ("CAD", "tfsa")
+
+
+def test_an_account_that_is_not_empty_changes_within_its_side(api, user):
+    account = AccountFactory(user=user)
+    AccountValueFactory(account=account)
+
+    response = api.patch(f"{URL}/{account.pk}", {"account_type": "savings", "currency_code": "CAD"})
+
+    assert (response.status_code, response.json()["account_type"]) == (200, "savings")
+
+
+def test_an_empty_account_changes_its_currency_and_its_side(api, user):
+    account = AccountFactory(user=user)
+
+    response = api.patch(f"{URL}/{account.pk}", {"account_type": "mortgage", "currency_code": "USD"})
+
+    assert (response.status_code, response.json()["is_asset"], response.json()["currency_code"]) == (200, False, "USD")
+
+
+@pytest.mark.parametrize("account_type", ["credit_card", "line_of_credit", "payment_plan", "mortgage"])
+def test_a_liability_is_no_investment_account(api, account_type):
+    response = api.post(URL, {"name": "Owed", "account_type": account_type, "is_investment_account": True})
+
+    assert response.status_code == 400
+    assert "a liability is no investment account" in response.json()["detail"]
+
+
+def test_what_is_yet_to_come_is_not_in_the_balance(api, user):
+    account = AccountFactory(user=user)
+    AccountValueFactory(account=account, timestamp=datetime(2999, 1, 1, tzinfo=UTC), value="900")
+    AccountValueFactory(account=account, timestamp=datetime(2026, 3, 1, tzinfo=UTC), value="20")
+
+    body = api.get(f"{URL}/{account.pk}").json()
+
+    assert (body["current_balance"], body["current_balance_at"]) == (20, "2026-03-01T00:00:00Z")
+
+
+def test_a_balance_of_today_counts_from_the_morning_on(time_machine, user, signed_in):
+    time_machine.move_to(datetime(2026, 1, 7, 13, tzinfo=UTC), tick=False)  # eight in the morning of Toronto
+    user.timezone = "America/Toronto"
+    user.save()
+    api, account = signed_in(user), AccountFactory(user=user)
+
+    api.post(f"{URL}/{account.pk}/values", {"date": "2026-01-07", "value": 7})
+
+    assert api.get(f"{URL}/{account.pk}").json()["current_balance"] == 7
+
+
+def test_there_are_as_many_accounts_as_somebody_may_have(api, user, stranger, settings):
+    settings.QUOTAS = {**settings.QUOTAS, "accounts": 1}
+    AccountFactory(user=stranger)
+
+    answers = [api.post(URL, {"name": name, "account_type": "savings"}) for name in ("One", "Two")]
+
+    assert [response.status_code for response in answers] == [201, 409]
+    assert answers[1].json()["code"] == "quota_exceeded"
+
+
+def test_an_institution_of_somebody_else_and_one_that_is_none_are_answered_alike(api, stranger):
+    theirs = str(FinancialInstitutionFactory(user=stranger).pk)
+    body = {"name": "Bad", "account_type": "savings"}
+
+    answers = [
+        api.post(URL, {**body, "financial_institution_id": pk}).json()
+        for pk in (theirs, "00000000-0000-0000-0000-000000000000", "nonsense", 5)
+    ]
+
+    assert answers[0]["errors"] == [
+        {
+            "field": "financial_institution_id",
+            "code": "does_not_exist",
+            "message": "You have no financial institution with this id.",
+        }
+    ]
+    assert answers == [answers[0]] * 4

@@ -1,3 +1,4 @@
+from copy import copy
 from datetime import UTC, datetime
 
 import pytest
@@ -186,3 +187,30 @@ def test_deleting_an_account_of_many_values_costs_as_many_queries_as_one_of_two(
 
     assert len(many) <= len(few) + 1
     assert AccountValue.history.filter(history_type="-").count() == 52
+
+
+def test_a_save_that_changes_nothing_is_not_told(api, user):
+    holding = HoldingFactory(account__user=user)
+    path = f"/api/v1/holdings/{holding.pk}"
+
+    api.patch(path, {"quantity": 10, "average_cost": "100.00"})
+    api.patch(path, {"quantity": 11})
+
+    assert [entry["change"] for entry in api.get(f"{path}/history").json()] == ["changed", "created"]
+
+
+@pytest.mark.parametrize("factory", [AccountFactory, AccountValueFactory, HoldingFactory])
+def test_a_long_history_comes_in_pages(api, user, factory):
+    row = factory(**({"user": user} if factory is AccountFactory else {"account__user": user}))
+    values = f"{URL}/{getattr(row, 'account_id', '')}/values"
+    root = {AccountFactory: URL, HoldingFactory: "/api/v1/holdings"}.get(factory, values)
+    record = row.history.get()
+    record.pk = None
+    type(record).objects.bulk_create([copy(record) for _ in range(9)])
+
+    page = api.get(f"{root}/{row.pk}/history", {"limit": 2, "skip": 3})
+    too_much = api.get(f"{root}/{row.pk}/history", {"limit": 10_001})
+
+    assert len(page.json()) == 2
+    assert page["X-Total-Count"] == "10"
+    assert too_much.status_code == 400

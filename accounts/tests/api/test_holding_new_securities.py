@@ -1,6 +1,6 @@
 """A holding of a security that nobody here has heard of: fetched, stored with its prices, then held. Or nothing."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from django.db import connection
@@ -26,7 +26,13 @@ def nothing_is_stored():
     return not (Holding.objects.exists() or Security.objects.exists() or SecurityPrice.objects.exists())
 
 
-def test_an_unknown_symbol_is_fetched_with_its_prices_and_held(api, shelf, url):
+@pytest.fixture
+def in_march(time_machine):
+    """It is the day after the last of the closes."""
+    time_machine.move_to(datetime(2026, 3, 5, 12, tzinfo=UTC), tick=False)
+
+
+def test_an_unknown_symbol_is_fetched_with_its_prices_and_held(in_march, api, shelf, url):
     shelf.put("NEWCO", closes=[100, 101, 102], first=date(2026, 3, 2))
 
     response = api.post(url, body())

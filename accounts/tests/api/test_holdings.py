@@ -1,11 +1,13 @@
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Holding
 from accounts.tests.factories import AccountFactory, HoldingFactory, InvestmentAccountFactory
 from securities.models import Security
-from securities.tests.factories import SecurityFactory, SecurityPriceFactory
+from securities.tests.factories import SecurityActionFactory, SecurityFactory, SecurityPriceFactory
 
 FLAT = "/api/v1/holdings"
 
@@ -123,15 +125,44 @@ def test_a_security_that_nobody_knows_is_a_404(api, nested, name, settings):
     assert not Holding.objects.exists()
 
 
+def test_what_lies_in_the_future_is_refused(api, nested):
+    body = {"security_id": SecurityFactory().symbol, "quantity": 1, "average_cost": 1, "timestamp": "2999-01-01"}
+
+    response = api.post(nested, body)
+
+    fault = response.json()["errors"][0]
+    assert (response.status_code, fault["field"], fault["code"]) == (400, "timestamp", "in_future")
+
+
+def test_there_are_as_many_holdings_as_somebody_may_have(api, user, nested, settings):
+    settings.QUOTAS = {**settings.QUOTAS, "holdings": 1}
+    HoldingFactory(account__user=user)
+
+    response = api.post(nested, {"security_id": SecurityFactory().symbol, "quantity": 1, "average_cost": 1})
+
+    assert (response.status_code, response.json()["code"]) == (409, "quota_exceeded")
+
+
 # ---- What it is worth ----
 
 
-def test_figures_are_exact_and_at_the_newest_daily_close(api, user):
+@pytest.fixture
+def january(time_machine):
+    """It is noon of Wednesday, 2026-01-07, in London."""
+    time_machine.move_to(datetime(2026, 1, 7, 12, tzinfo=UTC), tick=False)
+
+
+def close_of(holding, day, close):
+    """Store the close of a day of January 2026."""
+    SecurityPriceFactory(security=holding.security, timestamp=datetime(2026, 1, day, tzinfo=UTC), close=close)
+
+
+def test_figures_are_exact_and_at_the_newest_daily_close(january, api, user):
     holding = HoldingFactory(account__user=user, quantity="12.5", average_cost="80.08")
-    SecurityPriceFactory(security=holding.security, timestamp=datetime(2026, 1, 5, tzinfo=UTC), close="100.1")
-    SecurityPriceFactory(security=holding.security, timestamp=datetime(2026, 1, 2, tzinfo=UTC), close="7")
+    for day, close in ((2, "7"), (5, "100.1"), (8, "9")):  # the last one is of tomorrow
+        close_of(holding, day, close)
     SecurityPriceFactory(
-        security=holding.security, timestamp=datetime(2026, 2, 2, tzinfo=UTC), close="9", interval="1m"
+        security=holding.security, timestamp=datetime(2026, 1, 6, tzinfo=UTC), close="9", interval="1m"
     )
 
     body = api.get(f"{FLAT}/{holding.pk}").json()
@@ -152,32 +183,115 @@ def test_without_a_price_figures_are_null(api, user):
         assert body[name] is None
 
 
-def test_what_cost_nothing_has_a_gain_but_no_percentage(api, user):
+def test_what_cost_nothing_has_a_gain_but_no_percentage(january, api, user):
     holding = HoldingFactory(account__user=user, average_cost="0")
-    SecurityPriceFactory(security=holding.security, close="2")
+    close_of(holding, 5, "2")
 
     body = api.get(f"{FLAT}/{holding.pk}").json()
 
     assert (body["cost_basis"], body["gain_loss"], body["gain_loss_percent"]) == (0, 20, None)
 
 
-def test_a_cost_in_another_currency_is_not_compared_with_the_price(api, user):
+def test_a_cost_in_another_currency_is_not_compared_with_the_price(january, api, user):
     holding = HoldingFactory(account__user=user, currency_id="CAD")
-    SecurityPriceFactory(security=holding.security, close="2")
+    close_of(holding, 5, "2")
 
     body = api.get(f"{FLAT}/{holding.pk}").json()
 
-    assert (body["currency_code"], body["current_price"], body["cost_basis"]) == ("CAD", 2, 1000)
+    assert (body["currency_code"], body["cost_basis"]) == ("CAD", 1000)
+    assert (body["current_price"], body["current_price_currency"]) == (2, "USD")
     assert body["market_value"] is body["gain_loss"] is body["gain_loss_percent"] is None
 
 
-def test_a_price_in_an_unknown_currency_is_not_compared_with_anything(api, user):
+def test_a_price_in_an_unknown_currency_is_not_compared_with_anything(january, api, user):
     holding = HoldingFactory(account__user=user, security__currency_id=None)
-    SecurityPriceFactory(security=holding.security, close="2")
+    close_of(holding, 5, "2")
 
     body = api.get(f"{FLAT}/{holding.pk}").json()
 
     assert body["currency_code"] is body["market_value"] is None
+
+
+@pytest.mark.parametrize(("day", "price"), [(28, None), (29, 2)])
+def test_a_close_counts_for_ten_days(january, api, user, day, price):
+    holding = HoldingFactory(account__user=user)
+    SecurityPriceFactory(security=holding.security, timestamp=datetime(2025, 12, day - 1, tzinfo=UTC), close="2")
+
+    body = api.get(f"{FLAT}/{holding.pk}").json()
+
+    assert body["current_price"] == price
+    assert body["current_price_currency"] == (None if price is None else "USD")
+
+
+def test_splits_since_it_was_recorded_are_in_its_figures(january, api, user):
+    holding = HoldingFactory(account__user=user, quantity="10", average_cost="100")  # as of 2026-01-01
+    close_of(holding, 5, "30")
+    for on, ratio in (
+        (date(2026, 1, 1), "7"),
+        (date(2026, 1, 5), "4"),
+        (date(2026, 1, 6), "2"),
+        (date(2026, 1, 8), "9"),
+    ):
+        SecurityActionFactory(security=holding.security, kind="split", date=on, value=ratio)
+
+    body = api.get(f"{FLAT}/{holding.pk}").json()
+
+    # 10 x 4 = 40 on the day of the close, x 30 = 1200; the 2:1 after it doubles the shares and halves the price
+    assert (body["quantity"], body["quantity_today"]) == (10, 80)
+    assert (body["cost_basis"], body["market_value"], body["gain_loss_percent"]) == (1000, 1200, 20)
+
+
+def test_a_list_of_split_securities_costs_as_many_queries_as_one_of_one(january, api, user):
+    def split_holding():
+        SecurityActionFactory(security=HoldingFactory(account__user=user).security, kind="split", value="2")
+
+    split_holding()
+    with CaptureQueriesContext(connection) as one:
+        api.get(FLAT)
+    for _ in range(10):
+        split_holding()
+
+    with CaptureQueriesContext(connection) as many:
+        api.get(FLAT)
+
+    assert len(many) == len(one)
+
+
+@pytest.fixture
+def split_since(user):
+    """Ten shares as of 2026-01-01, split 4:1 on 2026-01-05."""
+    holding = HoldingFactory(account__user=user)
+    SecurityActionFactory(security=holding.security, kind="split", date=date(2026, 1, 5), value="4")
+    return holding
+
+
+@pytest.mark.parametrize("verb", ["put", "patch"])
+@pytest.mark.parametrize("name", ["quantity", "shares"])
+def test_a_new_quantity_after_a_split_must_say_of_when_it_is(january, api, split_since, verb, name):
+    response = getattr(api, verb)(f"{FLAT}/{split_since.pk}", {name: 44, "average_cost": 25})
+
+    body = response.json()
+    assert (response.status_code, body["code"], body["errors"][0]["field"]) == (400, "as_of_required", "timestamp")
+    assert body["errors"][0]["message"] == (
+        f"There was a split of {split_since.security} since 2026-01-01: 4 for 1 on 2026-01-05. Send timestamp with the "
+        "quantity: 2026-01-07 if it counts the shares after the split, 2026-01-01 if it counts those before."
+    )
+    assert Holding.objects.get().quantity == 10
+
+
+@pytest.mark.parametrize(
+    ("change", "today"),
+    [
+        ({"quantity": 44, "timestamp": "2026-01-07"}, 44),
+        ({"quantity": 11, "timestamp": "2026-01-01"}, 44),
+        ({"quantity": 10, "average_cost": 25}, 40),
+        ({"average_cost": 25}, 40),
+    ],
+)
+def test_what_says_of_when_it_is_or_leaves_the_quantity_is_taken(january, api, split_since, change, today):
+    response = api.patch(f"{FLAT}/{split_since.pk}", change)
+
+    assert (response.status_code, response.json()["quantity_today"]) == (200, today)
 
 
 # ---- Changes, lists ----

@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from finances import money
 from finances.exceptions import FinancesError
+from finances.local_days import day_of
 from portfolio import chart, services
 from portfolio.days import Period, Spacing
 from portfolio.explanation import Explanation, Node
 from portfolio.figures import Figure
-from portfolio.local_days import day_of
 from portfolio.valuation import Name
 from users.models import User
 

@@ -1,9 +1,12 @@
 """The same figure is the same number wherever it appears."""
 
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+
+from accounts.models import Holding
 
 ON = "2020-09-06"
 
@@ -62,3 +65,28 @@ def test_the_points_of_a_series_are_the_net_worth_of_their_days(api, example, in
         for account in shown["accounts"]:
             valuation = get(api, f"accounts/{account['account_id']}/valuation?on={point['date']}")
             assert account["values"][place] == valuation["value"]
+
+
+@pytest.mark.parametrize(
+    ("now", "worth"),
+    [
+        ("2020-08-03T16:00", None),  # before there is any close
+        ("2020-08-30T16:00", "4992.30"),
+        ("2020-08-31T03:59", "4992.30"),  # still the day before in Toronto
+        ("2020-08-31T16:00", "4992.30"),  # split, and no close of the new shares yet
+        ("2020-09-06T16:00", "4838.40"),
+        ("2020-09-14T16:00", "4838.40"),
+        ("2020-09-15T16:00", None),  # the last close is eleven days old
+    ],
+)
+def test_a_holding_is_worth_the_same_in_its_account_and_in_the_list_of_holdings(
+    time_machine, example, user, signed_in, now, worth
+):
+    time_machine.move_to(datetime.fromisoformat(now).replace(tzinfo=UTC), tick=False)
+    api, holding = signed_in(user), Holding.objects.get()
+
+    [listed] = get(api, "holdings")
+    valued = get(api, f"accounts/{holding.account_id}/valuation?currency=USD")
+
+    assert listed["market_value"] == (None if worth is None else Decimal(worth))
+    assert [part["value"] for part in valued["parts"] if part["name"] == "AAPL"] == [listed["market_value"]]
