@@ -15,15 +15,15 @@ from django.utils import timezone
 from accounts import market_figures
 from accounts.market_figures import MAX_PRICE_AGE_DAYS, MarketFigures
 from accounts.validators import require_not_ahead, require_positive
+from finances import history
 from finances.fields import ExactDecimalField
 from finances.history import OwnedRecords, RecordedQuerySet
 from finances.local_days import day_of
 from finances.models import OwnedModel, owner_field
-from securities.actions import ActionKind
+from securities.actions import Action, ActionKind
 from securities.adjustment import LaterSplits
 from securities.intervals import Interval, instant_of
 from securities.models import SecurityAction, SecurityPrice
-from securities.providers.protocol import Action
 
 MAX_INTEREST_RATE = 100  # percent a year
 # Twenty digits before the point, for the smallest currency; eight behind it, for the dearest.
@@ -94,7 +94,7 @@ class Account(OwnedModel):
     description = models.CharField(max_length=500, blank=True)
     financial_institution = models.ForeignKey(
         "institutions.FinancialInstitution",
-        on_delete=models.SET_NULL,
+        on_delete=history.forget,
         null=True,
         blank=True,
         related_name="accounts",

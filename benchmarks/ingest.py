@@ -33,7 +33,7 @@ def seconds(act: Callable[[], object]) -> float:
 
 def walk(seed: int) -> list[Any]:
     """Return bars of a random walk, with the four decimals and the nine-digit volumes of real ones."""
-    from securities.providers.protocol import Bar
+    from securities.bars import Bar
 
     chance, price, bars = random.Random(seed), 100.0, []
     for day in range(DAYS):

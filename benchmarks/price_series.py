@@ -41,11 +41,10 @@ ADDRESSES = {
 def fill() -> str:
     """Store the securities and somebody who asks; return the access token."""
     from securities import ingest
-    from securities.actions import ActionKind
+    from securities.actions import Action, ActionKind
     from securities.intake import Intake
     from securities.intervals import Interval
     from securities.models import Security
-    from securities.providers.protocol import Action
     from users import sessions
     from users.models import User
 
@@ -105,7 +104,17 @@ def gunicorn() -> Iterator[int]:
     known = connection.settings_dict
     secret = f":{known['PASSWORD']}" if known["PASSWORD"] else ""
     address = f"postgres://{known['USER']}{secret}@{known['HOST']}:{known['PORT']}/{known['NAME']}"
-    environment = {**os.environ, "DATABASE_URL": address, "LOG_LEVEL": "ERROR", "WEB_CONCURRENCY": "2"}
+    from django.conf import settings
+
+    environment = {
+        **os.environ,
+        "DATABASE_URL": address,
+        "DJANGO_ENV": "development",  # as a test it would not be served; the secret is what the token is signed with
+        "DJANGO_SECRET_KEY": settings.SECRET_KEY,
+        "LOG_LEVEL": "ERROR",
+        "THROTTLE_USER": "1000000/s",  # counted, like in earnest, but never refused
+        "WEB_CONCURRENCY": "2",
+    }
     command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py", "--bind", f"127.0.0.1:{port}"]
     command += ["--log-level", "error", "benchmarks.price_series_app:application"]
     server = subprocess.Popen(command, env=environment)

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.csp import CSP
 
-from config import guards
+from config import guards, limits
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
@@ -223,44 +223,9 @@ SIMPLE_JWT = {
     "AUTH_TOKEN_CLASSES": ("users.tokens.AccessToken",),
 }
 
-# ---- Rate limits ---------------------------------------------------------------------------------------------------
-# By THROTTLE_<SCOPE>: requests per s, m, h or d, such as 10/min, or off. Most count by address (by user, where one is
-# signed in); those named *_account count by the account that is meant, from whatever addresses.
-
-
-def _rate(default: str) -> str:
-    """Return the rate of a scope that the environment does not set; tests have none but those that they set."""
-    return "off" if RUNNING_TESTS else default
-
-
-THROTTLE_RATES = {
-    "anon": env.str("THROTTLE_ANON", _rate("120/min")),
-    "user": env.str("THROTTLE_USER", _rate("1200/min")),
-    "sync": env.str("THROTTLE_SYNC", _rate("30/min")),
-    "login": env.str("THROTTLE_LOGIN", _rate("30/min")),
-    "login_account": env.str("THROTTLE_LOGIN_ACCOUNT", _rate("10/min")),
-    "register": env.str("THROTTLE_REGISTER", _rate("20/hour")),
-    "register_account": env.str("THROTTLE_REGISTER_ACCOUNT", _rate("5/hour")),
-    "forgot": env.str("THROTTLE_FORGOT", _rate("20/hour")),
-    "forgot_account": env.str("THROTTLE_FORGOT_ACCOUNT", _rate("5/hour")),
-    "reset": env.str("THROTTLE_RESET", _rate("20/hour")),
-    "reset_account": env.str("THROTTLE_RESET_ACCOUNT", _rate("10/hour")),
-    "verify": env.str("THROTTLE_VERIFY", _rate("60/hour")),
-    "refresh": env.str("THROTTLE_REFRESH", _rate("120/min")),
-    "refresh_account": env.str("THROTTLE_REFRESH_ACCOUNT", _rate("60/min")),
-    "confirm": env.str("THROTTLE_CONFIRM", _rate("10/min")),
-    "rename": env.str("THROTTLE_RENAME", _rate("10/hour")),
-    "mail_recipient": env.str("THROTTLE_MAIL_RECIPIENT", _rate("5/hour")),
-    "mail_actor": env.str("THROTTLE_MAIL_ACTOR", _rate("10/hour")),
-    "recorded_values": env.str("THROTTLE_RECORDED_VALUES", _rate("50000/hour")),
-}
-# How many rows of a kind a person may have; nobody comes near, but a script that went wrong.
-QUOTAS = {
-    "institutions": env.int("MAX_INSTITUTIONS", 1000),
-    "accounts": env.int("MAX_ACCOUNTS", 1000),
-    "values_per_account": env.int("MAX_VALUES_PER_ACCOUNT", 100_000),
-    "holdings": env.int("MAX_HOLDINGS", 5000),
-}
+# ---- Limits --------------------------------------------------------------------------------------------------------
+THROTTLE_RATES = limits.throttle_rates(env, has_defaults=not RUNNING_TESTS)
+QUOTAS = limits.quotas(env)
 
 # ---- The API -------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -290,7 +255,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": True, "displayRequestDuration": True},
+    "SWAGGER_UI_SETTINGS": {
+        "deepLinking": True,
+        "persistAuthorization": True,
+        "displayRequestDuration": True,
+        "docExpansion": "none",
+    },
     "ENUM_NAME_OVERRIDES": {"AssetClassEnum": "securities.models.AssetClass"},
     "TAGS": [
         {"name": "accounts", "description": "Accounts, what they were worth when, and the securities in them."},

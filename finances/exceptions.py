@@ -51,6 +51,17 @@ class QuotaExceededError(ConflictError):
     code = "quota_exceeded"
 
 
+class TooManyRequestsError(FinancesError):
+    """Somebody asks for more than is good for all."""
+
+    code = "throttled"
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        """Keep after how many seconds a new try makes sense."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class ProviderError(FinancesError):
     """An outside source did not give what was asked of it."""
 

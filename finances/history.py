@@ -14,6 +14,24 @@ from finances.models import OwnedQuerySet
 CREATED, CHANGED, DELETED = "+", "~", "-"
 
 
+def goes_with_owner(origin: Any) -> bool:
+    """Tell whether what is deleted goes because its owner does; ``origin`` is where Django began to delete."""
+    deleted = origin.model if isinstance(origin, models.QuerySet) else type(origin)
+    return issubclass(deleted, get_user_model())
+
+
+def forget(collector: Any, field: Any, sub_objs: Any, using: str) -> None:
+    """Set a reference between private rows to null, and record it, when what it points at is deleted; an `on_delete`.
+
+    When their owner goes, the rows go with their history, and a record that is written meanwhile would be left over.
+    """
+    if not goes_with_owner(collector.origin):
+        models.SET_NULL(collector, field, sub_objs, using)
+
+
+forget.lazy_sub_objs = True  # type: ignore[attr-defined]  # as SET_NULL has it: the rows need not be fetched
+
+
 class OwnedRecords(HistoricalRecords):  # type: ignore[misc]
     """The history of an `OwnedModel`: it outlives the row, and goes with the row's owner."""
 
@@ -43,9 +61,7 @@ class OwnedRecords(HistoricalRecords):  # type: ignore[misc]
 
     def post_delete(self, instance: Any, using: str | None = None, **kwargs: Any) -> None:
         """Record the deletion of a row, unless it goes with its owner and all its history."""
-        origin = kwargs.get("origin")
-        deleted = origin.model if isinstance(origin, models.QuerySet) else type(origin)
-        if not issubclass(deleted, get_user_model()):
+        if not goes_with_owner(kwargs.get("origin")):
             super().post_delete(instance, using, **kwargs)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.models import BooleanField, Func
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +87,19 @@ def dialect() -> Dialect:
 def parameter(field: Any, value: Any) -> Any:
     """Return ``value`` of a model's ``field`` as the database takes it in SQL of our own."""
     return field.get_db_prep_value(field.get_prep_value(value), connection, prepared=True)
+
+
+class IsMidnight(Func):
+    """Whether an instant is a midnight of UTC, to the second; fit for a constraint on either database."""
+
+    output_field = BooleanField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Compare the time of the day."""
+        return self.as_sql(
+            compiler, connection, template="(%(expressions)s AT TIME ZONE 'UTC')::time(0) = '00:00:00'", **context
+        )
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Compare the text, which is in UTC always."""
+        return self.as_sql(compiler, connection, template="time(%(expressions)s) = '00:00:00'", **context)

@@ -9,11 +9,10 @@ from django.db import connection
 from finances import sql
 from portfolio.inputs import Close, Security, Split
 from securities import adjustment, models
-from securities.actions import ActionKind
+from securities.actions import Action, ActionKind
 from securities.adjustment import LaterSplits
 from securities.intervals import Interval, instant_of
 from securities.models import SecurityAction, SecurityPrice
-from securities.providers.protocol import Action
 
 PRICES = SecurityPrice._meta
 

@@ -4,6 +4,7 @@ Needs nothing but Python, and exits with 1 before anything has been started.
 """
 
 import errno
+import os
 import socket
 import sys
 
@@ -19,7 +20,8 @@ def why_not(host: str, port: str) -> str | None:
     """Return why ``host`` and ``port`` cannot be served, or None when they can."""
     if not port.isdecimal() or not 0 < int(port) < 65536:  # noqa: PLR2004
         return f"PORT={port} is no port: choose a number between 1024 and 65535."
-    busy = f"Port {port} of {host} is busy. Stop what uses it, or choose another: make run PORT={int(port) % 65535 + 1}"
+    other = f"{os.environ.get('SAY_RUN', 'make run')} PORT={int(port) % 65535 + 1}"
+    busy = f"Port {port} of {host} is busy. Stop what uses it, or choose another: {other}"
     try:
         family, *_, address = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0]
     except OSError:

@@ -5,6 +5,7 @@ One process for all of it, since starting Django is what takes the time; and qui
 
 import os
 import sys
+from datetime import date
 from pathlib import Path
 
 import django
@@ -16,7 +17,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 ROOT = Path(__file__).resolve().parent.parent
-SYNC_RATES = ".venv/bin/python manage.py sync_rates"
+SYNC_RATES = os.environ.get("MANAGE", ".venv/bin/python manage.py") + " sync_rates"
 
 
 def is_migrated() -> bool:
@@ -43,12 +44,30 @@ def load_rates() -> None:
         sys.stderr.write(f"The history of exchange rates was not loaded ({exc}); try `{SYNC_RATES}` later.\n")
 
 
+def newest_rate_on() -> date | None:
+    """Return the day of the newest stored rate."""
+    from currencies.models import CurrencyRate
+
+    newest: date | None = CurrencyRate.objects.aggregate(newest=Max("date"))["newest"]
+    return newest
+
+
+def fetch_rates() -> None:
+    """Fetch the rates since the newest stored ones, where ``FETCH_RATES=1`` says that somebody answers for the ECB."""
+    since = newest_rate_on()
+    if since is None or os.environ.get("FETCH_RATES") != "1":
+        return
+    try:
+        management.call_command("sync_rates", provider="ecb", since=since)
+    except (management.CommandError, SystemExit) as exc:
+        sys.stderr.write(f"No newer rates were fetched ({exc}).\n")
+
+
 def tell_of_old_rates() -> None:
     """Say how to get today's rates where the newest are too old for a conversion without a date."""
     from currencies.conversion import MAX_RATE_AGE
-    from currencies.models import CurrencyRate
 
-    newest = CurrencyRate.objects.aggregate(newest=Max("date"))["newest"]
+    newest = newest_rate_on()
     if newest is None or timezone.localdate() - newest > MAX_RATE_AGE:
         known = f"The newest exchange rates are of {newest}" if newest else "There are no exchange rates"
         sys.stdout.write(f"{known}; `{SYNC_RATES}` fetches today's.\n")
@@ -83,6 +102,7 @@ def prepare() -> None:
     is_empty = not get_user_model().objects.exists()
     management.call_command("create_first_admin")
     load_rates()
+    fetch_rates()
     tell_of_old_rates()
     if is_empty and wants_demo():
         management.call_command("seed_demo")

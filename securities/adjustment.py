@@ -13,8 +13,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from finances import money
-from securities.actions import ActionKind
-from securities.providers.protocol import Action, Bar
+from securities.actions import Action, ActionKind
+from securities.bars import Bar
 
 # A provider's adjusted prices are 32-bit floats, which hold seven digits; what multiplication adds beyond is noise.
 FLOAT_DIGITS = 7
@@ -34,6 +34,11 @@ class Step(NamedTuple):
     before: date
     split: Decimal
     total: Decimal
+
+
+def steps_from(kept: Iterable[Sequence[str]]) -> list[Step]:
+    """Return the steps that are kept with a security, as texts."""
+    return [Step(date.fromisoformat(day), Decimal(split), Decimal(total)) for day, split, total in kept]
 
 
 def exact_ratio(value: Decimal) -> Fraction:

@@ -16,11 +16,11 @@ from finances import money
 from finances.admin import ReferenceAdmin, SafeRelationsMixin
 from finances.changelists import CappedPaginator, TextFilter
 from finances.exceptions import FinancesError
-from securities import adjustment, charts, ingest, services, syncs
+from securities import adjustment, charts, services, syncs
+from securities.bars import Bar
 from securities.charts import Point
 from securities.intervals import Interval, instant_of
 from securities.models import QuarantinedRecord, Security, SecurityAction, SecurityPrice
-from securities.providers.protocol import Bar
 
 CHART_DAYS = 365
 
@@ -97,29 +97,6 @@ class CurrencyColumn:
         return code
 
 
-class FollowedAdmin(LongListAdmin):
-    """Rows whose changes by hand make the series of their security new."""
-
-    autocomplete_fields = ("security",)
-
-    def save_model(self, request: Any, obj: Any, form: Any, change: Any) -> None:
-        """Store the row, and derive what follows from it."""
-        super().save_model(request, obj, form, change)
-        ingest.refresh(security=obj.security)
-
-    def delete_model(self, request: Any, obj: Any) -> None:
-        """Delete the row, and derive what follows."""
-        super().delete_model(request, obj)
-        ingest.refresh(security=obj.security)
-
-    def delete_queryset(self, request: Any, queryset: Any) -> None:
-        """Delete the rows, and derive what follows for each of their securities."""
-        securities = list(Security.objects.filter(pk__in=queryset.values("security")))
-        super().delete_queryset(request, queryset)
-        for security in securities:
-            ingest.refresh(security=security)
-
-
 @admin.register(Security)
 class SecurityAdmin(CurrencyColumn, SafeRelationsMixin, ReferenceAdmin):
     """Securities with their last price, and a picture of the last year."""
@@ -173,7 +150,7 @@ class SecurityAdmin(CurrencyColumn, SafeRelationsMixin, ReferenceAdmin):
             Bar(at, None, None, None, close, None)
             for at, close in rows.order_by("timestamp").values_list("timestamp", "close")
         ]
-        shown = adjustment.adjusted(bars, steps=ingest.steps_of(security), mode="splits")
+        shown = adjustment.adjusted(bars, steps=adjustment.steps_from(security.adjustments), mode="splits")
         return charts.line_chart([Point(each.bar.at.date(), each.bar.close) for each in shown])
 
     @admin.display(description="more of it")
@@ -219,9 +196,10 @@ class SecurityAdmin(CurrencyColumn, SafeRelationsMixin, ReferenceAdmin):
 
 
 @admin.register(SecurityPrice)
-class SecurityPriceAdmin(FollowedAdmin):
+class SecurityPriceAdmin(LongListAdmin):
     """Prices as traded."""
 
+    autocomplete_fields = ("security",)
     list_display = ("security", "interval", "timestamp", "opened", "highest", "lowest", "closed", "volume")
     list_filter = (SymbolFilter, SinceFilter, UntilFilter, "interval")
     list_display_links = ("timestamp",)
@@ -248,9 +226,10 @@ class SecurityPriceAdmin(FollowedAdmin):
 
 
 @admin.register(SecurityAction)
-class SecurityActionAdmin(CurrencyColumn, FollowedAdmin):
+class SecurityActionAdmin(CurrencyColumn, LongListAdmin):
     """Splits and dividends as they were then."""
 
+    autocomplete_fields = ("security",)
     list_display = ("security", "kind", "date", "plain_value", "currency_code")
     list_filter = (SymbolFilter, SinceFilter, UntilFilter, "kind")
     list_display_links = ("date",)

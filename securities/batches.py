@@ -60,10 +60,10 @@ class Outcome:
             self.failures.append(f"{name}: {failure.message}")
 
 
-def all_symbols() -> list[str]:
-    """Return the symbols of everything that is worth a sync, what waited longest first; so a broken-off run goes on."""
+def worthwhile(securities: SecurityQuerySet) -> list[str]:
+    """Return the symbols of what is worth a sync, what waited longest first; so a broken-off run goes on."""
     forgotten = timezone.now() - FORGOTTEN_AFTER
-    worthwhile: SecurityQuerySet = Security.objects.exclude(unknown_since__lt=forgotten)
+    worthwhile = securities.exclude(unknown_since__lt=forgotten)
     return list(
         worthwhile.order_by(F("last_synced_at").asc(nulls_first=True), "symbol").values_list("symbol", flat=True)
     )

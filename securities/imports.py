@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from finances.exceptions import InvalidValueError
-from securities import adjustment, ingest, intake, services, syncs, units
+from securities import adjustment, derived, ingest, intake, services, syncs, units
 from securities.ingest import Ingested
 from securities.intake import Background
 from securities.intervals import Interval
@@ -86,7 +86,7 @@ def zone_of(security: Security | None) -> ZoneInfo:
 
 
 def _store(security: Security, file: PriceFile) -> tuple[Ingested, str]:
-    known = ingest.stored_actions(security)
+    known = derived.stored_actions(security)
     history: History = file.history
     splits = adjustment.splits_in(intake.merged(known, history.actions))
     is_adjusted = adjustment.looks_split_adjusted(history.bars, splits=splits)

@@ -2,21 +2,19 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import F, OuterRef, Subquery
 
 from finances import money
-from securities import adjustment
-from securities.actions import ActionKind
-from securities.adjustment import Step
+from securities import derived
+from securities.actions import Action
+from securities.bars import Bar
 from securities.intake import Intake
 from securities.intervals import Interval, instant_of
 from securities.models import QuarantinedRecord, Security, SecurityAction, SecurityPrice
-from securities.providers.protocol import Action, Bar
 
 # From so many rows on, COPY and merge are faster than INSERT … VALUES (benchmarks/ingest.py).
 COPY_ROWS = 500
@@ -54,7 +52,7 @@ def store(*, security: Security, interval: Interval, intake: Intake) -> Ingested
     ingested = store_prices(security=security, interval=interval, bars=intake.bars)
     quarantine(security=security, interval=interval, intake=intake)
     if is_new_action or ingested.written:
-        refresh(security=security)
+        derived.refresh(security)
     return ingested
 
 
@@ -88,7 +86,7 @@ def _create_or_update(security: Security, interval: Interval, rows: Sequence[Bar
         return Ingested()
     stored = _stored(security, interval, rows)
     changed = [row for row in rows if stored.get(row.at) != row]
-    SecurityPrice._meta.base_manager.bulk_create(  # `refresh` counts once for all
+    SecurityPrice._meta.base_manager.bulk_create(  # `derived.refresh` counts once for all
         [SecurityPrice(security=security, interval=interval, **_values(row)) for row in changed],
         update_conflicts=True,
         unique_fields=["security", "interval", "timestamp"],
@@ -198,50 +196,6 @@ def currencies_of(codes: Any) -> set[str]:
 
     wanted = {code for code in codes if code}
     return set(Currency.objects.filter(pk__in=wanted).values_list("pk", flat=True)) if wanted else set()
-
-
-def stored_actions(security: Security) -> list[Action]:
-    """Return the security's splits and dividends as plain values, oldest first; one query."""
-    rows = SecurityAction.objects.filter(security=security).order_by("date", "kind")
-    return [
-        Action(on, ActionKind(kind), value, currency)
-        for on, kind, value, currency in rows.values_list("date", "kind", "value", "currency_id")
-    ]
-
-
-# ---- What follows from them ----
-
-
-def refresh(*, security: Security) -> None:
-    """Count up the security's version, and derive its steps of adjustment anew; three queries."""
-    steps = adjustment_steps(security)
-    security.adjustments = [[step.before.isoformat(), str(step.split), str(step.total)] for step in steps]
-    Security.objects.filter(pk=security.pk).update(
-        prices_version=F("prices_version") + 1, adjustments=security.adjustments
-    )
-    security.prices_version += 1
-
-
-def adjustment_steps(security: Security) -> list[Step]:
-    """Derive the steps of adjustment from the stored actions and the closes before the dividends; two queries."""
-    before = SecurityPrice.objects.filter(
-        security=security, interval=Interval.DAY, timestamp__lt=OuterRef("date")
-    ).order_by("-timestamp")
-    dividends = SecurityAction.objects.filter(security=security, kind=ActionKind.DIVIDEND, currency=None)
-    closes: dict[date, tuple[date, Decimal]] = {
-        on: (at.date(), close)
-        for on, at, close in dividends.annotate(
-            close_at=Subquery(before.values("timestamp")[:1]), close=Subquery(before.values("close")[:1])
-        ).values_list("date", "close_at", "close")
-        if close is not None
-    }
-    comparable = [action for action in stored_actions(security) if action.currency is None]
-    return adjustment.steps(comparable, closes_before=closes)
-
-
-def steps_of(security: Security) -> list[Step]:
-    """Return the steps of adjustment that are kept with the security."""
-    return [Step(date.fromisoformat(day), Decimal(split), Decimal(total)) for day, split, total in security.adjustments]
 
 
 # ---- What was held back ----

@@ -7,8 +7,9 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from securities import adjustment, quality, units
-from securities.actions import ActionKind
-from securities.providers.protocol import Action, Bar, History
+from securities.actions import Action, ActionKind
+from securities.bars import Bar
+from securities.providers.protocol import History
 from securities.quality import HeldBackAction, HeldBackBar, Known
 
 

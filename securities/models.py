@@ -2,6 +2,8 @@
 
 import uuid
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any, Self
 
 from django.core.validators import RegexValidator
@@ -12,11 +14,12 @@ from django.utils import timezone
 
 from finances.fields import ExactDecimalField
 from finances.models import TimestampedModel
+from finances.sql import IsMidnight
 from securities.actions import ActionKind
 from securities.completeness import Calendar
 from securities.intervals import Interval
 from securities.reasons import Reason
-from securities.symbols import SYMBOL_MESSAGE, SYMBOL_PATTERN, is_symbol
+from securities.symbols import SYMBOL_MESSAGE, SYMBOL_PATTERN
 from securities.versioned import VersionedModel
 
 # Longer than any sync takes; whoever claimed a security this long ago is dead.
@@ -47,14 +50,6 @@ INTERVALS = [(interval.value, interval.value) for interval in Interval]
 class SecurityQuerySet(models.QuerySet["Security"]):
     """Securities by name, by state, and with their last price."""
 
-    def named(self, name: str) -> Self:
-        """Keep the security that ``name`` means: its id, or its symbol in any case."""
-        try:
-            return self.filter(pk=uuid.UUID(name))
-        except ValueError:
-            symbol = name.strip().upper()  # as `require_symbol` reads it, or what is stored would be fetched again
-            return self.filter(symbol=symbol) if is_symbol(symbol) else self.none()
-
     def matching(self, text: str) -> Self:
         """Keep what has ``text`` in its symbol's beginning or in its name; symbols first, the exact one foremost."""
         symbol = text.upper()
@@ -76,6 +71,14 @@ class SecurityQuerySet(models.QuerySet["Security"]):
         return self.annotate(
             last_close=Subquery(newest.values("close")[:1]), last_close_at=Subquery(newest.values("timestamp")[:1])
         )
+
+    def in_use(self) -> Self:
+        """Keep what something points at that must not lose it, such as what somebody holds."""
+        users = [each for each in Security._meta.related_objects if each.on_delete is models.PROTECT]
+        rows: list[Any] = [
+            models.QuerySet(each.related_model).filter(**{each.field.name: OuterRef("pk")}) for each in users
+        ]
+        return self.filter(reduce(or_, (Q(Exists(each)) for each in rows), Q(pk__in=[])))
 
     def with_prices(self) -> Self:
         """Keep what has prices."""
@@ -196,6 +199,12 @@ class SecurityPrice(VersionedModel):
                 condition=Q(interval__in=[interval.value for interval in Interval]),
                 name="security_price_interval_known",
                 violation_error_message="An interval is one of 1m, 1h, 1d, 1wk and 1mo.",
+            ),
+            models.CheckConstraint(
+                condition=Q(interval__in=[interval.value for interval in Interval if interval.is_intraday])
+                | Q(IsMidnight("timestamp")),
+                name="security_price_of_a_day_at_midnight",
+                violation_error_message="A price of a day, a week or a month is at midnight (UTC) of its first day.",
             ),
             models.CheckConstraint(
                 condition=Q(close__gt=0),

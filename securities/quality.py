@@ -14,8 +14,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from securities import adjustment
-from securities.actions import ActionKind
-from securities.providers.protocol import Action, Bar
+from securities.actions import Action, ActionKind
+from securities.bars import Bar
 from securities.reasons import Reason
 
 UNIT = 100  # pence in a pound

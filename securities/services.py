@@ -1,10 +1,12 @@
 """Finding securities: among ours, and at the providers."""
 
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.core.cache import caches
 from django.db import IntegrityError, transaction
+from django.db.models import CharField, UUIDField
 from django.utils import timezone
 
 from finances.exceptions import (
@@ -13,17 +15,26 @@ from finances.exceptions import (
     ProviderError,
     ProviderNotFoundError,
     ProviderOutOfRangeError,
+    TooManyRequestsError,
 )
+from finances.prepared import Parameter, PreparedRow
 from securities import ingest, intake, models, units, windows
 from securities.intake import Background, Intake
 from securities.intervals import Interval
 from securities.models import AssetClass, Security
 from securities.providers import registry
 from securities.providers.protocol import Capability, History, Listing, PriceProvider, Profile
-from securities.symbols import require_symbol
+from securities.symbols import is_symbol, require_symbol
 
 # An unknown symbol costs a provider many requests, so the answer is remembered for this long.
 UNKNOWN_FOR = timedelta(hours=1)
+BY_ID = PreparedRow(lambda: Security.objects.filter(pk=Parameter("id", UUIDField())))
+BY_SYMBOL = PreparedRow(lambda: Security.objects.filter(symbol=Parameter("symbol", CharField())))
+# What `described` may set.
+DESCRIBED = (
+    "name", "asset_class", "exchange", "timezone", "sector", "industry", "market_cap", "currency", "unknown_since",
+    "updated_at",
+)  # fmt: skip
 
 
 class SecurityNotFoundError(NotFoundError):
@@ -52,7 +63,7 @@ def search(*, text: str, limit: int) -> Found:
         return Found(stored, [])
     try:
         _, listings = registry.ask(Capability.SEARCH, lambda provider: provider.search(text, limit=limit))
-    except ProviderError as exc:
+    except (ProviderError, TooManyRequestsError) as exc:
         return Found(stored, [], f"{exc.message} Only stored securities are shown.")
     ours = set(
         Security.objects.filter(symbol__in=[listing.symbol.upper() for listing in listings]).values_list(
@@ -65,7 +76,11 @@ def search(*, text: str, limit: int) -> Found:
 
 def find(name: str) -> Security | None:
     """Return the stored security that ``name`` means: an id, or a symbol in any case."""
-    return Security.objects.named(name).first()
+    try:
+        return BY_ID.get(id=uuid.UUID(name))
+    except ValueError:
+        symbol = name.strip().upper()  # as `require_symbol` reads it, or what is stored would be fetched again
+        return BY_SYMBOL.get(symbol=symbol) if is_symbol(symbol) else None
 
 
 def get_or_fetch(name: str) -> Security:
@@ -178,20 +193,20 @@ def refresh_profile(*, security: Security) -> Security:
 
     Raises:
         ProviderError: nobody can tell now; when all are sure that there is no such thing, that is kept.
+        SecurityNotFoundError: it was deleted meanwhile.
     """
     try:
         profile = fetch_profile(security.symbol)
     except ProviderNotFoundError:
         mark_unknown(security=security)
         raise
-    described(security, profile, now=timezone.now())
-    security.save(
-        update_fields=[
-            "name", "asset_class", "exchange", "timezone", "sector", "industry", "market_cap", "currency",
-            "unknown_since", "updated_at",
-        ]
-    )  # fmt: skip
-    return security
+    with transaction.atomic():
+        # Read again under its lock: while the provider was asked, somebody may have changed what it does not tell.
+        stored = Security.objects.select_for_update(of=("self",)).filter(pk=security.pk).first()
+        if stored is None:
+            raise SecurityNotFoundError(f"{security.symbol} was deleted meanwhile.")
+        described(stored, profile, now=timezone.now()).save(update_fields=DESCRIBED)
+    return stored
 
 
 def mark_unknown(*, security: Security) -> None:

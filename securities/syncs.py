@@ -10,13 +10,14 @@ from django.db.models import Max, Min
 from django.utils import timezone
 
 from finances.exceptions import ConflictError, ProviderNotFoundError, ProviderOutOfRangeError
-from securities import ingest, intake, quality, services, windows
+from securities import derived, ingest, intake, quality, services, windows
+from securities.actions import Action
 from securities.ingest import Ingested
 from securities.intake import Background, Intake
 from securities.intervals import Interval
 from securities.models import Security, SecurityPrice
 from securities.providers import registry
-from securities.providers.protocol import Action, Capability, History, PriceProvider
+from securities.providers.protocol import Capability, History, PriceProvider
 from securities.quality import Drift, HeldBackBar, Known
 from securities.reasons import Reason
 from securities.windows import Stored, Window
@@ -120,7 +121,7 @@ class _Fetched:
 def _fetch(security: Security, interval: Interval, since: date | None) -> _Fetched:
     """Ask the providers, and look through the answer; not a row is written."""
     span = stored_span(security, interval)
-    known = ingest.stored_actions(security)
+    known = derived.stored_actions(security)
     provider, history = registry.ask(
         Capability.HISTORY,
         lambda provider: _ask(provider, security, interval, _planned(provider, interval, span, since)),

@@ -2,8 +2,12 @@
 
 import pytest
 from django.apps import apps
+from django.db import connection
 from django.db.models import CASCADE, SET_NULL
 
+from accounts.models import Account
+from accounts.tests.factories import AccountFactory
+from institutions.tests.factories import FinancialInstitutionFactory
 from tests.sweep import RESOURCES
 from users.models import User
 from users.tests.factories import PASSWORD
@@ -20,6 +24,17 @@ def test_all_that_one_owns_goes_and_what_others_own_stays(api, user, stranger, r
 
     assert response.status_code == 204
     assert list(rows.filter(pk__in=[mine.pk, theirs.pk])) == [theirs]
+
+
+def test_an_account_at_an_institution_goes_with_all_its_history(api, user):
+    institution = FinancialInstitutionFactory(user=user)
+    AccountFactory(user=user, financial_institution=institution)
+
+    response = api.delete("/api/v1/auth/me", {"current_password": PASSWORD})
+
+    assert response.status_code == 204
+    assert Account.history.count() == 0
+    connection.check_constraints()
 
 
 def test_every_row_that_points_at_a_user_goes_with_them_or_forgets_them():

@@ -92,13 +92,6 @@ class UserQuerySet(models.QuerySet["User"]):
         """Keep those who can administer."""
         return self.filter(is_superuser=True, is_active=True)
 
-    def in_session(self, *, user_id: Any, family_id: Any) -> Self:
-        """Keep the user whom a token names, while the session that it belongs to is not revoked.
-
-        One row by two primary keys: this runs with every request.
-        """
-        return self.filter(pk=user_id, token_families__pk=family_id, token_families__revoked_at=None)
-
     def matching(self, text: str) -> Self:
         """Keep people whose email or username contains ``text``, whatever its case."""
         return self.filter(Q(email__icontains=text) | Q(username__icontains=text))

@@ -7,7 +7,7 @@ from decimal import Decimal
 from accounts.demo import chance
 from accounts.demo.household import DemoSecurity
 from finances import money
-from securities.providers.protocol import Bar
+from securities.bars import Bar
 
 START = date(2020, 1, 1)
 SATURDAY = 5

@@ -16,10 +16,10 @@ from finances import money
 from finances.local_days import day_of, noon_of
 from institutions.models import FinancialInstitution
 from securities import ingest
+from securities.bars import Bar
 from securities.intake import Intake
 from securities.intervals import Interval
 from securities.models import Security
-from securities.providers.protocol import Bar
 from users.models import User
 
 MONTHS = 24

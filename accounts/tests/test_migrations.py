@@ -5,7 +5,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-BEFORE = [("accounts", "0001_initial")]
+BEFORE = [("accounts", "0002_forget_institutions")]
 
 
 def migrate(targets):

@@ -1,6 +1,7 @@
 """A security that somebody holds, or once held, stays: past figures are computed from it."""
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from accounts.tests.factories import HoldingFactory
@@ -26,6 +27,21 @@ def test_a_security_that_was_held_once_is_in_use_for_its_past():
 
     with pytest.raises(InUseError):
         require_unused(security)
+
+
+def test_what_is_held_can_be_synced_without_the_rest(capsys, settings):
+    settings.PRICE_PROVIDERS = []
+    held = HoldingFactory().security
+    once_held = HoldingFactory()
+    once_held.delete()
+    SecurityFactory(symbol="FREE")
+
+    with pytest.raises(CommandError) as refused:
+        call_command("sync_prices", "--held")
+
+    assert list(Security.objects.in_use()) == [held]
+    assert held.symbol in str(refused.value)
+    assert "0 of 1 securities done" in capsys.readouterr().out
 
 
 def test_a_security_that_nobody_ever_held_is_free():

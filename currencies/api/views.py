@@ -25,6 +25,7 @@ from currencies.api.serializers import (
     SyncResultSerializer,
 )
 from currencies.models import Currency
+from finances.api.openapi import NOT_FOUND
 from finances.api.pagination import HeaderPagination, page_headers
 from finances.api.permissions import IsSuperuser
 from finances.api.serializers import validated
@@ -121,7 +122,9 @@ class CurrencyViewSet(BaseViewSet):
         self.require_superuser("Only a superuser may enter rates by hand.")
         return synced(services.enter_rates(base=currency, on=on, rates=given["rates"]))
 
-    @extend_schema(parameters=[SyncQuery], request=None, responses={200: SyncResultSerializer}, filters=False)
+    @extend_schema(
+        parameters=[SyncQuery], request=None, responses={200: SyncResultSerializer, **NOT_FOUND}, filters=False
+    )
     @action(detail=False, methods=["post"], url_path="sync-rates")
     def sync_rates(self, request: Request) -> Response:
         """Ask the providers for the rates of a day, and store them. Past days are for superusers."""
@@ -147,7 +150,7 @@ class CurrencyViewSet(BaseViewSet):
         if not IsSuperuser().has_permission(self.request, self):
             self.permission_denied(self.request, message=message)
 
-    @extend_schema(parameters=[ConvertQuery], responses=ConversionSerializer, filters=False)
+    @extend_schema(parameters=[ConvertQuery], responses={200: ConversionSerializer, **NOT_FOUND}, filters=False)
     @action(detail=False, methods=["get"], pagination_class=None)
     def convert(self, request: Request) -> Response:
         """Convert an amount at the last rate on or before a day, at most seven days before it.

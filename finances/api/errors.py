@@ -15,6 +15,7 @@ from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, 
 from django.db.models import ProtectedError, RestrictedError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions as drf
 from rest_framework import serializers
 from rest_framework.response import Response
@@ -37,6 +38,7 @@ STATUS_OF: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (exceptions.ProviderNotFoundError, HTTPStatus.NOT_FOUND),
     (exceptions.ProviderOutOfRangeError, HTTPStatus.BAD_REQUEST),
     (exceptions.ProviderError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (exceptions.TooManyRequestsError, HTTPStatus.TOO_MANY_REQUESTS),
     (exceptions.FinancesError, HTTPStatus.BAD_REQUEST),
 )
 # Under these keys DRF and Django put what concerns no single field.
@@ -73,7 +75,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         logger.warning("the database refused or was away", exc_info=exc)
     response.data = problem(response.status_code, translated)
     response.content_type = MEDIA_TYPE
-    if isinstance(translated, drf.Throttled) and "Retry-After" in response:
+    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS and "Retry-After" in response:
         response.data["retry_after"] = int(response["Retry-After"])
     return response
 
@@ -96,8 +98,8 @@ def translate(exc: Exception) -> Exception:
 def translate_domain(exc: exceptions.FinancesError) -> ProblemError:
     """Give a domain error the status of the first class in ``STATUS_OF`` that it is."""
     status = next(status for kind, status in STATUS_OF if isinstance(exc, kind))
-    unavailable = status == HTTPStatus.SERVICE_UNAVAILABLE
-    wait = (getattr(exc, "retry_after", None) or PROVIDER_RETRY_SECONDS) if unavailable else None
+    comes_back = status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
+    wait = (getattr(exc, "retry_after", None) or PROVIDER_RETRY_SECONDS) if comes_back else None
     return ProblemError(status, exc.message, exc.code, field=exc.field, wait=wait)
 
 
@@ -252,6 +254,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     return plain_problem(HTTPStatus.FORBIDDEN, "This is not allowed.", "permission_denied")
 
 
+@csrf_exempt  # or else what is posted to nowhere gets a page about cookies
 def unknown_address(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """Answer an address below ``/api`` that leads nowhere; DEBUG would show a page there."""
     return plain_problem(HTTPStatus.NOT_FOUND, "There is nothing at this address.", "not_found")

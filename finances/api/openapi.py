@@ -12,6 +12,7 @@ from finances.api.idempotency import IdempotentMixin
 from finances.api.serializers import aliases_of
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
+ROW = re.compile(r"(?<=\bthe )rows?\b|(?<=\bnew )row\b|(?<=\bone )row\b")
 SECTIONS = re.compile(r"\n\s*(?:Raises|Returns):")
 WRITES = {"post", "put", "patch", "delete"}
 TAG_HEADER = {"description": "The state of the answer, for If-None-Match and If-Match.", "schema": {"type": "string"}}
@@ -39,6 +40,10 @@ class ProblemSerializer(serializers.Serializer[Any]):
     retry_after = serializers.IntegerField(required=False, help_text="Seconds, with 429 only.")
 
 
+# For `extend_schema(responses=...)` of an operation that may not find something though its address names nothing.
+NOT_FOUND = {(int(HTTPStatus.NOT_FOUND), PROBLEM_MEDIA_TYPE): ProblemSerializer}
+
+
 class ProblemAutoSchema(AutoSchema):
     """Describe every operation with its problems, its headers and the aliases of its fields."""
 
@@ -63,8 +68,15 @@ class ProblemAutoSchema(AutoSchema):
         return SECTIONS.split(str(super().get_description()))[0].strip()
 
     def get_summary(self) -> str:
-        """Take the first sentence of the description as the title."""
-        return self.get_description().partition("\n")[0].split(". ")[0].rstrip(".:;")
+        """Take the first sentence of the description as the title, naming what "the row" of a shared view is."""
+        title = self.get_description().partition("\n")[0].split(". ")[0].rstrip(".:;")
+        queryset = getattr(self.view, "queryset", None)
+        if queryset is None:
+            return title
+        names = queryset.model._meta
+        return ROW.sub(
+            lambda found: str(names.verbose_name_plural if found[0] == "rows" else names.verbose_name), title
+        )
 
     def _map_serializer(self, serializer: Any, direction: str, bypass_extensions: bool = False) -> dict[str, Any]:
         """Add each alias as a deprecated twin of its field."""
@@ -140,7 +152,7 @@ class ProblemAutoSchema(AutoSchema):
                     "name": idempotency.HEADER,
                     "in": "header",
                     "description": "Sent again within 24 hours, the request does nothing and gets its first answer.",
-                    "schema": {"type": "string", "maxLength": 255},
+                    "schema": {"type": "string", "pattern": f"^{idempotency.FORM.pattern}$"},
                 }
             )
         self.describe_answer_headers(operation["responses"])

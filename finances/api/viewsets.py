@@ -63,17 +63,17 @@ class BaseViewSet(TaggedMixin, IdempotentMixin, viewsets.ModelViewSet[Any]):
         self.created: models.Model = serializer.save()
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Change the fields that are sent."""
+        """Change the row: only the fields that are sent."""
         kwargs["partial"] = True
         with transaction.atomic():
             return super().update(request, *args, **kwargs)
 
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Change the fields that are sent."""
+        """Change the row: only the fields that are sent."""
         return self.update(request, *args, **kwargs)
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List the rows, a page at a time."""
+        """List the rows. They come a page at a time."""
         return super().list(request, *args, **kwargs)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -173,7 +173,7 @@ class NestedViewSet(OwnedViewSet):
         return {**super().given(), **self.get_serializer_context()["given"]}
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List the rows, of the parent if there is one."""
+        """List the rows. Below the address of a parent, only those of the parent."""
         self.find_parent(self.parents)
         return super().list(request, *args, **kwargs)
 

@@ -5,6 +5,7 @@ and what goes wrong is one of the ``ProviderError`` classes. Caches, counters, p
 processes: in Redis where there is one, else in SQLite files under ``VAR_DIR``.
 """
 
+from finances.http.asker import count_question
 from finances.http.policy import Answer, ForTheClientError, Policy
 from finances.http.session import Session, Stats, forget_sessions, get, session_for, stats
 
@@ -14,6 +15,7 @@ __all__ = [
     "Policy",
     "Session",
     "Stats",
+    "count_question",
     "forget_sessions",
     "get",
     "session_for",

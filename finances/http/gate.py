@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from finances.exceptions import ProviderRateLimitedError, ProviderUnavailableError
+from finances.http import asker
 from finances.http.policy import Policy
 
 FIRST_REST = 60  # seconds after a 429 that does not say for how long
@@ -129,10 +130,13 @@ class Gate:
     ) -> None:
         """Stand before the server of ``policy``, with what ``store`` knows about it."""
         self._name, self._title = policy.name, policy.title
-        self._pace = Pace(
-            gap=policy.gap.total_seconds(), at_once=policy.at_once, max_wait=policy.max_wait.total_seconds()
-        )
+        self._policy = policy
         self._store, self._clock, self._sleep = store, clock, sleep
+
+    @property
+    def _pace(self) -> Pace:
+        policy = self._policy
+        return Pace(policy.gap.total_seconds(), policy.at_once, asker.patience(policy.max_wait.total_seconds()))
 
     @contextmanager
     def passage(self) -> Iterator[None]:

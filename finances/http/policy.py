@@ -9,6 +9,8 @@ from finances.exceptions import ProviderError
 
 # For how long an answer that has expired still serves when the server is away.
 STALE_IF_ERROR = timedelta(days=7)
+# For how long, at most, an answer is fresh that is still going on, such as the prices of a day that is not over.
+CURRENT_TTL = timedelta(minutes=15)
 
 
 def accept_everything(_status: int, _body: bytes) -> None:
@@ -18,6 +20,11 @@ def accept_everything(_status: int, _body: bytes) -> None:
 def itself(url: str) -> str:
     """Return ``url``: for servers whose URLs say what is asked, and nothing else."""
     return url
+
+
+def never(_url: str) -> bool:
+    """Tell that what is asked will not change: for servers that tell of what is over."""
+    return False
 
 
 class ForTheClientError(ProviderError):
@@ -34,6 +41,9 @@ class Policy:
     ``examine(status, body)`` looks at every answer before it may be cached, except redirects, 429 and 5xx, and raises
     a ``ProviderError`` for one that is none: servers send error bodies and maintenance pages with status 200.
 
+    ``is_current(url)`` tells whether it asks for what is still going on: such an answer is fresh for a quarter of an
+    hour at most, whatever ``ttl`` says.
+
     ``key_url(url)`` gives the URL under which an answer is kept, where two URLs ask the same.
     """
 
@@ -46,6 +56,7 @@ class Policy:
     max_wait: timedelta = timedelta(seconds=10)
     max_bytes: int = 8 * 1024 * 1024
     key_url: Callable[[str], str] = itself
+    is_current: Callable[[str], bool] = never
 
     def keeps(self, url: str) -> bool:
         """Tell whether the answer to a GET of ``url`` may be kept."""

@@ -1,11 +1,14 @@
 """The sessions: for each provider and process one, requests-cache in front, the gate and the wire behind."""
 
+import copy
 import os
+import re
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, TypedDict, cast
 
 import redis
@@ -20,7 +23,7 @@ from requests_cache.models import AnyResponse
 from finances.exceptions import ProviderError, ProviderUnavailableError
 from finances.http.cache import build_cache
 from finances.http.gate import Gate
-from finances.http.policy import STALE_IF_ERROR, Answer, Policy
+from finances.http.policy import CURRENT_TTL, STALE_IF_ERROR, Answer, Policy
 from finances.http.stores import SharedStore, build_store
 from finances.http.transport import Errand, GatedAdapter
 
@@ -45,22 +48,28 @@ class Session:
         transport: BaseAdapter | None = None,
     ) -> None:
         """Use ``cache`` and ``store``; ``transport`` replaces the wire of requests."""
-        self._policy, self._store = policy, store
-        self._cached = CachedSession(
-            backend=cache,
+        self._policy, self._store, self._cache = policy, store, cache
+        self._adapter = GatedAdapter(policy, Gate(policy, store), transport or HTTPAdapter(), timeout=timeout)
+        self._settled = self._remembering(policy.ttl)
+        self._current = self._remembering({url: min(ttl, CURRENT_TTL) for url, ttl in policy.ttl.items()})
+
+    def _remembering(self, ttl: Mapping[str | re.Pattern[str], timedelta]) -> CachedSession:
+        """Make a session whose answers stay fresh for so long; all of them share the cache and the adapter."""
+        cached = CachedSession(
+            backend=copy.copy(self._cache),  # which keeps the settings of its one session
             expire_after=DO_NOT_CACHE,
-            urls_expire_after=dict(policy.ttl),
+            urls_expire_after=dict(ttl),
             allowable_codes=(200,),
             allowable_methods=("GET",),
             stale_if_error=int(STALE_IF_ERROR.total_seconds()),
             autoclose=False,
             key_fn=self._key,
         )
-        self._cached.max_redirects = MAX_REDIRECTS
-        adapter = GatedAdapter(policy, Gate(policy, store), transport or HTTPAdapter(), timeout=timeout)
+        cached.max_redirects = MAX_REDIRECTS
         # The only adapter there is: a redirect to http:, file: or anything else finds none and fails.
-        self._cached.adapters.clear()
-        self._cached.mount("https://", adapter)
+        cached.adapters.clear()
+        cached.mount("https://", self._adapter)
+        return cached
 
     def get(
         self, url: str, *, params: Mapping[str, str] | None = None, secret_headers: Mapping[str, str] | None = None
@@ -97,9 +106,10 @@ class Session:
         return str(create_key(request, **options))
 
     def _ask(self, errand: Errand) -> AnyResponse:
-        options = self._cached.merge_environment_settings(errand.url, {}, None, None, None)
+        cached = self._current if self._policy.is_current(str(errand.url)) else self._settled
+        options = cached.merge_environment_settings(errand.url, {}, None, None, None)
         try:
-            response = self._cached.send(errand, allow_redirects=True, **options)
+            response = cached.send(errand, allow_redirects=True, **options)
         except requests.RequestException as exc:
             kind = type(exc).__name__
             raise ProviderUnavailableError(f"{self._policy.title} leads elsewhere ({kind}).") from exc

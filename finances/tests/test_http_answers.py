@@ -1,6 +1,7 @@
 """What the way out answers: fresh, cached, stale, or an error of ours."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -88,6 +89,19 @@ def test_an_expired_answer_is_asked_for_again(stand_in, kept):
 
     assert answer.body == b"43"
     assert not answer.is_stale
+
+
+def test_what_is_still_going_on_is_fresh_for_a_quarter_of_an_hour(stand_in, kept):
+    current = replace(POLICY, name="current", is_current=lambda url: url.endswith("/kept"))
+    http.get(current, kept)
+    stand_in.routes["/kept"] = Reply(b"43")
+
+    with later(minutes=14):
+        fresh = http.get(current, kept)
+    with later(minutes=16):
+        asked_again = http.get(current, kept)
+
+    assert (fresh.body, asked_again.body) == (b'{"answer": 42}', b"43")
 
 
 def test_an_expired_answer_that_the_server_confirms_is_kept_on(stand_in, kept):

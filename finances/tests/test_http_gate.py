@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from finances import request_context
 from finances.exceptions import ProviderRateLimitedError, ProviderUnavailableError
 from finances.http import gate, stores
 from finances.http.policy import Policy
@@ -44,6 +45,13 @@ def make_gate(http_store, clock):
     return make
 
 
+@pytest.fixture
+def in_a_request():
+    token = request_context.request_id.set("r-1")
+    yield
+    request_context.request_id.reset(token)
+
+
 def pass_through(a_gate):
     with a_gate.passage():
         pass
@@ -77,6 +85,26 @@ def test_a_queue_that_is_too_long_is_refused_at_once(make_gate, clock):
 
     assert refused.value.retry_after == 12
     assert clock.slept == []
+
+
+def test_whoever_waits_for_an_answer_is_kept_waiting_for_three_seconds_at_most(make_gate, clock, in_a_request):
+    patient, store = make_gate(gap=timedelta(seconds=4)), stores.build_store()
+    store.update("test", lambda state: gate.book(state, gate.Pace(4, 4, 10), "another", clock.now))
+
+    with pytest.raises(ProviderRateLimitedError) as refused:
+        pass_through(patient)
+
+    assert refused.value.retry_after == 4
+    assert clock.slept == []
+
+
+def test_nobody_waits_for_a_command_which_is_patient(make_gate, clock):
+    patient, store = make_gate(gap=timedelta(seconds=4)), stores.build_store()
+    store.update("test", lambda state: gate.book(state, gate.Pace(4, 4, 10), "another", clock.now))
+
+    pass_through(patient)
+
+    assert clock.slept == [4]
 
 
 def test_only_so_many_requests_are_under_way_at_once(make_gate):

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from finances.api.openapi import NOT_FOUND
 from finances.api.serializers import validated
 from portfolio import services
 from portfolio.api import shown
@@ -101,7 +102,7 @@ class ValuationView(APIView):
 class ExplainView(APIView):
     """Why a figure is what it is."""
 
-    @extend_schema(parameters=[ExplainQuery], responses=ExplanationSerializer)
+    @extend_schema(parameters=[ExplainQuery], responses={200: ExplanationSerializer, **NOT_FOUND})
     def get(self, request: Request) -> Response:
         """Return the tree behind a figure: formulas, recorded values, holdings, closes, splits and rates.
 

@@ -8,9 +8,8 @@ from portfolio.exchange import RateHistory
 from portfolio.inputs import Account, Close, Position, RecordedValue, Security, Split
 from portfolio.timeline import Segment
 from portfolio.valuation import Household
-from securities.actions import ActionKind
+from securities.actions import Action, ActionKind
 from securities.adjustment import LaterSplits, exact_ratio
-from securities.providers.protocol import Action
 
 
 def day(text):

@@ -21,10 +21,10 @@ from institutions.tests.factories import FinancialInstitutionFactory
 from portfolio import stamps
 from portfolio.tests.api.conftest import seed
 from securities import ingest
+from securities.bars import Bar
 from securities.intake import Intake
 from securities.intervals import Interval
 from securities.models import Security, SecurityAction, SecurityPrice
-from securities.providers.protocol import Bar
 from securities.tests.factories import SecurityFactory
 
 pytestmark = pytest.mark.django_db

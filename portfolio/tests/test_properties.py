@@ -17,9 +17,8 @@ from portfolio.series import series
 from portfolio.tests import reference
 from portfolio.timeline import Segment
 from portfolio.valuation import Dimension, Household, Name
-from securities.actions import ActionKind
+from securities.actions import Action, ActionKind
 from securities.adjustment import LaterSplits, exact_ratio
-from securities.providers.protocol import Action
 
 FIRST = date(2026, 1, 1)
 DAYS = st.integers(0, 40).map(lambda number: FIRST + timedelta(days=number))

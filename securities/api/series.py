@@ -7,7 +7,7 @@ from typing import Any
 
 from finances.api import database_json
 from finances.api.database_json import Dialect, Series
-from securities import completeness, ingest
+from securities import adjustment, completeness
 from securities.adjustment import DERIVED_PLACES, Step
 from securities.api.serializers import PricePointSerializer, end_of
 from securities.completeness import Completeness
@@ -93,7 +93,7 @@ def count(security: Security, question: Question) -> int:
 
 
 def _points(security: Security, question: Question, within: Range) -> Series:
-    steps = [step for step in ingest.steps_of(security) if instant_of(step.before) > within.start]
+    steps = [step for step in adjustment.steps_from(security.adjustments) if instant_of(step.before) > within.start]
     conditions = [
         database_json.parameter(PRICES.get_field("security"), security.pk),
         question.interval.value,

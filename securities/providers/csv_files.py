@@ -20,10 +20,11 @@ from pathlib import Path
 
 from finances.exceptions import InvalidValueError
 from securities import adjustment
-from securities.actions import ActionKind
+from securities.actions import Action, ActionKind
+from securities.bars import Bar
 from securities.intervals import Interval, instant_of
 from securities.providers import csv_values
-from securities.providers.protocol import Action, Bar, History, SkippedRow
+from securities.providers.protocol import History, SkippedRow
 
 MAX_BYTES = 256 * 1024 * 1024
 DELIMITERS = ",;\t|"

@@ -7,7 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
-from securities.actions import ActionKind
+from securities.actions import Action
+from securities.bars import Bar
 from securities.intervals import Interval
 
 
@@ -19,34 +20,6 @@ class Capability(StrEnum):
     HISTORY = "history"
     QUOTES = "quotes"
     ACTIONS = "actions"
-
-
-class Bar(NamedTuple):
-    """What was paid from ``at`` on, for one bar's length, in the currency of its `History`.
-
-    ``at`` is an aware instant in UTC; a bar of a day or longer has the midnight (as if in UTC) of its first day, by
-    the exchange's calendar. A field other than ``close`` is None where the source does not tell.
-    """
-
-    at: datetime
-    open: Decimal | None
-    high: Decimal | None
-    low: Decimal | None
-    close: Decimal
-    volume: int | None
-
-
-class Action(NamedTuple):
-    """A split or a dividend on its ex-date ``on``, the exchange's day.
-
-    ``value`` is of a split the number of new shares for one old, of a dividend the amount for one share in
-    ``currency`` (None: the currency of the prices).
-    """
-
-    on: date
-    kind: ActionKind
-    value: Decimal
-    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from functools import lru_cache
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from finances import http
 from finances.exceptions import (
     InvalidValueError,
     ProviderError,
@@ -54,7 +55,9 @@ def ask[T](capability: Capability, question: Callable[[PriceProvider], T]) -> tu
         ProviderOutOfRangeError: some do not keep this, and the rest do not know it.
         ProviderError: the first one's reason for which it could not answer; no other one could.
         ProviderUnavailableError: nobody can be asked this.
+        TooManyRequestsError: the user whose request leads to this has asked too much.
     """
+    http.count_question()
     failures: list[ProviderError] = []
     for provider in chosen(capability):
         try:

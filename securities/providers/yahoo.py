@@ -8,9 +8,10 @@ from types import ModuleType
 from django.utils import timezone
 
 from finances.http.policy import Answer
+from securities.actions import Action
 from securities.intervals import Interval
 from securities.providers import yahoo_answers, yahoo_policy
-from securities.providers.protocol import Action, Capability, History, Limit, Listing, Profile, Quote
+from securities.providers.protocol import Capability, History, Limit, Listing, Profile, Quote
 
 EARLIEST = date(1900, 1, 1)
 QUOTES_AT_ONCE = 50

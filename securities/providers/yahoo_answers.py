@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from finances import money
-from securities.actions import ActionKind
+from securities.actions import Action, ActionKind
+from securities.bars import Bar
 from securities.intervals import Interval, instant_of
-from securities.providers.protocol import Action, Bar, Listing, Profile, Quote
+from securities.providers.protocol import Listing, Profile, Quote
 
 if TYPE_CHECKING:
     from pandas import DataFrame

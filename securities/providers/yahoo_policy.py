@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, NoReturn
@@ -21,7 +22,7 @@ from finances.exceptions import (
 
 NAME, TITLE = "yahoo", "Yahoo"
 CHART = "/v8/finance/chart/"
-# How long answers stay fresh. Yahoo's own prices are late by up to a quarter of an hour.
+# How long answers stay fresh, unless they are current. Yahoo's own prices are late by up to a quarter of an hour.
 TTL: dict[str | re.Pattern[str], timedelta] = {
     re.compile(CHART + r"[^?]*\?(.*&)?interval=(1d|1wk|1mo)(&|$)"): timedelta(hours=24),
     re.compile(CHART + r"[^?]*\?(.*&)?interval=\d+[mh](&|$)"): timedelta(minutes=15),
@@ -46,6 +47,7 @@ def policy() -> http.Policy:
         ttl=TTL,
         examine=examine,
         key_url=key_url,
+        is_current=is_current,
         gap=timedelta(seconds=settings.YAHOO_SECONDS_BETWEEN_REQUESTS),
         max_wait=MAX_WAIT,
     )
@@ -57,11 +59,22 @@ def key_url(url: str) -> str:
     if not parts.path.startswith(CHART):
         return url
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    if _number(query.get("period2")) > time.time() - NOW:
+    if ends_now(query):
         query["period2"] = "now"
     if _number(query.get("period1")) < 0:
         query["period1"] = "first"
     return urlunsplit(parts._replace(query=urlencode(query)))
+
+
+def is_current(url: str) -> bool:
+    """Tell whether a chart ends now, so that its last bar may not be over."""
+    parts = urlsplit(url)
+    return parts.path.startswith(CHART) and ends_now(dict(parse_qsl(parts.query)))
+
+
+def ends_now(query: Mapping[str, str]) -> bool:
+    """Tell whether a chart's window ends in the last quarter of an hour, or later."""
+    return _number(query.get("period2")) > time.time() - NOW
 
 
 def _number(text: str | None) -> float:

@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from finances.exceptions import ProviderError, ProviderNotFoundError
-from securities.actions import ActionKind
+from securities.actions import Action, ActionKind
 from securities.adjustment import LaterSplits
+from securities.bars import Bar
 from securities.intervals import Interval, instant_of
-from securities.providers.protocol import Action, Bar, Capability, History, Limit, Listing, Profile, Quote
+from securities.providers.protocol import Capability, History, Limit, Listing, Profile, Quote
 
 PATH = "securities.tests.shelf.Shelf"
 
@@ -39,7 +40,7 @@ class Shelf:
         self.items: dict[str, Item] = {}
         self.failure: ProviderError | None = None
         self.calls: list[tuple] = []
-        self.during_history = lambda: None
+        self.during_history = self.during_profile = lambda: None
 
     def put(self, symbol, *, closes=(), first=date(2026, 3, 2), interval=Interval.DAY, actions=(), **profile):
         """Put a security with one bar a weekday, or an hour, on the shelf."""
@@ -55,7 +56,9 @@ class Shelf:
         return [Listing(p.symbol, p.name, p.asset_class, p.exchange, p.currency) for p in found][:limit]
 
     def profile(self, symbol):
-        return self._item("profile", symbol).profile
+        profile = self._item("profile", symbol).profile
+        self.during_profile()
+        return profile
 
     def history(self, symbol, *, interval, since, until):
         item = self._item("history", symbol, interval, since, until)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from securities import adjustment
 from securities.adjustment import Step
-from securities.providers.protocol import Bar
+from securities.bars import Bar
 from securities.tests.shelf import at, bars, dividend, split
 
 SPLITS = [split("2014-06-09", 7), split("2020-08-31", 4)]

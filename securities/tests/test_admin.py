@@ -179,6 +179,17 @@ def test_a_price_changed_by_hand_makes_the_series_new(client):
     assert security.prices_version > with_split
 
 
+def test_a_price_of_a_day_is_entered_at_midnight(client):
+    security = SecurityFactory()
+    form = {"security": security.pk, "interval": "1d", "timestamp_0": "2026-03-03", "close": "10", "_save": ""}
+
+    refused = client.post(reverse("admin:securities_securityprice_add"), {**form, "timestamp_1": "14:30:00"})
+    client.post(reverse("admin:securities_securityprice_add"), {**form, "timestamp_1": "00:00:00"})
+
+    assert "is at midnight (UTC) of its first day" in refused.text
+    assert [price.timestamp for price in SecurityPrice.objects.all()] == [at("2026-03-03")]
+
+
 def test_deleting_a_security_tells_how_much_goes_without_listing_it(client):
     security = SecurityFactory(symbol="ACME")
     ingest.store_prices(security=security, interval=Interval.DAY, bars=bars(range(100, 200)))

@@ -181,7 +181,7 @@ def test_the_next_run_begins_with_what_waited_longest(three):
     Security.objects.filter(symbol="CCC").update(last_synced_at=now - timedelta(days=1))
     SecurityFactory(symbol="OLD", unknown_since=now - timedelta(days=8))
 
-    assert batches.all_symbols() == ["BBB", "CCC", "AAA"]
+    assert batches.worthwhile(Security.objects.all()) == ["BBB", "CCC", "AAA"]
 
 
 def test_a_dry_sync_keeps_nothing(capsys, three):

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from finances.exceptions import InvalidValueError
+from securities.bars import Bar
 from securities.intervals import Interval
 from securities.providers import csv_files, csv_values
 from securities.providers.csv_files import Layout
-from securities.providers.protocol import Bar
 from securities.tests.shelf import at, dividend, split
 
 YAHOO = """Date,Open,High,Low,Close,Adj Close,Volume

@@ -107,3 +107,25 @@ def test_a_profile_is_brought_up_to_date(shelf):
 
     security.refresh_from_db()
     assert (security.name, security.sector, security.industry) == ("New", "Kept", "Hammers")
+
+
+def test_what_is_changed_while_the_provider_is_asked_stays(shelf):
+    security = SecurityFactory(symbol="ACME", name="Old", sector="")
+    shelf.put("ACME", name="New")
+    shelf.during_profile = lambda: Security.objects.update(sector="Tools")
+
+    services.refresh_profile(security=security)
+
+    security.refresh_from_db()
+    assert (security.name, security.sector) == ("New", "Tools")
+
+
+def test_a_security_that_is_deleted_while_the_provider_is_asked_stays_deleted(shelf):
+    security = SecurityFactory(symbol="ACME")
+    shelf.put("ACME")
+    shelf.during_profile = lambda: Security.objects.all().delete()
+
+    with pytest.raises(SecurityNotFoundError):
+        services.refresh_profile(security=security)
+
+    assert not Security.objects.exists()

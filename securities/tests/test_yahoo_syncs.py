@@ -93,6 +93,18 @@ def test_a_second_sync_asks_nothing_and_changes_nothing(capsys, yahoo):
     assert http.stats()["misses"] == misses
 
 
+def test_the_bar_of_a_day_that_is_not_over_is_replaced_when_it_is(capsys):
+    with time_machine.travel("2026-03-13T15:00:00Z"):  # 11:00 in New York
+        call_command("sync_prices", "GADGET")
+    during = closes("GADGET")
+
+    output = run(capsys, "sync_prices", "GADGET")
+
+    after = closes("GADGET")
+    assert {day for day in after if after[day] != during[day]} == {date(2026, 3, 13)}
+    assert "0 prices new, 1 changed" in output
+
+
 def test_the_next_days_sync_asks_for_the_end_only(capsys, yahoo):
     run(capsys, "sync_prices", "GADGET")
     before = prices("GADGET").count()

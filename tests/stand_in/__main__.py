@@ -6,6 +6,7 @@ import sys
 import threading
 from pathlib import Path
 
+from tests.stand_in import offline_rates
 from tests.stand_in.server import MODES, StandIn
 from tests.stand_in.yahoo import MODES as YAHOO_MODES
 from tests.stand_in.yahoo import YahooStandIn
@@ -34,7 +35,7 @@ def main() -> None:
     parser.add_argument("--yahoo-mode", choices=YAHOO_MODES, default="ok")
     parser.add_argument("--settings", type=Path, help="write the settings here instead of printing them")
     options = parser.parse_args()
-    rates = StandIn(options.port, mode=options.mode).start()
+    rates = StandIn(options.port, mode=options.mode, answers=offline_rates.ROUTES).start()
     yahoo = YahooStandIn(options.yahoo_port, mode=options.yahoo_mode).start()
     text = "".join(f"{name}={value}\n" for name, value in settings_for(rates, yahoo).items())
     if options.settings:

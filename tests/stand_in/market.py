@@ -109,6 +109,12 @@ class Market:
         traded = round(company.price * growth * (1 + noise / 50) / before, 2)
         return as_float32(traded / self.later_splits(company, day))
 
+    def close(self, company: Company, interval: str, start: int) -> float:
+        """Return the close of the bar that begins at ``start``: of a day on which trade goes on, the last price."""
+        now = int(self.clock())
+        is_open = interval == "1d" and not company.trades_always and start <= now < start + company.minutes * 60
+        return self.price(company, now // 60 * 60 if is_open else start)
+
     def later_splits(self, company: Company, day: date) -> float:
         """Return how many shares one share of ``day`` has become by now."""
         return math.prod(split.ratio for split in self.known_splits(company) if split.on > day)

@@ -22,6 +22,7 @@ MODES = (
 KEY = "the-right-key"
 HTML = b"<!DOCTYPE html><html><body><h1>We will be right back</h1></body></html>"
 HUGE = 64 * 1024 * 1024  # bytes
+type Routes = list[tuple[re.Pattern[str], Callable[..., bytes]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,10 @@ class StandIn:
     ``ca_file`` is what a client must trust; ``received`` lists the requests in order of arrival.
     """
 
-    def __init__(self, port: int = 0, *, mode: str = "ok") -> None:
-        """Take ``port``, any free one when 0."""
+    def __init__(self, port: int = 0, *, mode: str = "ok", answers: Routes | None = None) -> None:
+        """Take ``port``, any free one when 0; answer with ``answers``, by default those that tests compare with."""
         self.mode = mode
+        self.answers = ROUTES if answers is None else answers
         self.retry_after: str | None = None
         self.error_type = "quota-reached"
         self.slow_seconds = 1.0
@@ -90,7 +92,7 @@ class StandIn:
             return failing(self)
         if path in self.routes:
             return self.routes[path]
-        for pattern, answer in ROUTES:
+        for pattern, answer in self.answers:
             if match := pattern.fullmatch(path):
                 if path.startswith("/keyed/") and headers.get("Authorization") != f"Bearer {KEY}":
                     return Reply(rate_answers.error("invalid-key"), 403)
@@ -125,7 +127,7 @@ FAILURES: dict[str, Callable[[StandIn], Reply]] = {
     "not_found": lambda _: Reply(b"", 404),
 }
 
-ROUTES: list[tuple[re.Pattern[str], Callable[..., bytes]]] = [
+ROUTES: Routes = [
     (re.compile(r"/keyed/v6/latest/([A-Z]{3})"), partial(rate_answers.latest, rates_key="conversion_rates")),
     (re.compile(r"/keyed/v6/history/([A-Z]{3})/(\d+)/(\d+)/(\d+)"), rate_answers.history),
     (re.compile(r"/open/v6/latest/([A-Z]{3})"), partial(rate_answers.latest, rates_key="rates")),

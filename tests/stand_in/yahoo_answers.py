@@ -41,7 +41,7 @@ def chart(market: Market, symbol: str, query: Mapping[str, str]) -> Answer:
 def _series(
     market: Market, company: Company, interval: str, starts: list[int], window: tuple[float, float]
 ) -> dict[str, Any]:
-    closes = [market.price(company, start) for start in starts]
+    closes = [market.close(company, interval, start) for start in starts]
     result: dict[str, Any] = {"meta": _meta(market, company, interval), "indicators": {"quote": [{}]}}
     if interval in STEPS:
         days = sorted({company.day_of(start) for start in starts})

@@ -3,6 +3,7 @@
 from datetime import UTC
 from typing import Any
 
+from django.db import models
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import serializers
@@ -12,12 +13,21 @@ from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 
 from finances import request_context
+from finances.prepared import Parameter, PreparedRow
 from users import tokens
 from users.models import User
 
 # A user's time zone says which day is today. Instants are in UTC, in and out, whoever asks; DRF would take that zone.
 serializers.DateTimeField.timezone = UTC
 
+# Whom a token names, while the session that it belongs to is not revoked: one row by two primary keys.
+IN_SESSION = PreparedRow(
+    lambda: User.objects.filter(
+        pk=Parameter("user_id", models.UUIDField()),
+        token_families__pk=Parameter("family_id", models.UUIDField()),
+        token_families__revoked_at=None,
+    )
+)
 REFUSAL = "The access token is not valid, or no longer."
 
 
@@ -54,10 +64,9 @@ class TokenAuthentication(JWTAuthentication):
         Raises:
             AuthenticationFailed: deleted, deactivated, signed out, or with a new password since.
         """
-        people = User.objects.in_session(
+        user: User | None = IN_SESSION.get(
             user_id=validated_token.get("sub"), family_id=validated_token.get(tokens.FAMILY_CLAIM)
         )
-        user = people.order_by().first()
         if user is None or not user.is_active or user.security_stamp != validated_token.get(tokens.STAMP_CLAIM):
             raise AuthenticationFailed(REFUSAL, "invalid_token")
         return user

@@ -60,6 +60,9 @@ class UserSerializer(BaseModelSerializer):
 
     email = AddressField(help_text="One's own changes once the link that is mailed to the new one is followed.")
     current_password = PasswordField(required=False, help_text="Needed to change one's own `email`, for nothing else.")
+    pending_email = serializers.CharField(
+        read_only=True, help_text="The address that takes the place of `email` once its link is followed, or empty."
+    )
     base_currency = BaseCurrencyField(queryset=Currency.objects.filter(models.base_currency_choices()), required=False)
 
     class Meta:
@@ -68,7 +71,7 @@ class UserSerializer(BaseModelSerializer):
             "id", "email", "username", "is_active", "is_superuser", "base_currency", "timezone", "email_verified",
             "pending_email", "current_password", "created_at", "updated_at",
         )  # fmt: skip
-        read_only_fields: tuple[str, ...] = ("is_active", "is_superuser", "email_verified", "pending_email")
+        read_only_fields: tuple[str, ...] = ("is_active", "is_superuser", "email_verified")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Keep one's own new address apart: whether it is taken is not said, and it needs the password."""
@@ -95,7 +98,7 @@ class AdministeredUserSerializer(UserSerializer):
     """A person as superusers see, and change, them."""
 
     class Meta(UserSerializer.Meta):
-        read_only_fields = ("email_verified", "pending_email")
+        read_only_fields = ("email_verified",)
 
 
 class RegistrationSerializer(UserSerializer):

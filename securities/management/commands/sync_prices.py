@@ -4,37 +4,33 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from finances.commands import Report, ReportingCommand
 from securities import batches, syncs
 from securities.intervals import Interval
+from securities.management import choice
 
 
 class Command(ReportingCommand):
     """Fetch prices."""
 
     help = (
-        "Fetch what is missing of the prices of some securities, by symbol, or of all. Safe to interrupt and to run "
-        "twice at once; a later run goes on with what has waited longest."
+        "Fetch what is missing of the prices of some securities: by symbol, of all, or of those that somebody holds. "
+        "Safe to interrupt and to run twice at once; a later run goes on with what has waited longest."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add which prices."""
         super().add_arguments(parser)
         parser.add_argument("symbols", nargs="*", metavar="SYMBOL", help="a security; one that is not stored is added")
-        parser.add_argument("--all", action="store_true", help="every stored security")
         parser.add_argument("--interval", choices=[i.value for i in Interval], default="1d", help="length of bars (1d)")
         parser.add_argument("--since", type=date.fromisoformat, metavar="YYYY-MM-DD", help="back to this day")
-        parser.add_argument(
-            "--workers", type=int, default=1, help="how many at once (1); they share one provider's pace"
-        )
+        choice.add_arguments(parser)
 
     def run(self, **options: Any) -> Report:
         """Sync each security by itself."""
-        if options["all"] == bool(options["symbols"]):
-            raise CommandError("Name some symbols, or give --all.")
-        names = options["symbols"] or batches.all_symbols()
+        names = choice.names(options)
         work = partial(
             sync_one, interval=Interval(options["interval"]), since=options["since"], dry_run=options["dry_run"]
         )

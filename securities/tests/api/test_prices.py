@@ -240,7 +240,7 @@ def test_the_database_adjusts_like_the_pure_functions(api, adjusted):
     ]  # fmt: skip
     values = ["645.57", "93.7011", "93.7", "94.25", "94.48", "1890.01", "1825.8", "1840", "1226.5", "1226.67"]
     security = store(*values, actions=actions)
-    expected = adjustment.adjusted(bars(values), steps=ingest.steps_of(security), mode=adjusted)
+    expected = adjustment.adjusted(bars(values), steps=adjustment.steps_from(security.adjustments), mode=adjusted)
 
     prices = get(api, adjusted=adjusted).json()["prices"]
 

@@ -9,7 +9,7 @@ import accounts.validators
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0002_liabilities_for_no_investments"),
+        ("accounts", "0003_liabilities_for_no_investments"),
         ("currencies", "0002_iso_4217"),
         ("institutions", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -36,5 +36,5 @@ def take_back(apps, schema_editor):
 class Migration(migrations.Migration):
     """Changes rows only; whoever goes back keeps them, since both versions take them."""
 
-    dependencies = (("accounts", "0001_initial"),)
+    dependencies = (("accounts", "0002_forget_institutions"),)
     operations = (migrations.RunPython(take_back, migrations.RunPython.noop),)

@@ -1,0 +1,65 @@
+"""Queries that are compiled once, for what nearly every request reads: one row of a model.
+
+Django writes the SQL of a queryset anew each time, which takes several times as long as asking the database. Only the
+reading by key of what every request needs is worth this; everything else is an ordinary queryset.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from django.db import connection, models
+from django.db.models.expressions import Expression
+
+
+class Parameter(Expression):
+    """A place in a queryset for a value that comes later; ``output_field`` says how the database takes it."""
+
+    def __init__(self, name: str, output_field: Any) -> None:
+        """Name the place."""
+        super().__init__(output_field=output_field)
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:  # noqa: ARG002
+        """Write a placeholder, with this object in the place of its value."""
+        return "%s", (self,)
+
+    def bound(self, values: Mapping[str, Any]) -> Any:
+        """Return this place's value among ``values``, as the database takes it."""
+        return self.output_field.get_db_prep_value(values[self.name], connection)
+
+
+class PreparedRow[M: models.Model]:
+    """Reads the only row, or none, of a queryset whose values are `Parameter` objects.
+
+    The queryset selects all columns of its model and nothing else.
+    """
+
+    def __init__(self, queryset: Callable[[], models.QuerySet[M]]) -> None:
+        """Take what makes the queryset; it is called at first use, when all models are there."""
+        self._queryset = queryset
+
+    @cached_property
+    def _compiled(self) -> tuple[Any, str, tuple[Any, ...], dict[Any, Any], list[str]]:
+        compiler = self._queryset().order_by().query.get_compiler(connection=connection)
+        sql, params = compiler.as_sql()
+        columns = [column for column, *_ in compiler.select]
+        names = [column.target.attname for column in columns]
+        return compiler, sql, params, compiler.get_converters(columns), names
+
+    def get(self, **values: Any) -> M | None:
+        """Return the row for these values of the parameters; one query.
+
+        Raises:
+            ValidationError: a value is not of its parameter's kind.
+        """
+        compiler, sql, params, converters, names = self._compiled
+        bound = [each.bound(values) if isinstance(each, Parameter) else each for each in params]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, bound)
+            row = cursor.fetchone()
+        if row is None:
+            return None
+        if converters:
+            row = next(iter(compiler.apply_converters([row], converters)))
+        return compiler.query.model.from_db(connection.alias, names, row)  # type: ignore[no-any-return]
