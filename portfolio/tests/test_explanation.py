@@ -5,8 +5,13 @@ import pytest
 from portfolio import explanation
 from portfolio.explanation import FigureNotFoundError
 from portfolio.tests.household import ECB_RATES, account, day, example, household, security
+from portfolio.valuation import Name
 
 SUNDAY = day("2020-09-06")
+
+
+def worth(found, on, name=Name.NET_WORTH):
+    return found.on(day(on)).figure(name)
 
 
 def invested(*held, values=(("2020-08-01", "0", "0"),), rates=ECB_RATES, currency="USD"):
