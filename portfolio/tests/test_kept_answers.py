@@ -268,7 +268,8 @@ def in_the_admin(row, **changed):
 
 def change_an_account_in_the_admin(user, chance):
     if account := any_of(Account, chance):
-        in_the_admin(account, account_type=chance.choice(["savings", "mortgage"]), name=f"Account {chance.random()}")
+        same_side = ["savings", "checking"] if account.is_asset else ["mortgage", "payment_plan"]
+        in_the_admin(account, account_type=chance.choice(same_side), name=f"Account {chance.random()}")
 
 
 def change_a_security_in_the_admin(user, chance):
