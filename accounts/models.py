@@ -358,6 +358,8 @@ class Holding(AccountPart):
     def splits_until(self, day: dt.date) -> Fraction:
         """Return what one unit of ``quantity`` has become by ``day``; of what `with_current_price` adds."""
         splits: list[SecurityAction] = self.security.splits  # type: ignore[attr-defined]
+        if not splits:
+            return market_figures.UNSPLIT
         later = LaterSplits(Action(split.date, ActionKind.SPLIT, split.value) for split in splits)
         return later.after(self.as_of) / later.after(day)
 

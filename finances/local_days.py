@@ -1,7 +1,9 @@
-"""Days of somebody's time zone, and instants. Pure. See docs/adr/0018."""
+"""Days of somebody's time zone, and instants. Pure, but for `today_in`. See docs/adr/0018."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from django.utils import timezone
 
 ONE_DAY = timedelta(days=1)
 NOON = time(12)
@@ -37,6 +39,11 @@ def day_of(at: datetime, zone: ZoneInfo) -> date:
         return at.date()
     day = local.date()
     return day + ONE_DAY if local.fold and day < date.max and at >= end_of(day, zone) else day
+
+
+def today_in(zone: ZoneInfo) -> date:
+    """Return the day that it is in ``zone``; for those who may ask the clock."""
+    return day_of(timezone.now(), zone)
 
 
 def named_day(text: str) -> date | None:

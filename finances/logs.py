@@ -31,8 +31,8 @@ class JSONFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
-            "request_id": getattr(record, "request_id", "-"),
-            "user_id": getattr(record, "user_id", "-"),
+            "request_id": getattr(record, "request_id", request_context.NOTHING),
+            "user_id": getattr(record, "user_id", request_context.NOTHING),
         }
         entry |= {name: value for name, value in vars(record).items() if name not in STANDARD_ATTRIBUTES}
         if record.exc_info:

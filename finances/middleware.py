@@ -33,7 +33,7 @@ class RequestMiddleware:
         given = request.headers.get("X-Request-ID", "")
         request_id = given if SANE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         id_token = request_context.request_id.set(request_id)
-        user_token = request_context.user_id.set("-")
+        user_token = request_context.user_id.set(request_context.NOTHING)
         started = time.perf_counter()
         try:
             response = self.get_response(request)

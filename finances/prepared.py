@@ -11,6 +11,8 @@ from typing import Any
 from django.db import connection, models
 from django.db.models.expressions import Expression
 
+from finances import sql
+
 
 class Parameter(Expression):
     """A place in a queryset for a value that comes later; ``output_field`` says how the database takes it."""
@@ -26,7 +28,7 @@ class Parameter(Expression):
 
     def bound(self, values: Mapping[str, Any]) -> Any:
         """Return this place's value among ``values``, as the database takes it."""
-        return self.output_field.get_db_prep_value(values[self.name], connection)
+        return sql.parameter(self.output_field, values[self.name])
 
 
 class PreparedRow[M: models.Model]:
@@ -42,10 +44,10 @@ class PreparedRow[M: models.Model]:
     @cached_property
     def _compiled(self) -> tuple[Any, str, tuple[Any, ...], dict[Any, Any], list[str]]:
         compiler = self._queryset().order_by().query.get_compiler(connection=connection)
-        sql, params = compiler.as_sql()
+        statement, params = compiler.as_sql()
         columns = [column for column, *_ in compiler.select]
         names = [column.target.attname for column in columns]
-        return compiler, sql, params, compiler.get_converters(columns), names
+        return compiler, statement, params, compiler.get_converters(columns), names
 
     def get(self, **values: Any) -> M | None:
         """Return the row for these values of the parameters; one query.
@@ -53,10 +55,10 @@ class PreparedRow[M: models.Model]:
         Raises:
             ValidationError: a value is not of its parameter's kind.
         """
-        compiler, sql, params, converters, names = self._compiled
+        compiler, statement, params, converters, names = self._compiled
         bound = [each.bound(values) if isinstance(each, Parameter) else each for each in params]
         with connection.cursor() as cursor:
-            cursor.execute(sql, bound)
+            cursor.execute(statement, bound)
             row = cursor.fetchone()
         if row is None:
             return None

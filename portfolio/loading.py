@@ -35,8 +35,9 @@ class Wanted:
 
     def windows(self, *, reach: timedelta) -> list[Window]:
         """Return the days, first and last, in which inputs lie that count for ``reach`` after their own day."""
-        pairs = [(self.days[0], self.days[-1])] if self.is_range else [(day, day) for day in self.days]
-        return [(windows.earlier(first, reach), last) for first, last in pairs]
+        if self.is_range:
+            return [(windows.earlier(self.days[0], reach), self.days[-1])]
+        return windows.before(self.days, reach=reach)
 
 
 def household(*, user: Any, wanted: Wanted, currency: str, account_id: Any = None) -> Household:
@@ -52,7 +53,7 @@ def household(*, user: Any, wanted: Wanted, currency: str, account_id: Any = Non
 
 
 def _household(user: Any, wanted: Wanted, currency: str, account_id: Any) -> Household:
-    zone = zoneinfo.ZoneInfo(user.timezone)
+    zone = user.zone
     rows = _accounts(user, wanted, zone, account_id)
     recorded = _values(rows, wanted, zone)
     held = positions_of(user=user, account_ids=[row.pk for row in rows], zone=zone)

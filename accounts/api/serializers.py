@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import models
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -16,7 +15,7 @@ from accounts.validators import require_not_ahead
 from currencies.api.serializers import CurrencySerializer, ShownNumberField
 from finances.api.serializers import OwnedModelSerializer, OwnedRelatedField
 from finances.exceptions import InvalidValueError
-from finances.local_days import day_of
+from finances.local_days import day_of, today_in
 from institutions.api.serializers import FinancialInstitutionSerializer
 from institutions.models import FinancialInstitution
 from securities.api.serializers import SecuritySerializer
@@ -202,7 +201,7 @@ class HoldingSerializer(OwnedModelSerializer):
 
     def today(self) -> dt.date:
         """Return the day that it is where the asking user is."""
-        return day_of(timezone.now(), self.context["request"].user.zone)
+        return today_in(self.context["request"].user.zone)
 
     @extend_schema_field(ShownNumberField())
     def get_quantity_today(self, holding: Holding) -> Any:

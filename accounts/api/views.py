@@ -1,9 +1,7 @@
 """Endpoints of accounts, their values and their holdings."""
 
-from datetime import date
 from typing import Any
 
-from django.utils import timezone
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,15 +15,10 @@ from finances.api import throttling
 from finances.api.history import HistoryMixin
 from finances.api.pagination import SeriesPagination
 from finances.api.viewsets import NestedViewSet, OwnedViewSet
-from finances.local_days import day_of, end_of
+from finances.local_days import end_of, today_in
 from securities import services as securities
 
 MAX_BATCH = 1000
-
-
-def today_of(user: Any) -> date:
-    """Return the day that it is where ``user`` is."""
-    return day_of(timezone.now(), user.zone)
 
 
 class AccountViewSet(HistoryMixin, OwnedViewSet):
@@ -34,6 +27,7 @@ class AccountViewSet(HistoryMixin, OwnedViewSet):
     queryset = Account.objects.select_related("financial_institution", "currency")
     serializer_class = AccountSerializer
     filterset_class = AccountFilter
+    quota = "accounts"
     history_fields = {
         "name": "name",
         "account_type": "account_type",
@@ -47,12 +41,7 @@ class AccountViewSet(HistoryMixin, OwnedViewSet):
     def get_queryset(self) -> Any:
         """Add the balances of today."""
         user: Any = self.request.user
-        return super().get_queryset().with_current_balance(before=end_of(today_of(user), user.zone))
-
-    def store(self, serializer: Any) -> Response:
-        """Open one more account."""
-        quotas.require_room(Account.objects.for_user(self.request.user), quota="accounts")
-        return super().store(serializer)
+        return super().get_queryset().with_current_balance(before=end_of(today_in(user.zone), user.zone))
 
 
 class AccountValueViewSet(HistoryMixin, NestedViewSet):
@@ -130,7 +119,8 @@ class HoldingViewSet(HistoryMixin, NestedViewSet):
 
     def get_queryset(self) -> Any:
         """Add the prices of today, and the splits until then."""
-        return super().get_queryset().with_current_price(on=today_of(self.request.user))
+        user: Any = self.request.user
+        return super().get_queryset().with_current_price(on=today_in(user.zone))
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002
         """Hold a security, by its id or its symbol. One that is not stored yet is fetched with its prices.

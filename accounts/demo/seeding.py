@@ -55,13 +55,18 @@ def seed(*, email: str, on: date, dry_run: bool = False) -> Seeded:
 
 def zone_of(email: str) -> ZoneInfo:
     """Return where the user with this ``email`` is, or where a new one will be."""
-    user = User.objects.filter(email__iexact=email).first() or User()
-    return user.zone
+    return (known_user(email) or User()).zone
+
+
+def known_user(email: str) -> User | None:
+    """Return the user with this ``email``, in any case."""
+    user: User | None = User.objects.filter(email__iexact=email).first()
+    return user
 
 
 def demo_user(email: str) -> tuple[User, str | None]:
     """Return the user, and the password of a new one."""
-    user = User.objects.filter(email__iexact=email).first()
+    user = known_user(email)
     if user is not None:
         return user, None
     password = secrets.token_urlsafe(12)

@@ -190,8 +190,9 @@ def leaves(exc: DjangoValidationError) -> list[DjangoValidationError]:
 @cache
 def fields_of(kind: type[serializers.Serializer[Any]]) -> BindingDict:
     """Return the fields of a serializer, made once."""
-    fields = BindingDict(kind())
-    for name, field in kind().get_fields().items():
+    serializer = kind()
+    fields = BindingDict(serializer)
+    for name, field in serializer.get_fields().items():
         fields[name] = field
     return fields
 

@@ -10,6 +10,7 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from finances import quotas
 from finances.api import conditional
 from finances.api.idempotency import IdempotentMixin
 from finances.models import OwnedQuerySet, require_unused
@@ -113,7 +114,12 @@ class BaseViewSet(TaggedMixin, IdempotentMixin, viewsets.ModelViewSet[Any]):
 
 
 class OwnedViewSet(BaseViewSet):
-    """The same over private rows: everybody sees, changes and deletes only their own; others' do not exist."""
+    """The same over private rows: everybody sees, changes and deletes only their own; others' do not exist.
+
+    ``quota`` names which of ``settings.QUOTAS`` bounds how many of them one may have.
+    """
+
+    quota: str | None = None
 
     def get_queryset(self) -> Any:
         """Return the asking user's rows."""
@@ -121,6 +127,13 @@ class OwnedViewSet(BaseViewSet):
         if not isinstance(queryset, OwnedQuerySet):
             raise TypeError(f"{type(self).__name__} needs a queryset with for_user()")
         return queryset.for_user(self.request.user)
+
+    def store(self, serializer: Any) -> Response:
+        """Store a new row where there is room for one more."""
+        if self.quota is not None:
+            rows = serializer.Meta.model.objects.for_user(self.request.user)
+            quotas.require_room(rows, quota=self.quota)
+        return super().store(serializer)
 
     def perform_create(self, serializer: Any) -> None:
         """Save the new row as the asking user's, and read it again with all that its representation needs."""

@@ -5,7 +5,6 @@ from finances.exceptions import TooManyRequestsError
 
 # Seconds that a request waits for its turn at a server: it keeps a thread of the web server, and somebody, waiting.
 PATIENCE = 3.0
-NOBODY = "-"
 
 
 def count_question() -> None:
@@ -15,7 +14,7 @@ def count_question() -> None:
         TooManyRequestsError: this user has asked too much in the last minute.
     """
     user = request_context.user_id.get()
-    if user == NOBODY:
+    if user == request_context.NOTHING:
         return
     seconds = rate_limits.seconds_to_wait(scope="fetch", identity=f"user:{user}")
     if seconds is not None:
@@ -26,5 +25,5 @@ def count_question() -> None:
 
 def patience(longest: float) -> float:
     """Return how many of ``longest`` seconds to wait for a turn."""
-    is_awaited = request_context.request_id.get() != NOBODY
+    is_awaited = request_context.request_id.get() != request_context.NOTHING
     return min(longest, PATIENCE) if is_awaited else longest

@@ -129,7 +129,6 @@ class Gate:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Stand before the server of ``policy``, with what ``store`` knows about it."""
-        self._name, self._title = policy.name, policy.title
         self._policy = policy
         self._store, self._clock, self._sleep = store, clock, sleep
 
@@ -151,7 +150,7 @@ class Gate:
         try:
             yield
         finally:
-            self._store.update(self._name, lambda state: (leave(state, ticket), None))
+            self._store.update(self._policy.name, lambda state: (leave(state, ticket), None))
 
     def limited(self, retry_after: int | None) -> int:
         """Close the gate after a 429, for ``retry_after`` seconds if known; return for how many seconds."""
@@ -166,7 +165,7 @@ class Gate:
             changed = rule(state)
             return changed, changed.seconds_of_rest(self._clock())
 
-        return self._store.update(self._name, apply)
+        return self._store.update(self._policy.name, apply)
 
     def _wait_for_place(self, ticket: str) -> None:
         patience = self._clock() + self._pace.max_wait
@@ -183,7 +182,7 @@ class Gate:
             raise self._refusal(booking)
 
     def _book(self, ticket: str) -> Booking:
-        return self._store.update(self._name, lambda state: book(state, self._pace, ticket, self._clock()))
+        return self._store.update(self._policy.name, lambda state: book(state, self._pace, ticket, self._clock()))
 
     def _look_again(self, ticket: str) -> Booking:
         """Give the place back when another request closed the gate while this one waited for its slot."""
@@ -193,11 +192,11 @@ class Gate:
             kept = leave(state, ticket) if rest else state
             return kept, Booking(refused_for=rest, because=state.rests_because)
 
-        return self._store.update(self._name, check)
+        return self._store.update(self._policy.name, check)
 
     def _refusal(self, booking: Booking) -> ProviderRateLimitedError | ProviderUnavailableError:
         """Put into words why nothing goes out now."""
-        sentence = f"{self._title} is not asked again for {booking.refused_for} seconds"
+        sentence = f"{self._policy.title} is not asked again for {booking.refused_for} seconds"
         if booking.because == OUTAGE:
             failed = f"{sentence}, because it failed several times."
             return ProviderUnavailableError(failed, retry_after=booking.refused_for)

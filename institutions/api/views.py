@@ -1,10 +1,5 @@
 """Endpoints of financial institutions."""
 
-from typing import Any
-
-from rest_framework.response import Response
-
-from finances import quotas
 from finances.api.viewsets import OwnedViewSet
 from institutions.api.filters import FinancialInstitutionFilter
 from institutions.api.serializers import FinancialInstitutionSerializer
@@ -17,8 +12,4 @@ class FinancialInstitutionViewSet(OwnedViewSet):
     queryset = FinancialInstitution.objects.all()
     serializer_class = FinancialInstitutionSerializer
     filterset_class = FinancialInstitutionFilter
-
-    def store(self, serializer: Any) -> Response:
-        """Add one more institution."""
-        quotas.require_room(FinancialInstitution.objects.for_user(self.request.user), quota="institutions")
-        return super().store(serializer)
+    quota = "institutions"

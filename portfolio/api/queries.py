@@ -1,17 +1,15 @@
 """The parameters of the endpoints."""
 
-import zoneinfo
 from datetime import date
 from typing import Any
 
-from django.utils import timezone
 from rest_framework import serializers
 
 from accounts.api.fields import CurrencyCodeField
 from accounts.models import Account
 from finances.api.pagination import MAX_POINTS
 from finances.api.serializers import QuerySerializer
-from finances.local_days import day_of
+from finances.local_days import today_in
 from portfolio import days
 from portfolio.days import Period, Spacing
 from portfolio.valuation import Dimension, Name
@@ -35,7 +33,7 @@ class FigureQuery(QuerySerializer):
 
     def today(self) -> date:
         """Return the day that it is where the user is."""
-        return day_of(timezone.now(), zoneinfo.ZoneInfo(self.context["request"].user.timezone))
+        return today_in(self.context["request"].user.zone)
 
 
 class DayQuery(FigureQuery):

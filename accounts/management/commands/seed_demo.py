@@ -4,12 +4,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
-from django.utils import timezone
 
 from accounts.demo import seeding
 from currencies import services as currencies
 from finances.commands import Report, ReportingCommand
-from finances.local_days import day_of
+from finances.local_days import today_in
 
 ARCHIVE = "ecb-archive"  # the real exchange rates, for which no network is needed
 
@@ -34,7 +33,7 @@ class Command(ReportingCommand):
         """Seed, and tell the password once."""
         if settings.IN_PRODUCTION:
             raise CommandError("Made-up data has no place in production.")
-        on = day_of(timezone.now(), seeding.zone_of(options["email"]))
+        on = today_in(seeding.zone_of(options["email"]))
         seeded = seeding.seed(email=options["email"], on=on, dry_run=options["dry_run"])
         since = seeding.month_ends(on)[0]
         rates = currencies.sync_history(since=since, until=on, provider=ARCHIVE, dry_run=options["dry_run"])

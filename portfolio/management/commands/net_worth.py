@@ -3,16 +3,14 @@
 import argparse
 import csv
 import io
-import zoneinfo
 from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 
 from finances import money
 from finances.exceptions import FinancesError
-from finances.local_days import day_of
+from finances.local_days import today_in
 from portfolio import chart, services
 from portfolio.days import Period, Spacing
 from portfolio.explanation import Explanation, Node
@@ -38,7 +36,7 @@ class Command(BaseCommand):
         user = User.objects.by_login(options["email"]).select_related("base_currency").first()
         if user is None:
             raise CommandError(f"There is no user {options['email']}.")
-        on = options["on"] or day_of(timezone.now(), zoneinfo.ZoneInfo(user.timezone))
+        on = options["on"] or today_in(user.zone)
         show = explained if options["explain"] else as_csv if options["csv"] else table
         try:
             self.stdout.write(show(user, on))
