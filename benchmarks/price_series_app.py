@@ -80,7 +80,7 @@ def statement() -> str:
     """Return the statement by which ours lets PostgreSQL write the series."""
     item = series._item(database_json.dialect(), False, "splits")  # noqa: SLF001 - the very same JSON
     return f"""
-        SELECT '[' || string_agg(item, ',' ORDER BY place) || ']' FROM (
+        SELECT '[' || string_agg(item, ',') || ']' FROM (
             SELECT price.timestamp AS place, {item} AS item FROM securities_securityprice AS price
             WHERE security_id = (SELECT id FROM securities_security WHERE symbol = %s) AND interval = '1d'
             ORDER BY price.timestamp

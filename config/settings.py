@@ -140,9 +140,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, as in earnest: threads of a test share it, and wait for each other.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 else:
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    from finances.pools import check_connection
+
     DATABASES["default"]["OPTIONS"] = {
         "pool": {
+            "check": check_connection,
             "min_size": env.int("DATABASE_POOL_MIN_SIZE", 1),
             "max_size": env.int("DATABASE_POOL_MAX_SIZE", 8),
             "timeout": 5,

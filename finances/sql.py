@@ -15,7 +15,8 @@ class Dialect:
 
     ``number`` is of exact decimals; ``rounded_product`` multiplies two of them and rounds, half away from zero, to a
     number of places; ``as_number`` makes one fit for other arithmetic. ``one`` is the exact decimal 1. ``a_decimal``
-    and ``an_instant`` are parameters of these types. ``is_lateral``: PostgreSQL's joins.
+    and ``an_instant`` are parameters of these types. ``is_lateral``: PostgreSQL's joins. ``joined`` is a text of all items, in the order of
+    the rows that it reads: those of a sorted subquery with a limit, which nothing reorders.
     """
 
     instant: Callable[[str], str]
@@ -58,7 +59,7 @@ POSTGRESQL = Dialect(
     text=lambda sql: f"to_json({sql})::text",
     rounded_product=lambda one, other, places: f"round({one} * {other}, {places})",
     as_number=lambda sql: sql,
-    joined="string_agg(item, ',' ORDER BY place)",
+    joined="string_agg(item, ',')",
     one="1",
     a_decimal="CAST(%s AS numeric)",
     an_instant="CAST(%s AS timestamptz)",
@@ -72,7 +73,7 @@ SQLITE = Dialect(
     text=lambda sql: f"json_quote({sql})",
     rounded_product=lambda one, other, places: f"exact_product({one}, {other}, {places})",
     as_number=lambda sql: f"CAST({sql} AS real)",
-    joined="group_concat(item, ',')",  # keeps the order of the rows it reads
+    joined="group_concat(item, ',')",
     one="'1'",
     a_decimal="%s",
     an_instant="%s",
