@@ -27,14 +27,10 @@ class Window(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """The days of the first and the last stored bar.
-
-    ``reaches_start``: a back-fill found nothing before the first, so nothing is asked for there again.
-    """
+    """The days of the first and the last stored bar."""
 
     first: date
     last: date
-    reaches_start: bool = False
 
 
 def plan(interval: Interval, *, since: date, today: date, limit: Limit, stored: Stored | None = None) -> list[Window]:
@@ -50,7 +46,7 @@ def plan(interval: Interval, *, since: date, today: date, limit: Limit, stored: 
         return cut(Window(start, tomorrow), limit=limit)
     overlapping = max(stored.last - max(OVERLAP[interval], timedelta(days=1)), oldest)
     wanted = [Window(min(overlapping, tomorrow), tomorrow)]
-    if start < stored.first and not stored.reaches_start:
+    if start < stored.first:
         wanted.append(Window(start, stored.first))
     return [window for each in wanted for window in cut(each, limit=limit)]
 

@@ -52,17 +52,21 @@ class Question:
 def requested(interval: Interval, *, start: datetime | None, end: datetime | None, now: datetime) -> Range:
     """Return the range that is meant: without an end to now, without a start 30 days long (24 h of minutes).
 
-    "Now" is the minute, or for bars of a day and more today's last second, so that the same question asked again has
-    the same answer.
+    "Now" is `latest`, so that the same question asked again has the same answer.
     """
     if end is None:
-        end = now.replace(second=0, microsecond=0) if interval.is_intraday else end_of(now.date())
+        end = latest(interval, now=now)
         end = max(end, start) if start is not None else end
     if start is None:
         start = end - min(DEFAULT_LENGTHS.get(interval, DEFAULT_LENGTH), end - FIRST_INSTANT)
         if not interval.is_intraday:
             start = datetime.combine(start.date(), time(), tzinfo=UTC)
     return Range(start, end)
+
+
+def latest(interval: Interval, *, now: datetime) -> datetime:
+    """Return until when there can be bars: to the minute, or for bars of a day and more today's last second."""
+    return now.replace(second=0, microsecond=0) if interval.is_intraday else end_of(now.date())
 
 
 def read(security: Security, question: Question) -> tuple[Series, bool]:
@@ -73,15 +77,15 @@ def read(security: Security, question: Question) -> tuple[Series, bool]:
     return _points(security, question, question.range.widened()), True
 
 
-def assess(security: Security, question: Question, *, total: int, is_nearby: bool, now: datetime) -> Completeness:
-    """Tell how much of the requested range is there; what is only nearby is sparse."""
+def assess(security: Security, question: Question, *, total: int, is_nearby: bool, until: datetime) -> Completeness:
+    """Tell how much of the requested range is there ``until`` an instant; what is only nearby is sparse."""
     if is_nearby:
         return Completeness.SPARSE if total else Completeness.EMPTY
     return completeness.assess(
         count=total,
         interval=question.interval,
         start=question.range.start,
-        end=min(question.range.end, now),
+        end=until,
         calendar=security.calendar,
     )
 

@@ -1,5 +1,6 @@
 """Endpoints of securities and their prices."""
 
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -89,19 +90,22 @@ class SecurityViewSet(GenericViewSet):
         within = series.requested(interval, start=query.get("start"), end=query.get("end"), now=now)
         question = series.Question(interval, within, query["adjusted"], query["limit"], query["offset"])
         shown = SecuritySerializer(security).data
+        until = min(within.end, series.latest(interval, now=now))
         return conditional.unless_unchanged(
             request,
-            state=[security.prices_version, shown, question, now.date()],
-            answer=lambda: Response(*answered(request, security, question, shown)),
+            state=[security.prices_version, shown, question, until],
+            answer=lambda: Response(*answered(request, security, question, shown, until)),
         )
 
 
-def answered(request: Request, security: Security, question: series.Question, shown: Any) -> tuple[Any, ...]:
+def answered(
+    request: Request, security: Security, question: series.Question, shown: Any, until: datetime
+) -> tuple[Any, ...]:
     """Return the body of a series, with its status and the headers of its page."""
     points, is_nearby = series.read(security, question)
     is_whole = points.count < question.limit and (points.count or not question.offset)
     total = question.offset + points.count if is_whole else series.count(security, question)
-    complete = series.assess(security, question, total=total, is_nearby=is_nearby, now=timezone.now())
+    complete = series.assess(security, question, total=total, is_nearby=is_nearby, until=until)
     body = {
         "security": shown,
         "prices": points.items,

@@ -34,12 +34,6 @@ def test_what_lies_before_the_first_price_is_filled_in():
     ]
 
 
-def test_nothing_is_asked_for_before_the_beginning_of_a_provider():
-    stored = Stored(date(2024, 1, 2), date(2026, 11, 18), reaches_start=True)
-
-    assert plan(stored=stored) == [Window(date(2026, 11, 11), TOMORROW)]
-
-
 def test_minutes_are_asked_for_in_weeks_and_not_beyond_what_is_kept():
     found = plan(Interval.MINUTE, limit=MINUTES)
 

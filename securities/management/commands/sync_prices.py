@@ -1,13 +1,14 @@
 """``manage.py sync_prices``: bring prices up to date."""
 
+from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from finances.commands import Report, ReportingCommand
-from securities import batches, syncs
+from securities import batches, quotes, syncs
 from securities.intervals import Interval
 from securities.management import choice
 
@@ -26,17 +27,32 @@ class Command(ReportingCommand):
         parser.add_argument("symbols", nargs="*", metavar="SYMBOL", help="a security; one that is not stored is added")
         parser.add_argument("--interval", choices=[i.value for i in Interval], default="1d", help="length of bars (1d)")
         parser.add_argument("--since", type=date.fromisoformat, metavar="YYYY-MM-DD", help="back to this day")
+        parser.add_argument("--quotes", action="store_true", help="only the latest price, of fifty by one question")
         choice.add_arguments(parser)
 
     def run(self, **options: Any) -> Report:
         """Sync each security by itself."""
         names = choice.names(options)
+        if options["quotes"]:
+            return self.run_quotes(names, **options)
         work = partial(
             sync_one, interval=Interval(options["interval"]), since=options["since"], dry_run=options["dry_run"]
         )
         with self.progress(total=len(names), unit="securities") as advance:
             outcome = batches.run(names, work, workers=options["workers"], on_done=advance)
         return Report(" ".join([outcome.summary, *outcome.problems]), failures=tuple(outcome.failures))
+
+    def run_quotes(self, names: Sequence[str], **options: Any) -> Report:
+        """Store the latest price of each security.
+
+        Raises:
+            CommandError: what is asked for besides has no meaning for a quote.
+        """
+        if options["since"] is not None or options["interval"] != Interval.DAY or options["workers"] != 1:
+            raise CommandError("--quotes goes with neither --since nor --interval nor --workers.")
+        with self.progress(total=len(names), unit="securities") as advance:
+            outcome = quotes.refresh(names, dry_run=options["dry_run"], on_done=advance)
+        return Report(outcome.summary, failures=tuple(outcome.failures))
 
 
 def sync_one(name: str, *, interval: Interval, since: date | None, dry_run: bool) -> syncs.SyncResult:

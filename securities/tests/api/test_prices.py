@@ -281,6 +281,20 @@ def test_whatever_changes_the_answer_changes_the_tag(api):
     assert len(tags) == 9
 
 
+def test_the_tag_changes_when_time_makes_the_same_bars_too_few(api):
+    security = SecurityFactory(symbol="ACME", asset_class="cryptocurrency")
+    minute = bars([100])[0]._replace(at=at("2026-03-13T22:00:00"))
+    ingest.store_prices(security=security, interval=Interval.MINUTE, bars=[minute])
+    asked = {"interval": "1m", "start": "2026-03-13T22:00:00Z", "end": "2026-03-14"}
+
+    early = get(api, **asked)
+    with time_machine.travel("2026-03-13T22:20:00Z", tick=False):
+        late = api.get(URL, asked, headers={"If-None-Match": early["ETag"]})
+
+    assert (early.status_code, late.status_code) == (200, 200)
+    assert (early.json()["data_completeness"], late.json()["data_completeness"]) == ("complete", "sparse")
+
+
 def test_a_sync_that_brings_nothing_keeps_the_tag(api):
     security = store(*range(100, 110))
     tag = get(api)["ETag"]
