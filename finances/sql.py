@@ -15,8 +15,8 @@ class Dialect:
 
     ``number`` is of exact decimals; ``rounded_product`` multiplies two of them and rounds, half away from zero, to a
     number of places; ``as_number`` makes one fit for other arithmetic. ``one`` is the exact decimal 1. ``a_decimal``
-    and ``an_instant`` are parameters of these types. ``is_lateral``: PostgreSQL's joins. ``joined`` is a text of all items, in the order of
-    the rows that it reads: those of a sorted subquery with a limit, which nothing reorders.
+    and ``an_instant`` are parameters of these types. ``is_lateral``: PostgreSQL's joins. ``joined`` is a text of all
+    items, in the order of the rows that it reads: those of a sorted subquery with a limit, which nothing reorders.
     """
 
     instant: Callable[[str], str]

@@ -47,9 +47,8 @@ def refresh(names: Sequence[str], *, dry_run: bool = False, on_done: Callable[[i
                 found[name] = stored(name)
             except FinancesError as exc:
                 outcome.fail(name, exc)
-        symbols = sorted({security.symbol for security in found.values()})
         # no network call inside a transaction
-        _, quotes = registry.ask(Capability.QUOTES, lambda provider, symbols=symbols: provider.quotes(symbols))
+        quotes = ask(sorted({security.symbol for security in found.values()}))
         for name, security in found.items():
             try:
                 outcome.add(take(security=security, quote=quotes.get(security.symbol), keep=not dry_run))
@@ -57,6 +56,14 @@ def refresh(names: Sequence[str], *, dry_run: bool = False, on_done: Callable[[i
                 outcome.fail(name, exc)
         on_done(len(some))
     return outcome
+
+
+def ask(symbols: Sequence[str]) -> dict[str, Quote]:
+    """Return the latest prices of those that a provider knows; one question."""
+    if not symbols:
+        return {}
+    _, quotes = registry.ask(Capability.QUOTES, lambda provider: provider.quotes(symbols))
+    return quotes
 
 
 @transaction.atomic

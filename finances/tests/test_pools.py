@@ -11,7 +11,9 @@ pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 @pytest.fixture
 def pool():
     """A pool of one connection, beside that of the test."""
-    with ConnectionPool(kwargs={**conninfo(), "autocommit": True}, min_size=1, max_size=1, check=check_connection) as it:
+    with ConnectionPool(
+        kwargs={**conninfo(), "autocommit": True}, min_size=1, max_size=1, check=check_connection
+    ) as it:
         it.wait()
         yield it
 
