@@ -5,6 +5,7 @@ The method is the one of CRSP and Yahoo: a price before a split is divided by it
 multiplied by ``1 - dividend / the close before``.
 """
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -19,10 +20,10 @@ from securities.bars import Bar
 # A provider's adjusted prices are 32-bit floats, which hold seven digits; what multiplication adds beyond is noise.
 FLOAT_DIGITS = 7
 FACTOR_DIGITS = 20
-LARGEST_DENOMINATOR = 10_000
-CLOSE_ENOUGH = Fraction(1, 500_000)
-# Digits behind the point of what is derived from prices; what is stored keeps its own.
-DERIVED_PLACES = 6
+PLAIN_RATIO = Fraction(3, 2)
+LARGEST_DENOMINATOR = 1000
+# Digits behind the point of what is derived from prices; what is stored keeps its own. Prices below one have more.
+DERIVED_PLACES, DERIVED_PLACES_BELOW_ONE = 6, 10
 
 
 class Step(NamedTuple):
@@ -42,10 +43,15 @@ def steps_from(kept: Iterable[Sequence[str]]) -> list[Step]:
 
 
 def exact_ratio(value: Decimal) -> Fraction:
-    """Return the ratio of small whole numbers that ``value`` stands for: 0.333333 is one third."""
+    """Return the ratio that ``value`` stands for: itself, or that of small whole numbers which was cut off to it.
+
+    0.333333 is one third, since one third to six places is 0.333333; 1.0035 and 1.003456789012 are what they say. The
+    fewer digits there are, the smaller the numbers must be not to fit by chance.
+    """
     exact = Fraction(value)
-    simple = exact.limit_denominator(LARGEST_DENOMINATOR)
-    return simple if simple and abs(simple - exact) <= exact * CLOSE_ENOUGH else exact
+    unit = 10 ** max(-int(value.normalize().as_tuple().exponent), 0)
+    simple = exact.limit_denominator(max(min(LARGEST_DENOMINATOR, math.isqrt(unit) // 10), 1))
+    return simple if simple and abs(simple - exact) * unit * 2 <= 1 else exact
 
 
 def splits_in(actions: Iterable[Action]) -> list[Action]:
@@ -117,6 +123,28 @@ def looks_split_adjusted(bars: Sequence[Bar], *, splits: Iterable[Action]) -> bo
         is_nearer_to_one = max(fall, 1 / fall) < max(fall / ratio, ratio / fall)
         adjusted, traded = adjusted + is_nearer_to_one, traded + (not is_nearer_to_one)
     return adjusted > traded
+
+
+def is_plain_to_see(split: Action) -> bool:
+    """Tell whether a split moves a price by more than a price moves by itself on most days."""
+    ratio = exact_ratio(split.value)
+    return max(ratio, 1 / ratio) >= PLAIN_RATIO
+
+
+def more_exact(bar: Bar, stored: Bar) -> Bar:
+    """Return ``bar`` with the prices of ``stored`` where they are the same to the digits that ``bar`` has."""
+    return bar._replace(
+        open=_more_exact(bar.open, stored.open),
+        high=_more_exact(bar.high, stored.high),
+        low=_more_exact(bar.low, stored.low),
+        close=_more_exact(bar.close, stored.close) or bar.close,
+    )
+
+
+def _more_exact(price: Decimal | None, stored: Decimal | None) -> Decimal | None:
+    if price is None or stored is None or price == stored:
+        return price
+    return stored if money.significant(stored, digits=FLOAT_DIGITS) == price else price
 
 
 def steps(actions: Iterable[Action], *, closes_before: Mapping[date, tuple[date, Decimal]]) -> list[Step]:
@@ -191,4 +219,5 @@ def derived(price: Decimal, factor: Decimal) -> Decimal:
     """Multiply a stored price by a factor of adjustment, rounded to `DERIVED_PLACES`; by 1, leave it as it is."""
     if factor == 1:
         return price
-    return money.rounded_as_in_sql(money.CONTEXT.multiply(price, factor), decimal_places=DERIVED_PLACES)
+    places = DERIVED_PLACES if price >= 1 else DERIVED_PLACES_BELOW_ONE
+    return money.rounded_as_in_sql(money.CONTEXT.multiply(price, factor), decimal_places=places)

@@ -1,13 +1,15 @@
 """What is kept with a security and follows from its prices, splits and dividends."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db.models import F, OuterRef, Subquery
+from django.utils import timezone
 
 from securities import adjustment
 from securities.actions import Action, ActionKind
 from securities.adjustment import Step
+from securities.intake import zone_of
 from securities.intervals import Interval
 from securities.models import Security, SecurityAction, SecurityPrice
 
@@ -23,11 +25,17 @@ def refresh(security: Security) -> None:
 
 
 def adjustment_steps(security: Security) -> list[Step]:
-    """Derive the steps of adjustment from the stored actions and the closes before the dividends; two queries."""
+    """Derive the steps of adjustment from the stored actions and the closes before the dividends; two queries.
+
+    What is to come has changed no price yet. On its day new prices are stored, and the steps derived anew.
+    """
+    tomorrow = timezone.now().astimezone(zone_of(security.timezone)).date() + timedelta(days=1)
     before = SecurityPrice.objects.filter(
         security=security, interval=Interval.DAY, timestamp__lt=OuterRef("date")
     ).order_by("-timestamp")
-    dividends = SecurityAction.objects.filter(security=security, kind=ActionKind.DIVIDEND, currency=None)
+    dividends = SecurityAction.objects.filter(
+        security=security, kind=ActionKind.DIVIDEND, currency=None, date__lt=tomorrow
+    )
     closes: dict[date, tuple[date, Decimal]] = {
         on: (at.date(), close)
         for on, at, close in dividends.annotate(
@@ -35,7 +43,7 @@ def adjustment_steps(security: Security) -> list[Step]:
         ).values_list("date", "close_at", "close")
         if close is not None
     }
-    comparable = [action for action in stored_actions(security) if action.currency is None]
+    comparable = [action for action in stored_actions(security) if action.currency is None and action.on < tomorrow]
     return adjustment.steps(comparable, closes_before=closes)
 
 

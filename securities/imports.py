@@ -3,26 +3,32 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import transaction
 from django.utils import timezone
 
-from finances.exceptions import InvalidValueError
-from securities import adjustment, derived, ingest, intake, services, syncs, units
+from finances.exceptions import ConflictError, InvalidValueError
+from securities import adjustment, derived, ingest, intake, quality, services, syncs, units
 from securities.ingest import Ingested
-from securities.intake import Background
+from securities.intake import Background, Intake
 from securities.intervals import Interval
 from securities.models import Security
 from securities.providers import csv_files
 from securities.providers.csv_files import PriceFile
 from securities.providers.protocol import History, SkippedRow
+from securities.quality import Jump
 from securities.symbols import require_symbol
+
+
+class PricesDifferError(ConflictError):
+    """A file and what is stored cannot both be right."""
+
+    code = "prices_differ"
 
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What became of a file."""
+    """What became of a file; ``problem`` says what was held back, ``hint`` what was stored but looks like a split."""
 
     path: Path
     layout: str
@@ -30,6 +36,7 @@ class ImportResult:
     row_count: int
     ingested: Ingested
     problem: str
+    hint: str
     skipped: Sequence[SkippedRow]
 
     @property
@@ -43,49 +50,52 @@ class ImportResult:
         if self.skipped:
             sentence += f" {len(self.skipped)} rows skipped, the first in line {self.skipped[0].row}: "
             sentence += f"{self.skipped[0].reason}."
-        return f"{sentence} {self.problem}".strip()
+        return " ".join(part for part in (sentence, self.problem, self.hint) if part)
 
 
 def import_prices(
-    *, path: Path, symbol: str, currency: str, interval: Interval | None = None, dry_run: bool = False
+    *,
+    path: Path,
+    symbol: str,
+    currency: str,
+    interval: Interval | None = None,
+    replaces: bool = False,
+    dry_run: bool = False,
 ) -> ImportResult:
-    """Store the prices in a file as those of ``symbol``, which is made when there is none; all of it or nothing.
+    """Store the prices in a file as those of ``symbol``, which is made when there is none; in one transaction.
 
     ``currency`` is as quoted: ``GBp`` are pence. Whether splits were taken out of the prices is told from the prices
-    around them. With ``dry_run`` everything is checked and nothing kept.
+    around them. Unless it ``replaces`` them, a file that most stored prices of its days disagree with is refused. With
+    ``dry_run`` everything is checked and nothing kept.
 
     Raises:
         InvalidValueError: the file, the symbol or the currency cannot be used.
         SyncRunningError: the security is being synced.
         CurrencyMismatchError: its stored prices are in another currency.
+        PricesDifferError: its stored prices are others.
     """
     symbol = require_symbol(symbol)
     main = units.main_unit(currency)[0]
     if services.known_currency(main) is None:
         raise InvalidValueError(f"There is no currency {main}.", field="currency")
     stored = services.find(symbol)
-    file = csv_files.read(path, symbol=symbol, interval=interval, zone=zone_of(stored))
+    file = csv_files.read(
+        path, symbol=symbol, interval=interval, zone=intake.zone_of(stored.timezone if stored is not None else "")
+    )
     with transaction.atomic():
         security = stored or Security.objects.create(symbol=symbol, name=symbol)
         claimed_at = syncs.claim(security=security)
         security = Security.objects.select_for_update().get(pk=security.pk)
-        ingested, problem = _store(security, replace(file, history=replace(file.history, currency=currency)))
+        file = replace(file, history=replace(file.history, currency=currency))
+        ingested, problem, hint = _store(security, file, replaces=replaces)
         syncs.release(security=security, claimed_at=claimed_at)
         transaction.set_rollback(dry_run)
     return ImportResult(
-        path, file.layout, file.interval, file.row_count, ingested, problem, tuple(file.history.skipped)
+        path, file.layout, file.interval, file.row_count, ingested, problem, hint, tuple(file.history.skipped)
     )
 
 
-def zone_of(security: Security | None) -> ZoneInfo:
-    """Return the time zone of a security's exchange, UTC when it is not known."""
-    try:
-        return ZoneInfo(security.timezone or "UTC" if security is not None else "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
-
-
-def _store(security: Security, file: PriceFile) -> tuple[Ingested, str]:
+def _store(security: Security, file: PriceFile, *, replaces: bool) -> tuple[Ingested, str, str]:
     known = derived.stored_actions(security)
     history: History = file.history
     splits = adjustment.splits_in(intake.merged(known, history.actions))
@@ -99,5 +109,36 @@ def _store(security: Security, file: PriceFile) -> tuple[Ingested, str]:
     background = Background(actions=covered, reference=reference)
     prepared = intake.prepare(history, background=background, now=timezone.now())
     syncs.take_currency(security, prepared.currency)
+    if not replaces:
+        require_agreement(security, file.interval, prepared)
     security.save(update_fields=["currency", "updated_at"])
-    return ingest.store(security=security, interval=file.interval, intake=prepared), prepared.problem
+    ingested = ingest.store(security=security, interval=file.interval, intake=prepared)
+    jumps = quality.jumps(prepared.bars, splits=splits, before=reference)
+    return ingested, prepared.problem, told(jumps)
+
+
+def require_agreement(security: Security, interval: Interval, prepared: Intake) -> None:
+    """Let through what most stored prices of the same days agree with.
+
+    Raises:
+        PricesDifferError: they do not; one of the two is of another security, in another unit, or adjusted.
+    """
+    drift = syncs.drift_from_stored(security, interval, prepared)
+    if drift is None:
+        return
+    times = f"{drift.ratio:.4g} times" if drift.ratio is not None else "not the same as"
+    raise PricesDifferError(
+        f"The prices in the file are {times} those of {security.symbol} that are stored for the same days; nothing was "
+        "imported. If the file is right, import it with --replace."
+    )
+
+
+def told(jumps: Sequence[Jump]) -> str:
+    """Say of the largest jumps that they may have been splits."""
+    if not jumps:
+        return ""
+    largest = max(jumps, key=lambda jump: jump.times)
+    return (
+        f"{len(jumps)} closes are half or less, or twice or more, of those before them, and no split explains it; the "
+        f"most on {largest.on}, {largest.times:.4g} times. If it split then, enter the split in the admin."
+    )

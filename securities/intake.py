@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from securities import adjustment, quality, units
 from securities.actions import Action, ActionKind
@@ -46,10 +47,17 @@ class Background:
 
 
 def prepare(history: History, *, background: Background, now: datetime) -> Intake:
-    """Return what of ``history`` can be stored; the quality checks run before the splits are put back in."""
+    """Return what of ``history`` can be stored; the quality checks run before the splits are put back in.
+
+    What is announced for a day to come is in no price yet; it is told again when that day is there.
+    """
     history = in_main_unit(history)
-    splits = adjustment.splits_in(merged(background.actions, history.actions))
-    splits = [split for split in splits if split.value > 0]
+    today = now.astimezone(zone_of(history.timezone)).date()
+    told = [action for action in history.actions if action.on <= today]
+    repeated = quality.repeated_splits(told, known=background.actions)
+    told = [action for action in told if action not in {held.action for held in repeated}]
+    splits = adjustment.splits_in(merged(background.actions, told))
+    splits = [split for split in splits if split.value > 0 and split.on <= today]
     verdict = quality.examine(
         history.bars,
         now=now,
@@ -58,13 +66,21 @@ def prepare(history: History, *, background: Background, now: datetime) -> Intak
         reference=background.reference,
     )
     actions, held_back_actions = quality.examine_actions(
-        history.actions, bars=verdict.accepted, adjusted_closes=history.adjusted_closes
+        told, bars=verdict.accepted, adjusted_closes=history.adjusted_closes
     )
     bars: Sequence[Bar] = verdict.accepted
     if history.is_split_adjusted:
         bars = adjustment.bars_as_traded(bars, splits=splits)
         actions = adjustment.actions_as_traded(actions, splits=splits)
-    return Intake(bars, actions, history.currency, verdict.held_back, held_back_actions)
+    return Intake(bars, actions, history.currency, verdict.held_back, [*repeated, *held_back_actions])
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """Return a time zone by its name, UTC when there is none of it."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
 
 
 def in_main_unit(history: History) -> History:

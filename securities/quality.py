@@ -220,7 +220,47 @@ def drift(stored: Mapping[datetime, Decimal], fetched: Mapping[datetime, Decimal
     return Drift(ratios[len(ratios) // 2] if is_one_ratio else None)
 
 
-# ---- Dividends ----
+# ---- What only somebody who knows can tell ----
+
+
+class Jump(NamedTuple):
+    """A close that is ``times`` the one before it, or a part of it as small; on the day ``on``."""
+
+    on: date
+    times: float
+
+
+def jumps(bars: Sequence[Bar], *, splits: Sequence[Action], before: Known | None = None) -> list[Jump]:
+    """Find the closes, as traded and oldest first, that no known split explains: a split, perhaps, or a crash."""
+    later = adjustment.LaterSplits(splits)
+    days = [*([before] if before is not None else []), *(Known(bar.at.date(), bar.close) for bar in bars)]
+    closes = [float(known.close) / float(later.after(known.day)) for known in days]
+    moves = [_ratio(one, other) for one, other in itertools.pairwise(closes)]
+    return [Jump(known.day, move) for known, move in zip(days[1:], moves, strict=True) if move >= AGREEING]
+
+
+# ---- Splits and dividends ----
+
+
+def repeated_splits(splits: Iterable[Action], *, known: Iterable[Action]) -> list[HeldBackAction]:
+    """Find the ``splits`` that tell of another day what is ``known``, or was told before, for a day close by.
+
+    Two of the same ratio within a week are one; counted twice, it would multiply what everybody holds.
+    """
+    accepted = adjustment.splits_in(known)
+    found = []
+    for split in adjustment.splits_in(splits):
+        is_known = any((other.on, other.value) == (split.on, split.value) for other in accepted)
+        if not is_known and any(_is_same_split(split, other) for other in accepted):
+            found.append(HeldBackAction(split, Reason.SPLIT_REPEATED))
+        elif not is_known:
+            accepted.append(split)
+    return found
+
+
+def _is_same_split(one: Action, other: Action) -> bool:
+    is_near = abs(one.on - other.on) <= REPEATED_WITHIN
+    return is_near and one.on != other.on and adjustment.exact_ratio(one.value) == adjustment.exact_ratio(other.value)
 
 
 def examine_actions(

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from fractions import Fraction
 from itertools import batched
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,7 +14,7 @@ from securities.adjustment import LaterSplits
 from securities.bars import Bar
 from securities.batches import Outcome, stored
 from securities.ingest import Ingested
-from securities.intake import Intake
+from securities.intake import Intake, zone_of
 from securities.intervals import Interval, instant_of
 from securities.models import Security, SecurityPrice
 from securities.providers import registry
@@ -99,7 +98,7 @@ def take(*, security: Security, quote: Quote | None, keep: bool = True) -> SyncR
 
 def day_of(quote: Quote, security: Security) -> date:
     """Return the day of trading that a quote is of, by the exchange's calendar."""
-    return quote.at.astimezone(ZoneInfo(security.timezone or "UTC")).date()
+    return quote.at.astimezone(zone_of(security.timezone)).date()
 
 
 def require_credible(security: Security, bar: Bar) -> None:

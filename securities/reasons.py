@@ -19,3 +19,4 @@ class Reason(StrEnum):
     DIVIDEND_TOO_LARGE = "dividend_too_large"
     DIVIDEND_CONTRADICTED = "dividend_contradicted"
     DIVIDEND_REPEATED = "dividend_repeated"
+    SPLIT_REPEATED = "split_repeated"

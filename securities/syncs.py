@@ -3,18 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from fractions import Fraction
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Min
 from django.utils import timezone
 
+from finances import money
 from finances.exceptions import ConflictError, ProviderNotFoundError, ProviderOutOfRangeError
-from securities import derived, ingest, intake, quality, services, windows
+from securities import adjustment, derived, ingest, intake, quality, services, windows
 from securities.actions import Action
+from securities.adjustment import LaterSplits
+from securities.bars import Bar
 from securities.ingest import Ingested
 from securities.intake import Background, Intake
-from securities.intervals import Interval
+from securities.intervals import Interval, instant_of
 from securities.models import Security, SecurityPrice
 from securities.providers import registry
 from securities.providers.protocol import Capability, History, PriceProvider
@@ -128,22 +132,80 @@ def _fetch(security: Security, interval: Interval, since: date | None) -> _Fetch
     )
     if history is None:
         return _Fetched(Intake(), None, SyncResult(security, interval))
-    if span is not None and security.last_synced_at is None and Capability.ACTIONS in provider.capabilities:
-        # The stored prices came from a file; what happened to the shares since then is not known yet.
-        history = replace(history, actions=intake.merged(provider.actions(security.symbol), history.actions))
+    if span is not None:
+        history = replace(history, actions=intake.merged(_further_actions(provider, security), history.actions))
     prepared = _prepare(security, interval, history, known)
-    drift = _drift(security, interval, prepared)
-    if drift is not None and span is not None:
+    unseen = _unseen_splits(security, interval, intake.merged(known, prepared.actions))
+    drift = drift_from_stored(security, interval, prepared, unseen)
+    if span is not None and (unseen or drift is not None):
         history = _refetched(provider, security, interval, span.first.date(), history)
         prepared = _prepare(security, interval, history, known)
-        drift = _drift(security, interval, prepared)
+        unseen = _unseen_splits(security, interval, intake.merged(known, prepared.actions))
+        drift = drift_from_stored(security, interval, prepared, unseen)
     if drift is not None and span is not None:
         prepared = _refused(prepared, drift, span)
+    prepared = _with_exact_prices(security, interval, prepared)
     held_back = len(prepared.held_back_bars) + len(prepared.held_back_actions)
     outcome = SyncResult(
-        security, interval, held_back=held_back, problem=_problem(prepared, drift), is_stale=history.is_stale
+        security,
+        interval,
+        held_back=held_back,
+        problem=_problem(prepared, drift, _still_unseen(prepared, unseen)),
+        is_stale=history.is_stale,
     )
     return _Fetched(prepared, history, outcome)
+
+
+def _further_actions(provider: PriceProvider, security: Security) -> list[Action]:
+    """Return what happened to the shares before the days that a sync asks for and may not be known yet.
+
+    Of prices that came from a file, all. Of others the splits, once a week: some are told late, and those that the
+    provider has taken out of its prices by then would be in the stored prices for ever.
+    """
+    if Capability.ACTIONS not in provider.capabilities:
+        return []
+    if security.last_synced_at is None:
+        return provider.actions(security.symbol)
+    if security.last_synced_at.isocalendar()[:2] == timezone.now().isocalendar()[:2]:
+        return []
+    return adjustment.splits_in(provider.actions(security.symbol))
+
+
+def _unseen_splits(security: Security, interval: Interval, actions: Sequence[Action]) -> list[Action]:
+    """Return the splits that the stored prices do not show, since they came when it was not known; two queries each."""
+    stored = SecurityPrice.objects.filter(security=security, interval=interval).order_by()
+    unseen = []
+    for split in adjustment.splits_in(actions):
+        on = instant_of(split.on)
+        before = stored.filter(timestamp__lt=on).order_by("-timestamp").values_list(*ingest.COLUMNS).first()
+        after = stored.filter(timestamp__gte=on).order_by("timestamp").values_list(*ingest.COLUMNS).first()
+        if before is None or after is None or not adjustment.is_plain_to_see(split):
+            continue
+        if adjustment.looks_split_adjusted([Bar(*before), Bar(*after)], splits=[split]):
+            unseen.append(split)
+    return unseen
+
+
+def _still_unseen(prepared: Intake, unseen: Sequence[Action]) -> list[Action]:
+    """Return the splits before which nothing is going to be stored anew."""
+    first = min(prepared.closes, default=None)
+    return [split for split in unseen if first is None or first.date() >= split.on]
+
+
+def _with_exact_prices(security: Security, interval: Interval, prepared: Intake) -> Intake:
+    """Leave stored prices as they are where a provider says the same, but to fewer digits; one query.
+
+    What is before a split comes multiplied, and has the seven digits that a provider's price has; a file may know more.
+    """
+    if not prepared.bars:
+        return prepared
+    instants = prepared.closes
+    stored = SecurityPrice.objects.filter(
+        security=security, interval=interval, timestamp__range=(min(instants), max(instants))
+    )
+    known = {row[0]: Bar(*row) for row in stored.order_by().values_list(*ingest.COLUMNS)}
+    bars = [bar if (own := known.get(bar.at)) is None else adjustment.more_exact(bar, own) for bar in prepared.bars]
+    return replace(prepared, bars=bars)
 
 
 def stored_span(security: Security, interval: Interval) -> Span | None:
@@ -213,9 +275,15 @@ def known_close(security: Security, interval: Interval, *, before: datetime) -> 
     return Known(row[0].date(), row[1]) if row else None
 
 
-def _drift(security: Security, interval: Interval, prepared: Intake) -> Drift | None:
-    """Compare what was fetched with what is stored; one query."""
-    closes = prepared.closes
+def drift_from_stored(
+    security: Security, interval: Interval, prepared: Intake, unseen: Sequence[Action] = ()
+) -> Drift | None:
+    """Compare what was fetched with what is stored, in which some splits are ``unseen``; one query."""
+    later = LaterSplits(unseen)
+    closes = {
+        at: close if (factor := later.after(at.date())) == 1 else money.from_fraction(Fraction(close) / factor)
+        for at, close in prepared.closes.items()
+    }
     if not closes:
         return None
     stored = SecurityPrice.objects.filter(
@@ -235,10 +303,13 @@ def _refused(prepared: Intake, drift: Drift, span: Span) -> Intake:
     )
 
 
-def _problem(prepared: Intake, drift: Drift | None) -> str:
-    """Say what was held back, and why."""
+def _problem(prepared: Intake, drift: Drift | None, unseen: Sequence[Action]) -> str:
+    """Say what was held back, and why, and which splits the stored prices still do not show."""
     if drift is None:
-        return prepared.problem
+        told = [
+            f"The stored prices do not show the split of {split.on}; what is before it is wrong." for split in unseen
+        ]
+        return " ".join([prepared.problem, *told]).strip()
     times = f"{drift.ratio:.4g} times" if drift.ratio is not None else "not the same as"
     return f"The new prices are {times} the stored ones and no split explains it; none was stored. {prepared.problem}"
 

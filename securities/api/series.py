@@ -8,7 +8,7 @@ from typing import Any
 from finances.api import database_json
 from finances.api.database_json import Dialect, Series
 from securities import adjustment, completeness
-from securities.adjustment import DERIVED_PLACES, Step
+from securities.adjustment import DERIVED_PLACES, DERIVED_PLACES_BELOW_ONE, Step
 from securities.api.serializers import PricePointSerializer, end_of
 from securities.completeness import Completeness
 from securities.intervals import Interval, instant_of
@@ -151,7 +151,11 @@ def _item(spoken: Dialect, has_factors: bool, adjusted: str) -> str:
         if factor is None:
             return f"price.{name}"
         product = spoken.rounded_product(f"price.{name}", factor, DERIVED_PLACES)
-        return f"CASE WHEN {factor} = {spoken.one} THEN price.{name} ELSE {product} END"
+        finer = spoken.rounded_product(f"price.{name}", factor, DERIVED_PLACES_BELOW_ONE)
+        return (
+            f"CASE WHEN {factor} = {spoken.one} THEN price.{name} "
+            f"WHEN {spoken.as_number(f'price.{name}')} < 1 THEN {finer} ELSE {product} END"
+        )
 
     factor = {"none": None, "splits": "factor.split", "all": "factor.total"}[adjusted] if has_factors else None
     volume = f"round(price.volume / {spoken.as_number('factor.split')})" if factor is not None else "price.volume"

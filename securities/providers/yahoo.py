@@ -106,13 +106,13 @@ class Yahoo:
         return quotes
 
     def actions(self, symbol: str) -> list[Action]:
-        """Return every split and dividend since the first, dividends divided by all later splits.
+        """Return every split and dividend since the first, dividends divided by all later splits; one small answer.
 
         Raises:
             ProviderNotFoundError, ProviderRateLimitedError, ProviderUnavailableError: as ``profile`` does.
         """
         tomorrow = timezone.localdate() + timedelta(days=1)
-        return list(self.history(symbol, interval=Interval.DAY, since=EARLIEST, until=tomorrow).actions)
+        return list(self.history(symbol, interval=Interval.MONTH, since=EARLIEST, until=tomorrow).actions)
 
 
 def _beginning(interval: Interval, day: date) -> date:

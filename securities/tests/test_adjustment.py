@@ -29,6 +29,11 @@ def close_of(day, close, volume=100):
         ("0.0001", Fraction(1, 10_000)),
         ("1.281", Fraction(1281, 1000)),
         ("0.00001234", Fraction(617, 50_000_000)),
+        ("0.333333333333", Fraction(1, 3)),
+        ("0.66667", Fraction(2, 3)),
+        ("1.003456789012", Fraction("1.003456789012")),
+        ("1.0000015", Fraction("1.0000015")),
+        ("1.0035", Fraction("1.0035")),
     ],
 )
 def test_a_ratio_is_the_one_of_small_whole_numbers(value, ratio):
@@ -131,3 +136,8 @@ def test_taking_a_split_out_and_putting_it_back_changes_nothing_that_a_float_kno
 
     for before, after in zip(traded, back, strict=True):
         assert after.close == pytest.approx(before.close, rel=Decimal("1e-6"), abs=Decimal("0.00002"))
+
+
+def test_prices_below_one_keep_their_digits():
+    assert adjustment.derived(Decimal("0.0000081234"), Decimal("0.5")) == Decimal("0.0000040617")
+    assert adjustment.derived(Decimal("1.0000081234"), Decimal("0.5")) == Decimal("0.500004")

@@ -50,6 +50,39 @@ def test_a_dry_import_keeps_nothing(capsys, file):
     assert not Security.objects.exists()
 
 
+def written(tmp_path, *rows, name="prices.csv"):
+    path = tmp_path / name
+    path.write_text("\n".join(["Date,Close", *rows]))
+    return str(path)
+
+
+@pytest.mark.django_db
+def test_a_file_that_disagrees_with_what_is_stored_is_refused_unless_it_replaces(capsys, tmp_path):
+    arguments = ["--symbol", "ACME", "--currency", "USD"]
+    right = written(tmp_path, "2024-01-02,200", "2024-01-03,202", "2024-01-04,201", "2024-01-05,203")
+    wrong = written(tmp_path, "2024-01-03,10.5", "2024-01-04,10.75", "2024-01-05,11.9", name="wrong.csv")
+    run(capsys, "import_prices", right, *arguments)
+
+    with pytest.raises(CommandError, match=r"not the same as those of ACME that are stored .* import it with --replace"):
+        run(capsys, "import_prices", wrong, *arguments)
+    refused = [float(price.close) for price in SecurityPrice.objects.order_by("timestamp")]
+    told = run(capsys, "import_prices", wrong, *arguments, "--replace")
+
+    assert refused == [200, 202, 201, 203]
+    assert "3 changed" in told
+    assert [float(price.close) for price in SecurityPrice.objects.order_by("timestamp")] == [200, 10.5, 10.75, 11.9]
+
+
+@pytest.mark.django_db
+def test_a_fall_that_may_be_a_split_is_taken_and_named(capsys, tmp_path):
+    path = written(tmp_path, "2020-08-27,500.04", "2020-08-28,499.23", "2020-08-31,129.04", "2020-09-01,134.18")
+
+    told = run(capsys, "import_prices", path, "--symbol", "AAPL", "--currency", "USD")
+
+    assert "4 prices new" in told
+    assert "the most on 2020-08-31, 3.869 times. If it split then, enter the split in the admin." in told
+
+
 @pytest.mark.django_db
 def test_one_bad_file_does_not_stop_the_others_but_fails_the_command(capsys, file, tmp_path):
     bad = tmp_path / "bad.csv"

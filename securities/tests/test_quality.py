@@ -2,7 +2,9 @@ from decimal import Decimal
 
 import pytest
 
-from securities import quality
+from securities import intake, quality
+from securities.intake import Background
+from securities.providers.protocol import History
 from securities.quality import Drift, Known
 from securities.tests.shelf import at, bars, dividend, split
 
@@ -169,3 +171,46 @@ def test_of_a_dividend_told_twice_the_day_of_the_fall_is_taken():
 @pytest.mark.parametrize("action", [split("2026-03-04", 0), dividend("2026-03-04", -1)])
 def test_an_action_of_nothing_is_held_back(action):
     assert examine_dividends(action, series=bars([1, 2, 3])) == ([], [(action, "not_positive")])
+
+
+# ---- Splits told twice, or of days to come ----
+
+
+def prepare(closes, actions, *, known=(), timezone="America/New_York", now=NOW):
+    history = History(bars(closes), actions, currency="USD", timezone=timezone, is_split_adjusted=True)
+    return intake.prepare(history, background=Background(actions=known), now=now)
+
+
+def test_a_split_told_for_two_neighbouring_days_counts_once():
+    prepared = prepare([100] * 15, [split("2026-03-12", 4), split("2026-03-13", 4)])
+
+    assert prepared.actions == [split("2026-03-12", 4)]
+    assert [(held.action.on.day, held.reason) for held in prepared.held_back_actions] == [(13, "split_repeated")]
+    assert [bar.close for bar in prepared.bars] == [400] * 8 + [100] * 7
+
+
+def test_a_split_told_again_for_another_day_than_the_stored_one_is_held_back():
+    prepared = prepare([100] * 15, [split("2026-03-13", 4)], known=[split("2026-03-12", 4)])
+
+    assert prepared.actions == []
+    assert [bar.close for bar in prepared.bars] == [400] * 8 + [100] * 7
+
+
+def test_another_ratio_or_another_month_is_another_split():
+    actions = [split("2026-03-12", 4), split("2026-03-13", 2), split("2026-03-26", 4)]
+
+    assert prepare([100] * 20, actions).actions == actions
+
+
+def test_a_split_of_a_day_to_come_is_not_yet_in_the_prices():
+    prepared = prepare([100] * 10, [split("2026-04-01", 4)], known=[split("2026-04-02", 2)])
+
+    assert prepared.actions == []
+    assert [bar.close for bar in prepared.bars] == [100] * 10
+
+
+def test_its_day_begins_where_the_exchange_is():
+    actions, evening = [split("2026-04-01", 4)], at("2026-03-31T23:00")
+
+    assert prepare([100] * 10, actions, timezone="Australia/Sydney", now=evening).actions == actions
+    assert prepare([100] * 10, actions, now=evening).actions == []

@@ -1,6 +1,7 @@
 """Whatever writes a split, its security's steps of adjustment and version follow: of where it was, and where it is."""
 
 import pytest
+import time_machine
 
 from securities.models import SecurityAction
 from securities.tests.factories import SecurityActionFactory, SecurityFactory
@@ -85,3 +86,13 @@ def test_changing_many_rows_sends_no_list_of_their_keys(acme, split, django_asse
     ]
     assert len(changes) == 1
     assert " IN " not in changes[0]
+
+
+def test_a_split_of_a_day_to_come_changes_no_price_before_its_day(acme):
+    with time_machine.travel("2026-03-02T12:00:00Z"):
+        split = SecurityActionFactory(security=acme, kind="split", date="2026-03-03", value="2")
+        before = followed(acme)
+    with time_machine.travel("2026-03-03T12:00:00Z"):
+        split.save()
+
+    assert (before, followed(acme)) == ([[]], [HALVED])

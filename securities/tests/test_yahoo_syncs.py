@@ -113,8 +113,9 @@ def test_the_next_days_sync_asks_for_the_end_only(capsys, yahoo):
 
     assert prices("GADGET").count() == before + 2
     assert "2 prices new" in output
-    # seven days before the last stored one, at midnight in New York
-    assert yahoo.received[-1].query["period1"] == "1772773200"
+    # seven days before the last stored one, at midnight in New York; and in a new week, every split
+    assert [asked.query["period1"] for asked in yahoo.received[-2:]] == ["1772773200", "-2208970800"]
+    assert yahoo.received[-1].query["interval"] == "1mo"
 
 
 def test_a_split_that_arrives_later_leaves_old_rows_and_keeps_the_series_whole(capsys, yahoo, api):

@@ -16,7 +16,8 @@ class Command(ReportingCommand):
 
     help = (
         "Store the prices in CSV files as those of one security. Columns are found by their names: Yahoo's, Stooq's or "
-        "any with a date and a close; plain or gzipped. A file is stored whole or not at all, and again without harm."
+        "any with a date and a close; plain or gzipped. A file is stored at once or not at all, and again without harm; "
+        "rows that cannot be believed are held back and counted."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -26,6 +27,8 @@ class Command(ReportingCommand):
         parser.add_argument("--symbol", required=True, help="the security; made when there is none")
         parser.add_argument("--currency", required=True, help="of the prices, as quoted: USD, or GBp for pence")
         parser.add_argument("--interval", choices=[i.value for i in Interval], help="told from the rows unless given")
+
+        parser.add_argument("--replace", action="store_true", help="also when most of what is stored disagrees")
 
     def run(self, **options: Any) -> Report:
         """Import each file by itself."""
@@ -39,6 +42,7 @@ class Command(ReportingCommand):
                         symbol=options["symbol"],
                         currency=options["currency"],
                         interval=interval,
+                        replaces=options["replace"],
                         dry_run=options["dry_run"],
                     )
                     messages.append(result.message)
