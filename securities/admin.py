@@ -102,7 +102,7 @@ class SecurityAdmin(CurrencyColumn, SafeRelationsMixin, ReferenceAdmin):
     """Securities with their last price, and a picture of the last year."""
 
     list_display = ("symbol", "name", "asset_class", "currency_code", "price", "priced_on", "last_synced_at", "state")
-    list_filter = ("asset_class",)
+    list_filter = ("asset_class", "is_fetched")
     list_per_page = 50
     search_fields = ("^symbol", "name")
     show_full_result_count = False

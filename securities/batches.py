@@ -61,9 +61,12 @@ class Outcome:
 
 
 def worthwhile(securities: SecurityQuerySet) -> list[str]:
-    """Return the symbols of what is worth a sync, what waited longest first; so a broken-off run goes on."""
+    """Return the symbols of what is worth a sync, what waited longest first; so a broken-off run goes on.
+
+    Not of what comes from files or is made up, nor of what no provider has known for a while.
+    """
     forgotten = timezone.now() - FORGOTTEN_AFTER
-    worthwhile = securities.exclude(unknown_since__lt=forgotten)
+    worthwhile = securities.filter(is_fetched=True).exclude(unknown_since__lt=forgotten)
     return list(
         worthwhile.order_by(F("last_synced_at").asc(nulls_first=True), "symbol").values_list("symbol", flat=True)
     )

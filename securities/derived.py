@@ -6,10 +6,10 @@ from decimal import Decimal
 from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 
+from finances.time_zones import zone_of
 from securities import adjustment
 from securities.actions import Action, ActionKind
 from securities.adjustment import Step
-from securities.intake import zone_of
 from securities.intervals import Interval
 from securities.models import Security, SecurityAction, SecurityPrice
 

@@ -8,10 +8,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from finances.exceptions import ConflictError, InvalidValueError
+from finances.time_zones import zone_of
 from securities import adjustment, derived, ingest, intake, quality, services, syncs, units
+from securities.bars import Bar
 from securities.ingest import Ingested
 from securities.intake import Background, Intake
-from securities.intervals import Interval
+from securities.intervals import Interval, instant_of
 from securities.models import Security
 from securities.providers import csv_files
 from securities.providers.csv_files import PriceFile
@@ -80,10 +82,10 @@ def import_prices(
         raise InvalidValueError(f"There is no currency {main}.", field="currency")
     stored = services.find(symbol)
     file = csv_files.read(
-        path, symbol=symbol, interval=interval, zone=intake.zone_of(stored.timezone if stored is not None else "")
+        path, symbol=symbol, interval=interval, zone=zone_of(stored.timezone if stored is not None else "")
     )
     with transaction.atomic():
-        security = stored or Security.objects.create(symbol=symbol, name=symbol)
+        security = stored or Security.objects.create(symbol=symbol, name=symbol, is_fetched=False)
         claimed_at = syncs.claim(security=security)
         security = Security.objects.select_for_update().get(pk=security.pk)
         file = replace(file, history=replace(file.history, currency=currency))
@@ -97,7 +99,7 @@ def import_prices(
 
 def _store(security: Security, file: PriceFile, *, replaces: bool) -> tuple[Ingested, str, str]:
     known = derived.stored_actions(security)
-    history: History = file.history
+    history: History = replace(file.history, bars=at_their_first_days(file.history.bars, file.interval))
     splits = adjustment.splits_in(intake.merged(known, history.actions))
     is_adjusted = adjustment.looks_split_adjusted(history.bars, splits=splits)
     history = replace(history, is_split_adjusted=is_adjusted)
@@ -115,6 +117,13 @@ def _store(security: Security, file: PriceFile, *, replaces: bool) -> tuple[Inge
     ingested = ingest.store(security=security, interval=file.interval, intake=prepared)
     jumps = quality.jumps(prepared.bars, splits=splits, before=reference)
     return ingested, prepared.problem, told(jumps)
+
+
+def at_their_first_days(bars: Sequence[Bar], interval: Interval) -> Sequence[Bar]:
+    """Return bars of weeks and months by their first days, whichever of their days a file names them by."""
+    if interval not in {Interval.WEEK, Interval.MONTH}:
+        return bars
+    return [bar._replace(at=instant_of(interval.first_day(bar.at.date()))) for bar in bars]
 
 
 def require_agreement(security: Security, interval: Interval, prepared: Intake) -> None:

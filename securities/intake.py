@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from finances.time_zones import zone_of
 from securities import adjustment, quality, units
 from securities.actions import Action, ActionKind
 from securities.bars import Bar
@@ -73,14 +73,6 @@ def prepare(history: History, *, background: Background, now: datetime) -> Intak
         bars = adjustment.bars_as_traded(bars, splits=splits)
         actions = adjustment.actions_as_traded(actions, splits=splits)
     return Intake(bars, actions, history.currency, verdict.held_back, [*repeated, *held_back_actions])
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """Return a time zone by its name, UTC when there is none of it."""
-    try:
-        return ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 def in_main_unit(history: History) -> History:

@@ -23,6 +23,12 @@ class Interval(StrEnum):
         """Return how long a bar lasts, of a month about."""
         return LENGTHS[self]
 
+    def first_day(self, day: date) -> date:
+        """Return the first day of the bar in which ``day`` is: of a week its Monday."""
+        if self is Interval.WEEK:
+            return day - timedelta(days=day.weekday())
+        return day.replace(day=1) if self is Interval.MONTH else day
+
 
 LENGTHS = {
     Interval.MINUTE: timedelta(minutes=1),

@@ -15,6 +15,7 @@ from django.utils import timezone
 from finances.fields import ExactDecimalField
 from finances.models import TimestampedModel
 from finances.sql import IsMidnight
+from finances.time_zones import require_timezone
 from securities.actions import ActionKind
 from securities.completeness import Calendar
 from securities.intervals import Interval
@@ -107,10 +108,16 @@ class Security(TimestampedModel):
         related_name="+",
         help_text="Of its prices, as stored; unknown when empty.",
     )
-    timezone = models.CharField(max_length=64, blank=True, help_text="Of the exchange, by its IANA name.")
+    timezone = models.CharField(
+        max_length=64, blank=True, validators=[require_timezone], help_text="Of the exchange, by its IANA name."
+    )
     sector = models.CharField(max_length=100, blank=True)
     industry = models.CharField(max_length=100, blank=True)
     market_cap = models.BigIntegerField(null=True, blank=True, help_text="In whole units of the currency.")
+    is_fetched = models.BooleanField(
+        default=True,
+        help_text="Ask the providers for its prices when all or all held are synced; not for what comes from files.",
+    )
     last_synced_at = models.DateTimeField(null=True, blank=True, editable=False)
     sync_started_at = models.DateTimeField(null=True, blank=True, editable=False)
     unknown_since = models.DateTimeField(
@@ -209,6 +216,13 @@ class SecurityPrice(VersionedModel):
             models.CheckConstraint(
                 condition=Q(close__gt=0),
                 name="security_price_close_positive",
+                violation_error_message="A price is greater than zero.",
+            ),
+            models.CheckConstraint(
+                condition=(Q(open__gt=0) | Q(open=None))
+                & (Q(high__gt=0) | Q(high=None))
+                & (Q(low__gt=0) | Q(low=None)),
+                name="security_price_positive",
                 violation_error_message="A price is greater than zero.",
             ),
             models.CheckConstraint(

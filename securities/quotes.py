@@ -9,12 +9,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from finances.exceptions import FinancesError, InvalidValueError
+from finances.time_zones import zone_of
 from securities import derived, ingest, quality, syncs, units
 from securities.adjustment import LaterSplits
 from securities.bars import Bar
 from securities.batches import Outcome, stored
 from securities.ingest import Ingested
-from securities.intake import Intake, zone_of
+from securities.intake import Intake
 from securities.intervals import Interval, instant_of
 from securities.models import Security, SecurityPrice
 from securities.providers import registry

@@ -324,6 +324,7 @@ def _store(fetched: _Fetched, *, claimed_at: datetime, keep: bool) -> Ingested:
     take_currency(security, fetched.intake.currency)
     ingested = ingest.store(security=security, interval=outcome.interval, intake=fetched.intake)
     changes: dict[str, Any] = {"sync_problem": outcome.problem, "last_synced_at": timezone.now(), "unknown_since": None}
+    changes["is_fetched"] = True  # whoever asked for it by name has found that it can be had
     if fetched.history is not None and not security.timezone:
         changes["timezone"] = fetched.history.timezone[:64]
     Security.objects.filter(pk=security.pk).update(currency=security.currency_id, **changes)

@@ -1,6 +1,5 @@
 """People who keep their finances here, and where they are signed in."""
 
-import functools
 import re
 import secrets
 import uuid
@@ -22,6 +21,7 @@ from django.utils.crypto import salted_hmac
 
 from finances import typed_text
 from finances.models import TimestampedModel
+from finances.time_zones import require_timezone, zone_of
 
 # ASCII alone: nobody can take a name that only looks like another's, and every database agrees on what case means.
 USERNAME_PATTERN = r"^[A-Za-z0-9_.+-]*\Z"
@@ -38,22 +38,6 @@ RACE_WINDOW = timedelta(seconds=20)
 def default_base_currency() -> str:
     """Return the code that a new user's figures are given in until they choose."""
     return str(settings.DEFAULT_BASE_CURRENCY)
-
-
-@functools.cache
-def timezone_names() -> frozenset[str]:
-    """Return the names of the IANA time zone database, which is many files, read once."""
-    return frozenset(zoneinfo.available_timezones())
-
-
-def require_timezone(name: str) -> None:
-    """Refuse a name that the IANA time zone database does not hold.
-
-    Raises:
-        ValidationError: there is no such zone.
-    """
-    if name not in timezone_names():
-        raise ValidationError("There is no time zone of this name in the IANA database.", code="invalid_timezone")
 
 
 def base_currency_choices() -> Q:
@@ -220,10 +204,7 @@ class User(TimestampedModel, AbstractBaseUser, PermissionsMixin):
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
         """The time zone that decides which day it is for this person; UTC once theirs has no name any more."""
-        try:
-            return zoneinfo.ZoneInfo(self.timezone)
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-            return zoneinfo.ZoneInfo("UTC")
+        return zone_of(self.timezone)
 
     def clean(self) -> None:
         """Bring what was typed into its stored form, which may be longer, and hold that against the rules.

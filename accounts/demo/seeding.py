@@ -93,6 +93,7 @@ def store_securities(*, since: date, until: date) -> tuple[int, dict[str, list[B
                 "currency_id": demo.currency,
                 "sector": demo.sector,
                 "timezone": "UTC",
+                "is_fetched": False,
             },
         )
         locked = Security.objects.select_for_update(of=("self",)).get(pk=security.pk)

@@ -74,7 +74,7 @@ class Yahoo:
             ProviderNotFoundError, ProviderRateLimitedError, ProviderUnavailableError: as ``profile`` does.
             ProviderOutOfRangeError: Yahoo does not keep these days of this interval.
         """
-        wire, start = _wire(), _beginning(interval, since)
+        wire, start = _wire(), interval.first_day(since)  # Yahoo would cut its first week or month short
         with wire.asking() as heard:
             frame = wire.history(symbol, interval=interval.value, start=start, end=until)
             chart = _chart(heard)
@@ -113,13 +113,6 @@ class Yahoo:
         """
         tomorrow = timezone.localdate() + timedelta(days=1)
         return list(self.history(symbol, interval=Interval.MONTH, since=EARLIEST, until=tomorrow).actions)
-
-
-def _beginning(interval: Interval, day: date) -> date:
-    """Return the first day of the bar in which ``day`` is; Yahoo would cut its first week or month short."""
-    if interval is Interval.WEEK:
-        return day - timedelta(days=day.weekday())
-    return day.replace(day=1) if interval is Interval.MONTH else day
 
 
 def _chart(heard: Sequence[Answer]) -> yahoo_answers.Chart | None:

@@ -114,7 +114,7 @@ def _refuse(status: int, error: dict[str, Any]) -> NoReturn:
     if status == HTTPStatus.UNPROCESSABLE_ENTITY or "must be within the last" in description:
         raise ProviderOutOfRangeError(f"Yahoo does not go back that far: {description}")
     if status == HTTPStatus.NOT_FOUND or code == "Not Found":
-        raise ProviderNotFoundError(f"Yahoo does not know it: {description}")
+        raise ProviderNotFoundError(f"Yahoo does not know this symbol: {description}")
     if code == "Too Many Requests":
         raise ProviderRateLimitedError("Yahoo asks for fewer requests.")
     if code == "Unauthorized":

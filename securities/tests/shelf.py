@@ -115,13 +115,14 @@ def adjusted(action, later):
 
 
 def bars(closes: Sequence, *, first=date(2026, 3, 2), interval=Interval.DAY) -> list[Bar]:
-    """Return bars of the weekdays, or hours, from the Monday ``first`` on; high and low one dollar around the close."""
+    """Return bars of the weekdays, or hours, from the Monday ``first`` on; up to a dollar over the close and a dime under it."""
     result, at = [], instant_of(first)
     step = timedelta(hours=1) if interval is Interval.HOUR else timedelta(days=1)
     for close in map(Decimal, closes):
         while at.weekday() > 4:
             at += step
-        result.append(Bar(at, close, close + 1, close - Decimal("0.1"), close, 1000))
+        low = close - Decimal("0.1") if close > 1 else close
+        result.append(Bar(at, close, close + 1, low, close, 1000))
         at += step
     return result
 

@@ -63,7 +63,9 @@ def test_a_file_that_disagrees_with_what_is_stored_is_refused_unless_it_replaces
     wrong = written(tmp_path, "2024-01-03,10.5", "2024-01-04,10.75", "2024-01-05,11.9", name="wrong.csv")
     run(capsys, "import_prices", right, *arguments)
 
-    with pytest.raises(CommandError, match=r"not the same as those of ACME that are stored .* import it with --replace"):
+    with pytest.raises(
+        CommandError, match=r"not the same as those of ACME that are stored .* import it with --replace"
+    ):
         run(capsys, "import_prices", wrong, *arguments)
     refused = [float(price.close) for price in SecurityPrice.objects.order_by("timestamp")]
     told = run(capsys, "import_prices", wrong, *arguments, "--replace")
@@ -71,6 +73,33 @@ def test_a_file_that_disagrees_with_what_is_stored_is_refused_unless_it_replaces
     assert refused == [200, 202, 201, 203]
     assert "3 changed" in told
     assert [float(price.close) for price in SecurityPrice.objects.order_by("timestamp")] == [200, 10.5, 10.75, 11.9]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("interval", "days", "stored"),
+    [
+        ("1wk", ["2026-10-02", "2026-10-09", "2026-10-16"], ["2026-09-28", "2026-10-05", "2026-10-12"]),
+        ("1mo", ["2026-08-31", "2026-09-30", "2026-10-30"], ["2026-08-01", "2026-09-01", "2026-10-01"]),
+        ("1wk", ["2026-11-23", "2026-11-24", "2026-11-25"], ["2026-11-23"]),
+    ],
+)
+def test_weeks_and_months_are_stored_by_their_first_days(capsys, tmp_path, interval, days, stored):
+    path = written(tmp_path, *(f"{day},{100 + number}" for number, day in enumerate(days)))
+
+    told = run(capsys, "import_prices", path, "--symbol", "ACME", "--currency", "USD", "--interval", interval)
+
+    prices = SecurityPrice.objects.order_by("timestamp")
+    assert [str(price.timestamp.date()) for price in prices] == stored
+    assert ("Held back: 2 duplicate." in told) == (len(stored) == 1)
+
+
+@pytest.mark.django_db
+def test_what_came_from_a_file_is_synced_by_name_only(capsys, file):
+    run(capsys, "import_prices", str(file), "--symbol", "ACME", "--currency", "USD")
+
+    assert "0 of 0 securities done" in run(capsys, "sync_prices", "--all")
+    assert "0 of 0 securities done" in run(capsys, "sync_securities", "--all")
 
 
 @pytest.mark.django_db

@@ -16,8 +16,8 @@ class Command(ReportingCommand):
 
     help = (
         "Store the prices in CSV files as those of one security. Columns are found by their names: Yahoo's, Stooq's or "
-        "any with a date and a close; plain or gzipped. A file is stored at once or not at all, and again without harm; "
-        "rows that cannot be believed are held back and counted."
+        "any with a date and a close; plain or gzipped. A file is stored at once or not at all, and again without "
+        "harm; rows that cannot be believed are held back and counted."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
