@@ -115,7 +115,7 @@ def adjusted(action, later):
 
 
 def bars(closes: Sequence, *, first=date(2026, 3, 2), interval=Interval.DAY) -> list[Bar]:
-    """Return bars of the weekdays, or hours, from the Monday ``first`` on; up to a dollar over the close and a dime under it."""
+    """Return bars of the weekdays, or hours, from the Monday ``first`` on; a dollar over the close, a dime under it."""
     result, at = [], instant_of(first)
     step = timedelta(hours=1) if interval is Interval.HOUR else timedelta(days=1)
     for close in map(Decimal, closes):
