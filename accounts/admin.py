@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from simple_history.admin import SimpleHistoryAdmin
 
+from accounts.admin_forms import AccountPartForm
 from accounts.models import Account, AccountPart, AccountValue, Holding
 from accounts.validators import MAX_AHEAD
 from currencies.models import Currency
@@ -53,6 +54,7 @@ class RecordedAdmin(SafeRelationsMixin, SimpleHistoryAdmin):  # type: ignore[mis
 class AccountPartAdmin(RecordedAdmin):
     """A part of an account: it has the account's owner, and stays in its account."""
 
+    form = AccountPartForm
     exclude = ("user",)
     fixed_fields: tuple[str, ...] = ("account",)
     list_filter: tuple[Any, ...] = (OwnerFilter,)

@@ -41,6 +41,18 @@ def day_of(at: datetime, zone: ZoneInfo) -> date:
     return day + ONE_DAY if local.fold and day < date.max and at >= end_of(day, zone) else day
 
 
+def instant_at(local: datetime, zone: ZoneInfo) -> datetime | None:
+    """Return the instant, in UTC, at which clocks in ``zone`` first show ``local``; None when they never do.
+
+    ``local`` has no time zone. Clocks that are set forward pass over an hour, or over a day.
+    """
+    at = _in_utc(local.replace(tzinfo=zone, fold=0))
+    try:
+        return at if at.astimezone(zone).replace(tzinfo=None) == local else None
+    except OverflowError:
+        return at
+
+
 def today_in(zone: ZoneInfo) -> date:
     """Return the day that it is in ``zone``; for those who may ask the clock."""
     return day_of(timezone.now(), zone)
