@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from accounts.models import Account, AccountPart
 from finances.local_days import NOON, instant_at
-from users.models import User
 
 
 class LocalInstantWidget(forms.SplitDateTimeWidget):
@@ -21,7 +20,7 @@ class LocalInstantWidget(forms.SplitDateTimeWidget):
             date_format="%Y-%m-%d",
             time_format="%H:%M:%S",
             date_attrs={"type": "date", "aria-label": "Day"},
-            time_attrs={"type": "time", "step": 1, "aria-label": "Time"},
+            time_attrs={"type": "time", "step": "1", "aria-label": "Time"},
         )
 
 
@@ -71,7 +70,7 @@ class AccountPartForm(forms.ModelForm):  # type: ignore[type-arg]
         return bool(self.instance._state.adding)  # noqa: SLF001
 
     @property
-    def owner(self) -> User | None:
+    def owner(self) -> Any:
         """Return whose account it is; None while that is not known."""
         if not self.is_new:
             return self.instance.user
@@ -95,7 +94,7 @@ class AccountPartForm(forms.ModelForm):  # type: ignore[type-arg]
             self.take_instant(typed, owner)
         return cleaned
 
-    def take_instant(self, typed: datetime, owner: User) -> None:
+    def take_instant(self, typed: datetime, owner: Any) -> None:
         """Keep the instant at which ``owner``'s clocks show ``typed``, or the fault when they never do."""
         at = instant_at(typed, owner.zone)
         if at is None:
