@@ -83,12 +83,6 @@ class ReadOnlySessions:
         return short(family.refreshed_at)
 
 
-class ListMedia:
-    """The style of the lists of people and of sessions."""
-
-    css = {"all": ("users/lists.css",)}
-
-
 class SessionInline(ReadOnlySessions, admin.TabularInline):
     """Where a person is signed in."""
 
@@ -109,7 +103,6 @@ class SessionAdmin(ReadOnlySessions, admin.ModelAdmin):
     fields = ("id", "user", "created_at", "refreshed_at", "expires_at", "revoked_at", "state")
     readonly_fields = ("state",)
     actions = ("revoke",)
-    Media = ListMedia
 
     @admin.action(description="Revoke the selected sessions", permissions=["view"])
     def revoke(self, request: HttpRequest, families: QuerySet[TokenFamily]) -> None:
@@ -134,7 +127,6 @@ class UserAdmin(BaseUserAdmin):
     autocomplete_fields = ("base_currency",)
     inlines = (SessionInline,)
     actions = ("activate", "deactivate", "revoke_sessions")
-    Media = ListMedia
     fieldsets = (
         (None, {"fields": ("id", "email", "email_verified", "username", "password")}),
         ("Preferences", {"fields": ("base_currency", "timezone")}),
