@@ -238,6 +238,8 @@ class AccountValue(AccountPart):
         indexes = (
             # Holds all that the current balance needs, so that the table itself is not read.
             models.Index(fields=("account", "-timestamp", "value", "cash_balance"), name="account_value_latest"),
+            # The newest of everybody's, for those who look after all of them.
+            models.Index(fields=("-timestamp", "-id"), name="account_value_newest"),
         )
 
     def __str__(self) -> str:

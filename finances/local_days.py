@@ -7,6 +7,7 @@ from django.utils import timezone
 
 ONE_DAY = timedelta(days=1)
 NOON = time(12)
+UTC_ZONE = ZoneInfo("UTC")
 FIRST_INSTANT, LAST_INSTANT = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
