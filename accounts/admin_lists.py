@@ -57,7 +57,7 @@ class CurrencyFilter(RelatedFilter):
 class SearchOfParts:
     """Finds parts of accounts by their account, its owner, or what they hold: those first, then their parts."""
 
-    search_help_text = f"An account, its owner's address, or a symbol; the first {MAX_KEYS} accounts that fit."
+    search_help_text: Any = f"An account, its owner's address, or a symbol; the first {MAX_KEYS} accounts that fit."
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:  # noqa: ARG002
         """Find the accounts, and of holdings the securities."""
@@ -75,7 +75,7 @@ class SearchOfParts:
 class SearchOfRecords:
     """Finds records by the row that they are of, or by who it belonged to, or who changed it."""
 
-    search_help_text = "The id of a row, or the address of its owner or of whoever changed it."
+    search_help_text: Any = "The id of a row, or the address of its owner or of whoever changed it."
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:  # noqa: ARG002
         """Find a row by its id, or people first and then their records."""

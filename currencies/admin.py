@@ -36,7 +36,8 @@ class CurrencyAdmin(LongListMixin, ReferenceAdmin):
             Subquery(CurrencyRate.objects.filter(**{side: OuterRef("pk")}).order_by("-date").values("date")[:1])
             for side in sides
         ]
-        return super().get_queryset(request).annotate(as_base=newest[0], as_target=newest[1])
+        currencies: QuerySet[Currency] = super().get_queryset(request)
+        return currencies.annotate(as_base=newest[0], as_target=newest[1])
 
     @admin.display(description="newest rate", empty_value="None")
     def newest_rate(self, currency: Any) -> date | None:
@@ -45,7 +46,9 @@ class CurrencyAdmin(LongListMixin, ReferenceAdmin):
 
     @admin.display(description="rates")
     def rates(self, currency: Currency) -> SafeString:
-        """Lead to its rates."""
+        """Lead to its rates, once it is stored."""
+        if not currency.pk:
+            return format_html("{}", "-")
         address = reverse("admin:currencies_currencyrate_changelist")
         return format_html('<a href="{}?currency={}">All rates of {}</a>', address, currency.pk, currency.pk)
 

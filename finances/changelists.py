@@ -3,10 +3,11 @@
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.paginator import Paginator
 from django.db import models
@@ -31,11 +32,21 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
         return found
 
 
+class BoundedChangeList(ChangeList):
+    """A list of which no more is read than a page shows, whatever was written since its rows were counted."""
+
+    def get_results(self, request: Any) -> None:
+        """Read a page."""
+        super().get_results(request)
+        most = self.list_max_show_all if self.show_all else self.list_per_page
+        self.result_list = self.result_list[:most]
+
+
 class LongListMixin:
     """A table that may grow without end: never counted whole, not by its facets either, nor changed whole."""
 
-    list_per_page = 50
-    paginator = CappedPaginator
+    list_per_page: ClassVar[int] = 50
+    paginator: ClassVar[Any] = CappedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
 
@@ -52,6 +63,10 @@ class LongListMixin:
             ],
         )
         return super().media + field  # type: ignore[misc]
+
+    def get_changelist(self, request: Any, **_options: Any) -> type[ChangeList]:  # noqa: ARG002
+        """Return the class of the list."""
+        return BoundedChangeList
 
     def response_action(self, request: Any, queryset: QuerySet[Any], *args: Any, **options: Any) -> Any:
         """Run an action, but on no more rows than were counted."""
@@ -151,11 +166,16 @@ class RelatedFilter(TextFilter):
         """Return what may be meant by ``text``, which is no key."""
         raise NotImplementedError
 
+    @property
+    def text(self) -> str:
+        """Return what names it; PostgreSQL does not even take every text to look for."""
+        return str(self.value()).strip().replace("\0", "")
+
     @cached_property
     def keys(self) -> Sequence[Any]:
         """Return the keys of what is meant; none when there is no such thing."""
-        text, rows = str(self.value()).strip(), QuerySet[Any](self.field.related_model)
-        found: Any = rows.filter(pk=text) if is_key(self.field.related_model, text) else self.named(text)
+        model, text = self.field.related_model, self.text
+        found: Any = QuerySet[Any](model).filter(pk=text) if is_key(model, text) else self.named(text)
         return list(found.order_by().values_list("pk", flat=True)[:MAX_KEYS])
 
     def queryset(self, _request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -173,7 +193,8 @@ class RelatedFilter(TextFilter):
         widget = AutocompleteSelect(self.field, self.site, attrs={"aria-label": self.title})
         asked = forms.ModelChoiceField(QuerySet[Any](self.field.related_model), widget=widget, required=False)
         chosen = self.keys[0] if self.value() and len(self.keys) == 1 else None
-        return asked.widget.render(str(self.parameter_name), chosen)
+        written: SafeString = asked.widget.render(str(self.parameter_name), chosen)
+        return written
 
 
 def is_key(model: Any, text: str) -> bool:

@@ -1,6 +1,6 @@
 """What the admin's lists of securities and their parts share."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -41,14 +41,14 @@ class StateFilter(admin.SimpleListFilter):
 class PartOfSecurityAdmin(LongListMixin, SafeRelationsMixin, admin.ModelAdmin):
     """Parts of securities, of which there are millions: sorted by the index that they are stored under."""
 
-    autocomplete_fields: tuple[str, ...] = ("security",)
+    autocomplete_fields: ClassVar[Any] = ("security",)
     list_select_related = ("security",)
-    list_filter: tuple[Any, ...] = (SymbolFilter, SinceFilter, UntilFilter)
+    list_filter: ClassVar[Any] = (SymbolFilter, SinceFilter, UntilFilter)
     search_fields = ("security__symbol", "security__name")
     search_help_text = "The beginning of a symbol, or a part of a security's name."
     sortable_by = ()
-    day_field = "timestamp"
-    index: tuple[str, ...] = ()  # of the model's unique constraint, without the security
+    day_field: ClassVar[str] = "timestamp"
+    index: ClassVar[tuple[str, ...]] = ()  # of the model's unique constraint, without the security
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """Show the newest stored first; of what was looked for, by security, each one's newest first."""

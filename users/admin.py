@@ -99,9 +99,9 @@ class SessionInline(ReadOnlySessions, admin.TabularInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TokenFamily]:
         """Keep the last ones: a program may sign in thousands of times."""
-        person = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
+        person: Any = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
         last = TokenFamily.objects.filter(user_id=person).order_by("-expires_at", "id")[:MOST_SESSIONS]
-        return super().get_queryset(request).filter(pk__in=last.values("pk"))
+        return super().get_queryset(request).select_related("user").filter(pk__in=last.values("pk"))
 
 
 @admin.register(TokenFamily)

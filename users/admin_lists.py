@@ -13,6 +13,7 @@ class OwnerFilter(RelatedFilter):
 
     title, parameter_name, field_name = "owner", "owner", "user"
 
-    def named(self, text: str) -> QuerySet[Any]:
+    def named(self, text: str) -> QuerySet[User]:
         """Return the people with this address or name, or a part of it."""
-        return User.objects.matching(text)
+        people: QuerySet[User] = User.objects.matching(text)
+        return people
