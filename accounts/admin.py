@@ -1,64 +1,53 @@
 """Accounts, values and holdings for administrators, with their histories."""
 
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.utils import timezone
+from django.utils.safestring import SafeString
 from simple_history.admin import SimpleHistoryAdmin
 
+from accounts import admin_figures
+from accounts.admin_figures import shown
+from accounts.admin_forms import AccountPartForm
+from accounts.admin_lists import (
+    AccountFilter,
+    CurrencyFilter,
+    InstitutionFilter,
+    SearchOfParts,
+    SearchOfRecords,
+    SecurityFilter,
+)
 from accounts.models import Account, AccountPart, AccountValue, Holding
-from accounts.validators import MAX_AHEAD
-from currencies.models import Currency
 from finances import money
 from finances.admin import SafeRelationsMixin
-from finances.changelists import TextFilter
+from finances.changelists import LongListMixin, SinceFilter, UntilFilter
 from finances.local_days import day_of
+from users.admin_lists import OwnerFilter
 
 
-def shown(amount: Decimal | None, currency: Currency | None) -> str:
-    """Write ``amount`` for people, rounded to the currency's minor unit and with its code; a dash when unknown."""
-    if amount is None:
-        return "-"
-    if currency is None:
-        return f"{money.plain(amount)} (currency unknown)"
-    return f"{money.rounded(amount, decimal_places=currency.decimal_places):,f} {currency.pk}"
-
-
-class OwnerFilter(TextFilter):
-    """Keeps what somebody owns."""
-
-    title = "owner"
-    parameter_name = "owner"
-
-    def queryset(self, _request: Any, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """Keep the rows of the person with this address, or a part of it."""
-        return rows.filter(user__email__icontains=str(self.value()).strip()) if self.value() else rows
-
-
-class RecordedAdmin(SafeRelationsMixin, SimpleHistoryAdmin):  # type: ignore[misc]
+class RecordedAdmin(LongListMixin, SafeRelationsMixin, SimpleHistoryAdmin):  # type: ignore[misc]
     """A table whose changes are recorded; each page of a row leads to its history."""
 
-    list_per_page = 50
-    show_full_result_count = False
-    readonly_fields = ("id", "created_at", "updated_at")
+    readonly_fields: tuple[str, ...] = ("id", "created_at", "updated_at")
     fixed_fields: tuple[str, ...] = ()
+    computed_fields: tuple[str, ...] = ()
 
     def get_readonly_fields(self, request, obj=None):  # type: ignore[no-untyped-def]  # noqa: ARG002
-        """Keep what never changes once the row is there."""
-        return (*self.readonly_fields, *self.fixed_fields) if obj else self.readonly_fields
+        """Keep what never changes once the row is there, and show what follows from it."""
+        return (*self.computed_fields, *self.readonly_fields, *self.fixed_fields) if obj else self.readonly_fields
 
 
-class AccountPartAdmin(RecordedAdmin):
+class AccountPartAdmin(SearchOfParts, RecordedAdmin):
     """A part of an account: it has the account's owner, and stays in its account."""
 
+    form = AccountPartForm
     exclude = ("user",)
     fixed_fields: tuple[str, ...] = ("account",)
-    list_filter: tuple[Any, ...] = (OwnerFilter,)
     list_select_related: tuple[str, ...] = ("account__currency", "user")
+    search_fields: tuple[str, ...] = ("account__name", "account__user__email")
+    day_field = "timestamp"
 
-    @admin.display(ordering="user__email")
+    @admin.display
     def owner(self, row: AccountPart) -> str:
         """Return whose it is."""
         return str(row.user)
@@ -69,17 +58,26 @@ class AccountAdmin(RecordedAdmin):
     """Everybody's accounts, with what is in them."""
 
     list_display = ("name", "account_type", "financial_institution", "balance", "balance_on", "user")
-    list_filter = (OwnerFilter, "account_type", "is_investment_account")
+    list_filter = (OwnerFilter, InstitutionFilter, CurrencyFilter, "account_type", "is_investment_account")
     list_select_related = ("currency", "financial_institution", "user")
     search_fields = ("name", "user__email")
+    search_help_text = "A part of an account's name, or of its owner's address."
     autocomplete_fields = ("user", "financial_institution", "currency")
     fixed_fields = ("user",)
-    date_hierarchy = "created_at"
+    computed_fields = ("balance", "balance_on", "latest_values", "holdings")
 
-    def get_queryset(self, request: Any) -> Any:
-        """Add the balances: the latest of today, wherever the owner is."""
-        accounts: Any = super().get_queryset(request)
-        return accounts.with_current_balance(before=timezone.now() + MAX_AHEAD)
+    def get_changelist_instance(self, request: Any) -> Any:
+        """Add the balances of the accounts on this page: the latest of today, wherever the owner is."""
+        changelist = super().get_changelist_instance(request)
+        admin_figures.add_balances(changelist.result_list)
+        return changelist
+
+    def get_object(self, request: Any, object_id: str, from_field: str | None = None) -> Any:
+        """Return the account with its balance."""
+        account = super().get_object(request, object_id, from_field)
+        if account is not None:
+            admin_figures.add_balances([account])
+        return account
 
     @admin.display
     def balance(self, account: Any) -> str:
@@ -92,22 +90,32 @@ class AccountAdmin(RecordedAdmin):
         at = account.current_balance_at
         return None if at is None else day_of(at, account.user.zone)
 
+    @admin.display(description="last values")
+    def latest_values(self, account: Account) -> SafeString:
+        """Return the last values, with links."""
+        return admin_figures.latest_values(account)
+
+    @admin.display(description="holdings")
+    def holdings(self, account: Account) -> SafeString:
+        """Return what it holds, with links."""
+        return admin_figures.holdings(account)
+
 
 @admin.register(AccountValue)
 class AccountValueAdmin(AccountPartAdmin):
-    """Everybody's balances."""
+    """Everybody's balances, the latest first."""
 
     list_display = ("day", "account", "amount", "cash", "owner")
-    search_fields = ("account__name", "account__user__email")
+    list_filter = (OwnerFilter, AccountFilter, SinceFilter, UntilFilter)
     autocomplete_fields = ("account",)
-    date_hierarchy = "timestamp"
+    sortable_by = ("day",)
 
     @admin.display(ordering="timestamp")
     def day(self, row: AccountValue) -> Any:
         """Return its day where the owner is."""
         return day_of(row.timestamp, row.user.zone)
 
-    @admin.display(description="value", ordering="value")
+    @admin.display(description="value")
     def amount(self, row: AccountValue) -> str:
         """Return the value."""
         return shown(row.value, row.account.currency)
@@ -120,16 +128,18 @@ class AccountValueAdmin(AccountPartAdmin):
 
 @admin.register(Holding)
 class HoldingAdmin(AccountPartAdmin):
-    """Everybody's holdings."""
+    """Everybody's holdings, by account."""
 
     list_display = ("security", "units", "cost", "day", "account", "owner")
+    list_filter = (OwnerFilter, AccountFilter, SecurityFilter)
     list_select_related = ("security__currency", "currency", "account", "user")
-    search_fields = ("security__symbol", "account__name", "account__user__email")
     autocomplete_fields = ("account", "security", "currency")
     fixed_fields = ("account", "security")
-    date_hierarchy = "timestamp"
+    computed_fields = ("cost", "quantity_today", "worth")
+    sortable_by = ()
+    ordering = ("account_id", "security_id")
 
-    @admin.display(description="quantity", ordering="quantity")
+    @admin.display(description="quantity")
     def units(self, row: Holding) -> str:
         """Return the quantity without zeros that say nothing."""
         return money.plain(row.quantity)
@@ -139,25 +149,37 @@ class HoldingAdmin(AccountPartAdmin):
         """Return what all of it cost."""
         return shown(money.product(row.quantity, row.average_cost), row.currency or row.security.currency)
 
-    @admin.display(description="as of", ordering="timestamp")
+    @admin.display(description="as of")
     def day(self, row: Holding) -> Any:
         """Return the day of the quantity where the owner is."""
         return row.as_of
 
+    @admin.display(description="units today, after splits")
+    def quantity_today(self, row: Holding) -> str:
+        """Return the quantity of today."""
+        return admin_figures.quantity_today(row)
 
-class RecordAdmin(admin.ModelAdmin):
+    @admin.display(description="worth now")
+    def worth(self, row: Holding) -> str:
+        """Return what it is worth, and why."""
+        return admin_figures.worth(row)
+
+
+class RecordAdmin(SearchOfRecords, LongListMixin, admin.ModelAdmin):
     """What became of rows, those that are gone included; to read only."""
 
     list_display = ("changed_at", "history_type", "row", "user", "changed_by")
-    list_filter = (OwnerFilter, "history_type")
+    list_filter = (OwnerFilter, SinceFilter, UntilFilter, "history_type")
     list_select_related = ("user", "history_user")
-    list_per_page = 50
-    show_full_result_count = False
     search_fields = ("=id", "user__email", "history_user__email")
-    search_help_text = "The id of a row, or the address of its owner or of whoever changed it."
-    date_hierarchy = "history_date"
+    sortable_by = ()
+    day_field = "history_date"
 
-    @admin.display(ordering="history_date")
+    def get_ordering(self, request: Any) -> tuple[str, ...]:
+        """Show the newest first, by the index that leads to them."""
+        return ("-history_date", "-history_id") if {"since", "until"} & set(request.GET) else ("-history_id",)
+
+    @admin.display
     def changed_at(self, record: Any) -> Any:
         """Return when it was."""
         return record.history_date
@@ -167,7 +189,7 @@ class RecordAdmin(admin.ModelAdmin):
         """Return which row it was."""
         return str(record.id)
 
-    @admin.display(ordering="history_user__email", empty_value="the system, or somebody gone")
+    @admin.display(empty_value="the system, or somebody gone")
     def changed_by(self, record: Any) -> Any:
         """Return who did it."""
         return record.history_user

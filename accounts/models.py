@@ -198,14 +198,16 @@ class AccountPart(OwnedModel):
     """A private row that is part of an account: it has the account's owner, and goes with the account."""
 
     account: models.ForeignKey[Account, Account]
+    account_id: Any
 
     class Meta:
         abstract = True
 
     def clean(self) -> None:
-        """Take over the owner of the account."""
+        """Take over the owner of the account, where one was chosen."""
         super().clean()
-        self.user_id = self.account.user_id
+        if self.account_id is not None:
+            self.user_id = self.account.user_id
 
 
 class AccountValue(AccountPart):
@@ -236,10 +238,12 @@ class AccountValue(AccountPart):
         indexes = (
             # Holds all that the current balance needs, so that the table itself is not read.
             models.Index(fields=("account", "-timestamp", "value", "cash_balance"), name="account_value_latest"),
+            # The newest of everybody's, for those who look after all of them.
+            models.Index(fields=("-timestamp", "-id"), name="account_value_newest"),
         )
 
     def __str__(self) -> str:
-        return f"{self.timestamp:%Y-%m-%d %H:%M}"
+        return f"{self.timestamp:%Y-%m-%d %H:%M} UTC"
 
     def clean(self) -> None:
         """Check what depends on the account.
@@ -251,13 +255,15 @@ class AccountValue(AccountPart):
                 all of it.
         """
         super().clean()
-        if not self.account.is_investment_account:
+        if self.account_id is None or not self.account.is_investment_account:
             return
         if self.cash_balance is None:
             raise ValidationError(
                 {"cash_balance": ValidationError("An investment account needs its cash balance.", code="required")}
             )
-        if self.cash_balance > self.value:  # borrowed cash is negative, and so is what is worth less than it
+        if (
+            self.value is not None and self.cash_balance > self.value
+        ):  # borrowed cash is negative, and so is what is worth less than it
             message = "The cash is a part of the value, which cannot be less: securities are worth nothing or more."
             raise ValidationError({"cash_balance": ValidationError(message, code="cash_exceeds_value")})
 
@@ -395,5 +401,5 @@ class Holding(AccountPart):
             ValidationError: the account is not for investments.
         """
         super().clean()
-        if not self.account.is_investment_account:
+        if self.account_id is not None and not self.account.is_investment_account:
             raise ValidationError({"account": "Only an investment account may hold securities."}, code="invalid")

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 ONE_DAY = timedelta(days=1)
 NOON = time(12)
+UTC_ZONE = ZoneInfo("UTC")
 FIRST_INSTANT, LAST_INSTANT = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
@@ -39,6 +40,18 @@ def day_of(at: datetime, zone: ZoneInfo) -> date:
         return at.date()
     day = local.date()
     return day + ONE_DAY if local.fold and day < date.max and at >= end_of(day, zone) else day
+
+
+def instant_at(local: datetime, zone: ZoneInfo) -> datetime | None:
+    """Return the instant, in UTC, at which clocks in ``zone`` first show ``local``; None when they never do.
+
+    ``local`` has no time zone. Clocks that are set forward pass over an hour, or over a day.
+    """
+    at = _in_utc(local.replace(tzinfo=zone, fold=0))
+    try:
+        return at if at.astimezone(zone).replace(tzinfo=None) == local else None
+    except OverflowError:
+        return at
 
 
 def today_in(zone: ZoneInfo) -> date:

@@ -3,19 +3,19 @@
 from django.contrib import admin
 
 from finances.admin import SafeRelationsMixin
+from finances.changelists import LongListMixin
 from institutions.models import FinancialInstitution
+from users.admin_lists import OwnerFilter
 
 
 @admin.register(FinancialInstitution)
-class FinancialInstitutionAdmin(SafeRelationsMixin, admin.ModelAdmin):
+class FinancialInstitutionAdmin(LongListMixin, SafeRelationsMixin, admin.ModelAdmin):
     """Everybody's financial institutions, with their owners."""
 
     list_display = ("name", "institution_type", "website", "user", "created_at")
-    list_filter = ("institution_type",)
+    list_filter = (OwnerFilter, "institution_type")
     list_select_related = ("user",)
-    list_per_page = 50
     search_fields = ("name", "user__email")
+    search_help_text = "A part of a name, or of its owner's address."
     autocomplete_fields = ("user",)
     readonly_fields = ("id", "created_at", "updated_at")
-    date_hierarchy = "created_at"
-    show_full_result_count = False

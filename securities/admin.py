@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db import models
 from django.db.models import ProtectedError, QuerySet
 from django.db.models.deletion import Collector
 from django.http import HttpRequest
@@ -14,98 +15,37 @@ from django.utils.safestring import SafeString
 
 from finances import money
 from finances.admin import ReferenceAdmin, SafeRelationsMixin
-from finances.changelists import CappedPaginator, TextFilter
+from finances.changelists import LongListMixin, SinceFilter, UntilFilter
 from finances.exceptions import FinancesError
-from securities import adjustment, charts, services, syncs
+from securities import adjustment, charts, syncs
+from securities.admin_lists import CurrencyColumn, PartOfSecurityAdmin, StateFilter, SymbolFilter, digits
 from securities.bars import Bar
 from securities.charts import Point
-from securities.intervals import Interval, instant_of
+from securities.intervals import Interval
 from securities.models import QuarantinedRecord, Security, SecurityAction, SecurityPrice
 
 CHART_DAYS = 365
-
-
-class SymbolFilter(TextFilter):
-    """By the security, found first, so that the rows come straight out of their index."""
-
-    title = "symbol"
-    parameter_name = "symbol"
-
-    def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Keep the rows of one security."""
-        if not self.value():
-            return queryset
-        security = services.find(str(self.value()).strip())
-        return queryset.filter(security_id=security.pk) if security is not None else queryset.none()
-
-
-class DayFilter(TextFilter):
-    """By one end of a range of days."""
-
-    input_type = "date"
-    lookup = ""
-
-    def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Keep the rows on one side of the day; what is no day keeps none."""
-        if not self.value():
-            return queryset
-        try:
-            day = date.fromisoformat(str(self.value()))
-        except ValueError:
-            return queryset.none()
-        name = "date" if hasattr(queryset.model, "date") else "timestamp"
-        last = instant_of(day).replace(hour=23, minute=59, second=59)
-        moment = day if name == "date" else (last if self.lookup == "lte" else instant_of(day))
-        return queryset.filter(**{f"{name}__{self.lookup}": moment})
-
-
-class SinceFilter(DayFilter):
-    """From a day on."""
-
-    title, parameter_name, lookup = "first day", "since", "gte"
-
-
-class UntilFilter(DayFilter):
-    """Up to a day."""
-
-    title, parameter_name, lookup = "last day", "until", "lte"
-
-
-class LongListAdmin(SafeRelationsMixin, admin.ModelAdmin):
-    """A table that grows without end: never counted whole, and sorted by nothing but its keys."""
-
-    list_per_page = 50
-    list_select_related = ("security",)
-    show_full_result_count = False
-    paginator = CappedPaginator
-    sortable_by = ()
-
-    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        """Show one security's rows by time, of all the newest stored."""
-        return (self.time_field,) if request.GET.get("symbol") else ("-id",)
-
-    time_field = "-timestamp"
-
-
-class CurrencyColumn:
-    """Shows a row's currency by its code, without a query for it."""
-
-    @admin.display(description="currency", ordering="currency")
-    def currency_code(self, row: Any) -> str | None:
-        """Return the code."""
-        code: str | None = row.currency_id
-        return code
+MANY = 1000
 
 
 @admin.register(Security)
-class SecurityAdmin(CurrencyColumn, SafeRelationsMixin, ReferenceAdmin):
+class SecurityAdmin(CurrencyColumn, LongListMixin, SafeRelationsMixin, ReferenceAdmin):
     """Securities with their last price, and a picture of the last year."""
 
-    list_display = ("symbol", "name", "asset_class", "currency_code", "price", "priced_on", "last_synced_at", "state")
-    list_filter = ("asset_class", "is_fetched")
-    list_per_page = 50
+    list_display = ("symbol", "name", "asset_class", "currency_code", "price", "priced_on", "synced", "state")
+    list_filter = (StateFilter, "asset_class", "is_fetched")
     search_fields = ("^symbol", "name")
-    show_full_result_count = False
+    search_help_text = "The beginning of a symbol, or a part of a name."
+    fieldsets = (
+        (None, {"fields": ("symbol", "name", "chart", "links")}),
+        ("What it is", {"fields": (
+            "asset_class", "currency", "exchange", "timezone", "sector", "industry", "market_cap",
+        )}),
+        ("How its prices are", {"fields": (
+            "state", "is_fetched", "first_and_last", "held_by", "sync_problem", "last_synced_at", "unknown_since", "prices_version",
+        )}),
+        ("Times", {"fields": ("created_at", "updated_at")}),
+    )  # fmt: skip
 
     def save_model(self, request: Any, obj: Security, form: Any, change: bool) -> None:  # noqa: ARG002
         """Store what was changed in the form and nothing else: a sync may have written the rest in the meantime."""
@@ -113,8 +53,8 @@ class SecurityAdmin(CurrencyColumn, SafeRelationsMixin, ReferenceAdmin):
 
     autocomplete_fields = ("currency",)
     readonly_fields = (
-        "chart", "links", "state", "sync_problem", "last_synced_at", "unknown_since", "prices_version", "created_at",
-        "updated_at",
+        "chart", "links", "state", "is_fetched", "first_and_last", "held_by", "sync_problem", "last_synced_at", "unknown_since",
+        "prices_version", "created_at", "updated_at",
     )  # fmt: skip
     actions = ("sync_now",)
 
@@ -140,6 +80,28 @@ class SecurityAdmin(CurrencyColumn, SafeRelationsMixin, ReferenceAdmin):
         if security.unknown_since:
             return "unknown to the providers"
         return "held back" if security.sync_problem else "well"
+
+    @admin.display(description="synced", ordering="last_synced_at", empty_value="Never")
+    def synced(self, security: Security) -> str | None:
+        """Show when its prices were last fetched."""
+        return None if security.last_synced_at is None else f"{security.last_synced_at:%Y-%m-%d %H:%M}"
+
+    @admin.display(description="daily prices")
+    def first_and_last(self, security: Security) -> str | None:
+        """Show from when on and up to when there are daily prices."""
+        span = syncs.stored_span(security, Interval.DAY)
+        return None if span is None else f"{span.first:%Y-%m-%d} to {span.last:%Y-%m-%d}"
+
+    @admin.display(description="in use by")
+    def held_by(self, security: Security) -> str:
+        """Say how many rows of other tables point at it, such as holdings; counted to a bound."""
+        counts = []
+        for relation in security._meta.related_objects:
+            if relation.on_delete is models.PROTECT:
+                rows: Any = models.QuerySet(relation.related_model).filter(**{relation.field.name: security})
+                count, name = rows[:MANY].count(), relation.related_model._meta.verbose_name_plural
+                counts.append(f"{count} {name}" if count < MANY else f"{MANY} {name} or more")
+        return ", ".join(counts)
 
     @admin.display(description="last year, for today's shares")
     def chart(self, security: Security) -> SafeString:
@@ -196,13 +158,18 @@ class SecurityAdmin(CurrencyColumn, SafeRelationsMixin, ReferenceAdmin):
 
 
 @admin.register(SecurityPrice)
-class SecurityPriceAdmin(LongListAdmin):
+class SecurityPriceAdmin(PartOfSecurityAdmin):
     """Prices as traded."""
 
-    autocomplete_fields = ("security",)
-    list_display = ("security", "interval", "timestamp", "opened", "highest", "lowest", "closed", "volume")
+    list_display = ("security", "interval", "at", "opened", "highest", "lowest", "closed", "volume")
     list_filter = (SymbolFilter, SinceFilter, UntilFilter, "interval")
-    list_display_links = ("timestamp",)
+    list_display_links = ("at",)
+    index = ("-interval", "-timestamp")
+
+    @admin.display(description="time")
+    def at(self, row: SecurityPrice) -> str:
+        """Show the day of a price of a day, else the instant in UTC."""
+        return f"{row.timestamp:%Y-%m-%d %H:%M}" if Interval(row.interval).is_intraday else f"{row.timestamp:%Y-%m-%d}"
 
     @admin.display(description="open")
     def opened(self, row: SecurityPrice) -> str | None:
@@ -226,16 +193,16 @@ class SecurityPriceAdmin(LongListAdmin):
 
 
 @admin.register(SecurityAction)
-class SecurityActionAdmin(CurrencyColumn, LongListAdmin):
+class SecurityActionAdmin(CurrencyColumn, PartOfSecurityAdmin):
     """Splits and dividends as they were then."""
 
-    autocomplete_fields = ("security",)
+    autocomplete_fields = ("security", "currency")
     list_display = ("security", "kind", "date", "plain_value", "currency_code")
     list_filter = (SymbolFilter, SinceFilter, UntilFilter, "kind")
     list_display_links = ("date",)
-    raw_id_fields = ("currency",)
     readonly_fields = ("created_at", "updated_at")
-    time_field = "-date"
+    day_field = "date"
+    index = ("-kind", "-date")
 
     @admin.display(description="value")
     def plain_value(self, row: SecurityAction) -> str | None:
@@ -244,12 +211,13 @@ class SecurityActionAdmin(CurrencyColumn, LongListAdmin):
 
 
 @admin.register(QuarantinedRecord)
-class QuarantinedRecordAdmin(LongListAdmin):
+class QuarantinedRecordAdmin(PartOfSecurityAdmin):
     """What was held back. To be looked at and deleted, not edited."""
 
     list_display = ("security", "subject", "interval", "timestamp", "reason", "detail", "found_at")
     list_filter = (SymbolFilter, SinceFilter, UntilFilter, "subject", "reason")
     list_display_links = ("timestamp",)
+    index = ("-subject", "-interval", "-timestamp")
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         """Let nobody add one."""
@@ -258,8 +226,3 @@ class QuarantinedRecordAdmin(LongListAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         """Let nobody change one."""
         return False
-
-
-def digits(value: Any) -> str | None:
-    """Return a decimal without the zeros of its column."""
-    return None if value is None else money.plain(value)

@@ -10,7 +10,8 @@ from django.utils.safestring import SafeString
 
 from finances import money
 
-WIDTH, HEIGHT, MARGIN = 640, 180, 24
+# In units of the picture, which is as wide as its page: words stand beside it, so that they keep their size.
+WIDTH, HEIGHT, MARGIN = 640, 180, 6
 MAX_POINTS = 320
 
 
@@ -33,16 +34,14 @@ def line_chart(points: Sequence[Point]) -> SafeString:
     low, high = min(shown, key=lambda point: point.value), max(shown, key=lambda point: point.value)
     title = f"{money.plain(low.value)} to {money.plain(high.value)}, {shown[0].day} to {shown[-1].day}"
     return format_html(
-        '<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
-        'xmlns="http://www.w3.org/2000/svg" font-size="11" fill="currentColor"><title>{title}</title>'
-        '<path d="{path}" fill="none" stroke="currentColor" stroke-width="1.5"/>'
-        '<text x="0" y="12">{high}</text><text x="0" y="{bottom}">{low}</text>'
-        '<text x="{left}" y="{height}">{first}</text>'
-        '<text x="{width}" y="{height}" text-anchor="end">{last}</text></svg>',
+        '<figure class="chart"><div class="chart-body">'
+        '<div class="chart-scale"><span>{high}</span><span>{low}</span></div>'
+        '<svg viewBox="0 0 {width} {height}" preserveAspectRatio="none" role="img" aria-label="{title}" '
+        'xmlns="http://www.w3.org/2000/svg"><title>{title}</title>'
+        '<path d="{path}" fill="none" stroke="currentColor" stroke-width="1.5" vector-effect="non-scaling-stroke"/>'
+        '</svg><div class="chart-days"><span>{first}</span><span>{last}</span></div></div></figure>',
         width=WIDTH,
         height=HEIGHT,
-        bottom=HEIGHT - MARGIN,
-        left=0,
         title=title,
         path=path(shown),
         high=money.plain(high.value),

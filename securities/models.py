@@ -26,6 +26,12 @@ from securities.versioned import VersionedModel
 # Longer than any sync takes; whoever claimed a security this long ago is dead.
 SYNC_TIMEOUT = timedelta(minutes=10)
 LARGEST_MARKET_CAP = 2**63 - 1
+# A weekend with a holiday on either side is no reason to look; more is. Figures bear a little more still.
+STALE_AFTER = timedelta(days=5)
+STATES = {
+    "held-back": "held back", "unknown": "unknown to the providers", "stale": "stale", "never": "never synced",
+    "priceless": "without prices",
+}  # fmt: skip
 
 
 class AssetClass(models.TextChoices):
@@ -73,6 +79,18 @@ class SecurityQuerySet(models.QuerySet["Security"]):
             last_close=Subquery(newest.values("close")[:1]), last_close_at=Subquery(newest.values("timestamp")[:1])
         )
 
+    def in_state(self, state: str, *, now: datetime) -> Self:
+        """Keep what is in one of ``STATES``: what somebody may have to look at; in an unknown one is nothing."""
+        if state == "held-back":
+            return self.exclude(sync_problem="")
+        if state == "unknown":
+            return self.exclude(unknown_since=None)
+        if state == "stale":
+            return self.with_last_close().filter(last_close_at__lt=now - STALE_AFTER)
+        if state == "never":
+            return self.filter(last_synced_at=None)
+        return self.without_prices() if state == "priceless" else self.none()
+
     def in_use(self) -> Self:
         """Keep what something points at that must not lose it, such as what somebody holds."""
         users = [each for each in Security._meta.related_objects if each.on_delete is models.PROTECT]
@@ -84,6 +102,10 @@ class SecurityQuerySet(models.QuerySet["Security"]):
     def with_prices(self) -> Self:
         """Keep what has prices."""
         return self.filter(Exists(SecurityPrice.objects.filter(security=OuterRef("pk"))))
+
+    def without_prices(self) -> Self:
+        """Keep what has no prices."""
+        return self.filter(~Exists(SecurityPrice.objects.filter(security=OuterRef("pk"))))
 
 
 class Security(TimestampedModel):

@@ -1,6 +1,6 @@
 """People for administrators."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -13,9 +13,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from finances.changelists import LongListMixin
 from finances.exceptions import ConflictError
 from users import admin_login, services, sessions
+from users.admin_lists import OwnerFilter
 from users.models import TokenFamily, User
+
+MOST_SESSIONS = 20
 
 admin.site.login_form = admin_login.LoginForm
 # Whoever may open the admin may do everything in it: groups and permissions would only seem to mean something.
@@ -83,33 +87,36 @@ class ReadOnlySessions:
         return short(family.refreshed_at)
 
 
-class ListMedia:
-    """The style of the lists of people and of sessions."""
-
-    css = {"all": ("users/lists.css",)}
-
-
 class SessionInline(ReadOnlySessions, admin.TabularInline):
-    """Where a person is signed in."""
+    """Where a person signed in last."""
 
     model = TokenFamily
     fields = readonly_fields = ("signed_in", "last_refreshed", "state")
+    ordering = ("-expires_at", "id")
     extra = 0
     can_delete = False
+    verbose_name_plural = f"last {MOST_SESSIONS} sessions"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TokenFamily]:
+        """Keep the last ones: a program may sign in thousands of times."""
+        person: Any = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
+        last = TokenFamily.objects.filter(user_id=person).order_by("-expires_at", "id")[:MOST_SESSIONS]
+        return super().get_queryset(request).select_related("user").filter(pk__in=last.values("pk"))
 
 
 @admin.register(TokenFamily)
-class SessionAdmin(ReadOnlySessions, admin.ModelAdmin):
-    """Everybody's sessions."""
+class SessionAdmin(LongListMixin, ReadOnlySessions, admin.ModelAdmin):
+    """Everybody's sessions, those that end last first."""
 
     list_display = ("user", "signed_in", "last_refreshed", "state")
-    list_filter = ("created_at", "expires_at")
+    list_filter = (OwnerFilter, "created_at", "expires_at")
     list_select_related = ("user",)
     search_fields = ("user__email", "user__username")
+    search_help_text = "A part of an address or of a username."
+    ordering = ("-expires_at", "id")  # an index, and the order in which they were refreshed
     fields = ("id", "user", "created_at", "refreshed_at", "expires_at", "revoked_at", "state")
     readonly_fields = ("state",)
     actions = ("revoke",)
-    Media = ListMedia
 
     @admin.action(description="Revoke the selected sessions", permissions=["view"])
     def revoke(self, request: HttpRequest, families: QuerySet[TokenFamily]) -> None:
@@ -118,23 +125,42 @@ class SessionAdmin(ReadOnlySessions, admin.ModelAdmin):
         self.message_user(request, f"Sessions revoked: {chosen.revoke(now=timezone.now())}.")
 
 
+class SignedInFilter(admin.SimpleListFilter):
+    """By when somebody last signed in."""
+
+    title, parameter_name = "last login", "signed_in"
+    spans = {"1": "in the last day", "7": "in the last week", "30": "in the last month"}
+
+    def lookups(self, _request: Any, _model_admin: Any) -> list[tuple[str, str]]:
+        """Return what there is to ask for."""
+        return [*self.spans.items(), ("never", "never")]
+
+    def queryset(self, _request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep the people who did."""
+        if self.value() == "never":
+            return queryset.filter(last_login=None)
+        if self.value() not in self.spans:
+            return queryset
+        return queryset.filter(last_login__gte=timezone.now() - timedelta(days=int(str(self.value()))))
+
+
 @admin.register(User)
-class UserAdmin(BaseUserAdmin):
+class UserAdmin(LongListMixin, BaseUserAdmin):
     """People by email."""
 
     form = UserForm
     add_form = AdminUserCreationForm
     change_password_form = PasswordForm
     list_display = ("email", "username", "active", "superuser", "verified", "last_signed_in")
-    list_filter = ("is_active", "is_superuser", "email_verified")
+    list_filter = (SignedInFilter, "is_active", "is_superuser", "email_verified")
     search_fields = ("email", "username")
+    search_help_text = "A part of an address or of a username."
     ordering = ("email",)
     filter_horizontal = ()  # groups and permissions are not shown
     readonly_fields = ("id", "email_verified", "last_login", "created_at", "updated_at")
     autocomplete_fields = ("base_currency",)
     inlines = (SessionInline,)
     actions = ("activate", "deactivate", "revoke_sessions")
-    Media = ListMedia
     fieldsets = (
         (None, {"fields": ("id", "email", "email_verified", "username", "password")}),
         ("Preferences", {"fields": ("base_currency", "timezone")}),

@@ -4,9 +4,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Account, AccountValue, Holding
 from accounts.tests.factories import AccountFactory, AccountValueFactory, HoldingFactory
+from securities.tests.factories import SecurityPriceFactory
 from users.models import User
 
 
@@ -151,3 +153,33 @@ def test_histories_are_called_what_they_are(admin_client):
 
     assert "changes of holdings" in page.lower()
     assert "historical" not in page.lower().replace("historicalholding", "").replace("historicalaccount", "")
+
+
+def test_the_page_of_an_account_shows_its_balance_its_last_values_and_its_holdings(admin_client, user):
+    holding = HoldingFactory(account__user=user, quantity="3")
+    today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    SecurityPriceFactory(security=holding.security, timestamp=today, close="110")
+    for month in range(1, 15):
+        at = datetime(2024 + month // 13, (month - 1) % 12 + 1, 3, 12, tzinfo=UTC)
+        AccountValueFactory(account=holding.account, value=str(1000 + month), cash_balance="1", timestamp=at)
+
+    page = admin_client.get(reverse("admin:accounts_account_change", args=[holding.account_id])).text
+
+    assert "1,014.00 CAD" in page
+    assert "1,003.00 CAD" in page
+    assert "1,002.00 CAD" not in page  # the thirteenth, of which twelve are shown
+    assert "330.00 USD" in page
+    assert f"/admin/accounts/accountvalue/add/?account={holding.account_id}" in page
+
+
+def test_the_page_of_a_holding_says_what_it_is_worth_and_why(admin_client, user):
+    holding = HoldingFactory(account__user=user)
+    address = reverse("admin:accounts_holding_change", args=[holding.pk])
+    before = admin_client.get(address).text
+    today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    SecurityPriceFactory(security=holding.security, timestamp=today, close="110")
+
+    after = admin_client.get(address).text
+
+    assert "Unknown: there is no price of the last days" in before
+    assert f"1,100.00 USD at 110.00 USD of {today:%Y-%m-%d}; gained 100.00 USD, +10.00 %" in after

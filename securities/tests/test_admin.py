@@ -225,7 +225,7 @@ def test_a_picture_needs_two_prices():
 def test_a_line_goes_from_corner_to_corner():
     points = [Point(at(f"2026-03-0{day}").date(), Decimal(value)) for day, value in ((1, 1), (3, 3), (5, 2))]
 
-    assert charts.path(points) == "M0.0,156.0 L320.0,24.0 L640.0,90.0"
+    assert charts.path(points) == "M0.0,174.0 L320.0,6.0 L640.0,90.0"
 
 
 def test_a_flat_line_and_a_long_one_can_be_drawn():

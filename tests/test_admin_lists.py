@@ -1,0 +1,185 @@
+"""No page of the admin reads a whole table: counts have a bound, and so has everything that is fetched."""
+
+import re
+from datetime import date
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import Account, AccountValue, Holding
+from accounts.tests.factories import AccountValueFactory, HoldingFactory
+from currencies.models import CurrencyRate
+from currencies.tests.factories import CurrencyRateFactory
+from finances import changelists
+from institutions.tests.factories import FinancialInstitutionFactory
+from securities import ingest
+from securities.intervals import Interval
+from securities.models import QuarantinedRecord, SecurityAction, SecurityPrice
+from securities.tests.factories import QuarantinedRecordFactory, SecurityActionFactory
+from securities.tests.shelf import bars
+from users import sessions
+from users.models import TokenFamily
+from users.tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+LONG = {
+    SecurityPrice: ["symbol={security}", "since=2020-01-01", "until=2020-01-01", "interval=1d"],
+    SecurityAction: ["symbol={security}", "since=2020-01-01", "until=2020-01-01", "kind=split"],
+    QuarantinedRecord: ["symbol={security}", "since=2020-01-01", "reason=spike"],
+    CurrencyRate: ["currency=CAD", "since=2020-01-01", "until=2027-01-01", "source=ecb"],
+    AccountValue: ["owner={owner}", "account={account}", "since=2020-01-01", "until=2020-01-01", "o=1"],
+    Holding: ["owner={owner}", "account={account}", "security={security}"],
+    Account: ["owner={owner}", "currency=CAD", "institution=bank"],
+    TokenFamily: ["owner={owner}"],
+    Account.history.model: ["owner={owner}", "since=2020-01-01", "history_type__exact=-"],
+    AccountValue.history.model: ["owner={owner}", "until=2020-01-01"],
+    Holding.history.model: ["owner={owner}"],
+}
+CASES = [(model, query) for model, queries in LONG.items() for query in ["", "p=2", "q=a", "_facets=True", *queries]]
+TABLES = {model._meta.db_table for model in LONG}
+
+
+@pytest.fixture
+def filled(client, superuser):
+    client.force_login(superuser)
+    HoldingFactory()
+    holding = HoldingFactory()
+    AccountValueFactory.create_batch(60, account=holding.account, cash_balance="1")
+    ingest.store_prices(security=holding.security, interval=Interval.DAY, bars=bars(range(100, 160)))
+    SecurityActionFactory.create_batch(2)
+    QuarantinedRecordFactory.create_batch(2)
+    for day in (1, 2):
+        CurrencyRateFactory(date=date(2026, 10, day))
+        sessions.start(user=superuser)
+    return {"owner": holding.user.pk, "account": holding.account_id, "security": holding.security_id}
+
+
+def address(model, query=""):
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist") + (query and f"?{query}")
+
+
+def unbounded(queries):
+    """Return what reads one of the long tables without a bound, and not by its keys."""
+    found = []
+    for sql in (query["sql"] for query in queries):
+        table = re.search(r'FROM "(\w+)"', sql)
+        by_key = re.search(r'WHERE \(?"\w+"\."(id|history_id)" (=|IN) ', sql)
+        if sql.startswith("SELECT") and table and table[1] in TABLES and "LIMIT" not in sql and not by_key:
+            found.append(sql)
+    return found
+
+
+@pytest.mark.parametrize(("model", "query"), CASES, ids=lambda each: getattr(each, "__name__", each))
+def test_a_long_list_reads_and_counts_to_a_bound(client, filled, model, query):
+    path = address(model, query.format(**filled))
+
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(path)
+
+    assert response.status_code in {200, 302}
+    assert unbounded(queries) == []
+    counts = [each["sql"] for each in queries if "COUNT(" in each["sql"]]
+    assert all(f"LIMIT {changelists.MAX_COUNT}" in sql for sql in counts)
+    assert not any("DISTINCT" in each["sql"] for each in queries)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_every_list_is_a_long_one(model):
+    shown = admin.site.get_model_admin(model)
+
+    assert isinstance(shown, changelists.LongListMixin)
+    assert shown.date_hierarchy is None
+    assert not shown.show_full_result_count
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_every_foreign_key_is_chosen_by_typing(model):
+    shown = admin.site.get_model_admin(model)
+    asked = set(shown.get_autocomplete_fields(None)) | set(shown.get_readonly_fields(None)) | set(shown.exclude or ())
+    keys = {field.name for field in model._meta.fields if field.many_to_one and field.editable}
+    is_read_only = getattr(model, "history_type", None) is not None or model in {QuarantinedRecord, TokenFamily}
+
+    assert is_read_only or keys <= asked
+
+
+def test_what_was_chosen_stays_chosen_and_keeps_the_other_filters(client, filled):
+    page = client.get(address(SecurityPrice, "symbol={security}&interval=1d".format(**filled))).text
+
+    assert f'<option value="{filled["security"]}" selected>' in page
+    assert 'data-field-name="security"' in page
+    assert '<input type="hidden" name="interval" value="1d">' in page
+
+
+@pytest.mark.parametrize(
+    ("model", "query"),
+    [
+        (SecurityPrice, "symbol=00000000-0000-4000-8000-000000000000"),
+        (SecurityPrice, "symbol=%00"),
+        (SecurityPrice, "until=0001-01-01"),
+        (AccountValue, "since=9999-12-31"),
+        (AccountValue, "owner=nobody"),
+        (CurrencyRate, "currency=12"),
+        (CurrencyRate, "q=EUR/CAD/USD/%F0%9F%98%80"),
+        (SecurityPrice, "since=2026-02-30"),
+    ],
+)
+def test_what_does_not_exist_keeps_nothing(client, filled, model, query):
+    response = client.get(address(model, query))
+
+    assert response.status_code in {200, 302}
+    assert response.status_code == 302 or len(response.context["cl"].result_list) == 0
+
+
+def test_rates_are_found_by_currency_and_by_pair(client, filled):
+    CurrencyRateFactory(target_id="JPY")
+
+    def found(text):
+        return {
+            str(rate.target_id) for rate in client.get(address(CurrencyRate), {"q": text}).context["cl"].result_list
+        }
+
+    assert (found("eur"), found("EUR/JPY"), found("jpy eur"), found("USD")) == ({"CAD", "JPY"}, {"JPY"}, {"JPY"}, set())
+
+
+def test_an_action_on_more_rows_than_are_counted_is_refused(client, filled, monkeypatch):
+    monkeypatch.setattr(changelists, "MAX_COUNT", 20)
+    first = str(SecurityPrice.objects.first().pk)
+    sent = {"action": "delete_selected", "_selected_action": [first], "select_across": "1", "post": "yes"}
+
+    response = client.post(address(SecurityPrice), sent, follow=True)
+
+    assert [message.message for message in response.context["messages"]] == [
+        "These are more than 20 rows. Filter them first, or choose those of one page."
+    ]
+    assert SecurityPrice.objects.count() == 60
+
+
+@pytest.mark.parametrize("path", ["accounts_account", "institutions_financialinstitution", "users_user"])
+def test_a_form_of_many_parts_costs_as_many_queries_as_one_of_few(client, filled, path):
+    owner = UserFactory()
+    holding = HoldingFactory(account__user=owner)
+    rows = {
+        "accounts_account": holding.account_id,
+        "institutions_financialinstitution": FinancialInstitutionFactory(user=owner).pk,
+        "users_user": owner.pk,
+    }
+    page = reverse(f"admin:{path}_change", args=[rows[path]])
+    AccountValueFactory(account=holding.account, cash_balance="1")
+    sessions.start(user=owner)
+    client.get(page)
+    with CaptureQueriesContext(connection) as few:
+        client.get(page)
+    AccountValueFactory.create_batch(20, account=holding.account, cash_balance="1")
+    for _ in range(25):
+        HoldingFactory(account=holding.account)
+        sessions.start(user=owner)
+
+    with CaptureQueriesContext(connection) as many:
+        shown = client.get(page)
+
+    assert len(many) == len(few)
+    assert shown.text.count("accounts/accountvalue/") <= 16
