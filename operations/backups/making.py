@@ -34,7 +34,12 @@ def require_migrated() -> None:
 
 
 def count_rows() -> int:
-    """Return how many rows a backup would hold now; one query for each table."""
+    """Return how many rows a backup would hold now; one query for each table.
+
+    Raises:
+        NotMigratedError: the tables are not those of this version.
+    """
+    require_migrated()
     return sum(model._base_manager.count() for model in tables.kept())  # noqa: SLF001 - every row there is
 
 
