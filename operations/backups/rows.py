@@ -76,11 +76,11 @@ def reader(field: Any) -> Callable[[Any], Any]:
 
 def _copy(target: str, _width: int, rows: Iterable[tuple[Any, ...]]) -> int:
     count = 0
-    with connection.wrap_database_errors, connection.cursor() as cursor:
-        with cursor.copy(f"COPY {target} FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
-                count += 1
+    statement = f"COPY {target} FROM STDIN"
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+            count += 1
     return count
 
 

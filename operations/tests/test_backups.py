@@ -1,9 +1,5 @@
 """Everything in one file, and back as it was, or not at all."""
 
-import io
-import os
-import subprocess
-import sys
 import zipfile
 from datetime import UTC, date, datetime
 
@@ -11,43 +7,21 @@ import orjson
 import pytest
 from django.conf import settings
 from django.core.cache import caches
-from django.core.management import CommandError, call_command
-from django.db import connection
+from django.core.management import CommandError
 
 from accounts.models import Account, AccountValue, Holding
 from accounts.tests.factories import AccountFactory
 from currencies.models import CurrencyRate
 from finances.models import Generation
-from operations.backups import archive, making, restoring, rows, tables
-from operations.tests.household import LARGEST, TO_THE_MICROSECOND, add_traces, furnish
+from operations.backups import archive, tables
+from operations.tests.backing_up import backup, checksums, everything, restore
+from operations.tests.household import LARGEST, TO_THE_MICROSECOND
 from portfolio import stamps
 from securities.models import Security, SecurityPrice
 from securities.tests.factories import SecurityPriceFactory
 from users.models import TokenFamily, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def backup(path, **options):
-    out = io.StringIO()
-    call_command("backup", str(path), stdout=out, stderr=io.StringIO(), **options)
-    return out.getvalue()
-
-
-def restore(path, **options):
-    out = io.StringIO()
-    call_command("restore", str(path), stdout=out, stderr=io.StringIO(), **options)
-    return out.getvalue()
-
-
-def checksums(path):
-    with path.open("rb") as file, archive.opened(file) as opened:
-        return {table.name: (table.row_count, table.sha256) for table in opened.manifest.tables}
-
-
-def everything():
-    """Return every row of every table that a backup holds."""
-    return {tables.label(model): list(rows.lines(model)) for model in tables.kept()}
 
 
 def rewritten(path, target, *, change):
@@ -65,20 +39,6 @@ def with_manifest(path, target, **values):
         return orjson.dumps({**orjson.loads(content), **values}) if name == "manifest.json" else content
 
     return rewritten(path, target, change=change)
-
-
-@pytest.fixture
-def household():
-    user = furnish()
-    add_traces(user)
-    return user
-
-
-@pytest.fixture
-def made(household, tmp_path):
-    path = tmp_path / "finances.zip"
-    backup(path)
-    return path
 
 
 def test_what_is_lost_comes_back_as_it_was(made, tmp_path):
@@ -330,83 +290,6 @@ def test_a_dry_run_of_a_backup_leaves_nothing(household, tmp_path):
 
     assert told.startswith("Dry run, nothing is kept:")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_backup_is_of_one_moment(household, tmp_path):
-    """Somebody who deletes everything while it is written does not change it."""
-    before = everything()
-    is_done = []
-
-    def meanwhile(_count):
-        if not is_done:
-            is_done.append(True)
-            elsewhere = subprocess.run(  # noqa: S603 - our own code
-                [sys.executable, "-c", DELETE_VALUES], env=environment(), capture_output=True, check=False, text=True
-            )
-            assert elsewhere.returncode == 0, elsewhere.stderr
-
-    with (tmp_path / "finances.zip").open("wb") as file:
-        making.make(file, advance=meanwhile)
-
-    assert AccountValue.objects.count() == 0
-    with (tmp_path / "finances.zip").open("rb") as file, archive.opened(file) as opened:
-        restoring.restore(opened, force=True, advance=lambda _: None)
-    assert everything() == before
-
-
-DELETE_VALUES = """
-import django
-django.setup()
-from accounts.models import AccountValue
-AccountValue.objects.all().delete()
-"""
-
-
-def environment(**others):
-    """Return what a process needs to use the database of this test, or another one."""
-    at = connection.settings_dict
-    url = f"sqlite:///{at['NAME']}"
-    if connection.vendor == "postgresql":
-        url = f"postgres://{at['USER']}:{at['PASSWORD']}@{at['HOST']}:{at['PORT']}/{at['NAME']}"
-    mine = {"DJANGO_ENV": "test", "DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": url, "REDIS_URL": ""}
-    return {**os.environ, **mine, **others}
-
-
-def manage(*arguments, **others):
-    done = subprocess.run(  # noqa: S603 - our own code
-        [sys.executable, "manage.py", *map(str, arguments)],
-        cwd=settings.BASE_DIR,
-        env=environment(**others),
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    return done.stdout
-
-
-def test_a_backup_moves_to_the_other_kind_of_database_and_back(made, tmp_path):
-    """To SQLite, and from it: with PostgreSQL under test this crosses both ways. The second file comes by a pipe."""
-    other = {"DATABASE_URL": f"sqlite:///{tmp_path / 'other.sqlite3'}"}
-    manage("migrate", "--verbosity", "0", **other)
-    manage("restore", made, **other)
-    (tmp_path / "moved.zip").write_bytes(manage("backup", "-", **other))
-    before = everything()
-    User.objects.all().delete()
-
-    restore(tmp_path / "moved.zip", force=True)
-
-    assert checksums(tmp_path / "moved.zip") == checksums(made)
-    assert everything() == before
-
-
-def test_a_database_that_is_not_of_this_version_is_neither_backed_up_nor_restored(made, tmp_path):
-    old = {"DATABASE_URL": f"sqlite:///{tmp_path / 'old.sqlite3'}"}
-    manage("migrate", "--verbosity", "0", **old)
-    manage("migrate", "--verbosity", "0", "accounts", "0003", **old)
-
-    for command in (["backup", tmp_path / "old.zip"], ["restore", made]):
-        with pytest.raises(AssertionError, match=r"has not seen \d+ migrations of this version, .* accounts\.0004"):
-            manage(*command, **old)
 
 
 def test_every_table_is_in_the_backup_but_those_that_are_left_out(made):

@@ -37,8 +37,8 @@ class Command(ReportingCommand):
             with files.written_whole(path, overwrite=options["force"], keep=not options["dry_run"]) as file:
                 manifest = self.make(file)
         return Report(
-            f"{manifest.row_count} rows of {len(manifest.tables)} tables are in {options['file']}. Keep .env with it: it "
-            "holds the secrets that belong to it."
+            f"{manifest.row_count} rows of {len(manifest.tables)} tables are in {options['file']}. "
+            "Keep .env with it: it holds the secrets that belong to it."
         )
 
     def make(self, file: Any) -> Manifest:
