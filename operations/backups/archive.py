@@ -175,7 +175,8 @@ class Archive:
 
     def _lines(self, table: Table, advance: Advance) -> Iterator[bytes]:
         digest, count = hashlib.sha256(), 0
-        with _sound(table.name), self._zip.open(table.member) as packed, io.BufferedReader(packed, BUFFER) as member:
+        with _sound(table.name), self._zip.open(table.member) as packed:
+            member = io.BufferedReader(packed, BUFFER)  # type: ignore[type-var]  # it has what a raw stream needs
             while line := member.readline(LONGEST_LINE):
                 digest.update(line)
                 count += 1

@@ -69,8 +69,8 @@ def require_same_tables(manifest: Manifest) -> None:
     ours = {tables.label(model): tables.columns(model) for model in tables.kept()}
     if {table.name: table.columns for table in manifest.tables} != ours or len(manifest.tables) != len(ours):
         raise BackupError(
-            f"The backup, written by version {manifest.project_version} of Finances, has other tables or columns than this "
-            "version."
+            f"The backup, written by version {manifest.project_version} of Finances, has other tables or columns than "
+            "this version."
         )
 
 

@@ -51,7 +51,7 @@ def insert(model: Model, values: Iterable[Sequence[Any]], *, constants: dict[str
         DatabaseError: the database refuses a row.
     """
     options = model._meta
-    fixed = [options.get_field(name) for name in constants or {}]
+    fixed: list[Any] = [options.get_field(name) for name in constants or {}]
     columns = [*tables.fields(model), *fixed]
     readers = [reader(field) for field in tables.fields(model)]
     ending = tuple(

@@ -37,9 +37,10 @@ def ordered() -> list[Model]:
 
 
 def _pointed_at(model: Model) -> set[Any]:
+    fields: Any = model._meta.concrete_fields
     return {
         field.remote_field.model
-        for field in model._meta.concrete_fields
+        for field in fields
         if field.remote_field is not None and field.db_constraint and field.remote_field.model is not model
     }
 

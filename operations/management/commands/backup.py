@@ -31,13 +31,14 @@ class Command(ReportingCommand):
         """Write the backup."""
         if options["file"] == files.STANDARD_STREAM:
             self.stdout = self.stderr  # what is written there is the backup
-            manifest = self.make(sys.stdout.buffer)
+            manifest, name = self.make(sys.stdout.buffer), "the stream"
         else:
             path = Path(options["file"])
+            name = str(path)
             with files.written_whole(path, overwrite=options["force"], keep=not options["dry_run"]) as file:
                 manifest = self.make(file)
         return Report(
-            f"{manifest.row_count} rows of {len(manifest.tables)} tables are in {options['file']}. "
+            f"{manifest.row_count} rows of {len(manifest.tables)} tables are in {name}. "
             "Keep .env with it: it holds the secrets that belong to it."
         )
 

@@ -51,9 +51,9 @@ def opened(name: str) -> Iterator[IO[bytes]]:
         CommandError: it cannot be read.
     """
     if name == files.STANDARD_STREAM:
-        with tempfile.TemporaryFile(dir=settings.VAR_DIR) as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
-            yield file
+        with tempfile.TemporaryFile(dir=settings.VAR_DIR) as copied:
+            shutil.copyfileobj(sys.stdin.buffer, copied)
+            yield copied
         return
     try:
         file = Path(name).open("rb")  # noqa: SIM115 - the errors of those who read it are others
