@@ -4,6 +4,9 @@ import pytest
 
 from operations.tests.backing_up import backup
 from operations.tests.household import add_traces, furnish
+from tests.stand_in.fixtures import http_store, stand_in, yahoo
+
+__all__ = ["http_store", "stand_in", "yahoo"]
 
 
 @pytest.fixture
