@@ -2,7 +2,7 @@
 
 import base64
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -40,29 +40,33 @@ def written(value: Any) -> str:
     raise TypeError(f"There is no way to write a {type(value).__name__}.")
 
 
-def insert(model: Model, values: Iterable[Sequence[Any]], *, constants: dict[str, Any] | None = None) -> int:
+def insert(
+    model: Model,
+    values: Iterable[Sequence[Any]],
+    *,
+    columns: Sequence[str] | None = None,
+    constants: Mapping[str, Any] | None = None,
+) -> int:
     """Store rows that `lines` wrote, and return how many; ``constants`` fill the columns that are not in them.
 
     Goes by no model: not `save`, no signal, no time stamp of now. So it stores history as history, and counts nothing.
-    PostgreSQL copies, SQLite inserts.
+    PostgreSQL copies, SQLite inserts. Values of other ``columns`` than `tables.columns` may be those of Python as well.
 
     Raises:
         ValidationError, ValueError, TypeError: a value is none of its column's.
         DatabaseError: the database refuses a row.
     """
-    options = model._meta
-    fixed: list[Any] = [options.get_field(name) for name in constants or {}]
-    columns = [*tables.fields(model), *fixed]
-    readers = [reader(field) for field in tables.fields(model)]
-    ending = tuple(
-        field.get_db_prep_save(value, connection)
-        for field, value in zip(fixed, (constants or {}).values(), strict=True)
-    )
+    constants = constants or {}
+    by_column: dict[str, Any] = {field.attname: field for field in model._meta.concrete_fields}
+    told = [by_column[name] for name in columns or tables.columns(model)]
+    fixed = [by_column[name] for name in constants]
+    readers = [reader(field) for field in told]
+    ending = tuple(reader(field)(value) for field, value in zip(fixed, constants.values(), strict=True))
     rows = (tuple([read(value) for read, value in zip(readers, row, strict=True)]) + ending for row in values)
-    names = ", ".join(connection.ops.quote_name(field.column) for field in columns)
-    table = connection.ops.quote_name(options.db_table)
+    names = ", ".join(connection.ops.quote_name(field.column) for field in [*told, *fixed])
+    table = connection.ops.quote_name(model._meta.db_table)
     store = _copy if connection.vendor == "postgresql" else _insert
-    return store(f"{table} ({names})", len(columns), rows)
+    return store(f"{table} ({names})", len(told) + len(fixed), rows)
 
 
 def reader(field: Any) -> Callable[[Any], Any]:
