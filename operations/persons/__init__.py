@@ -1,1 +1,1 @@
-"""Everything that one person owns, as a file that becomes a person again, here or elsewhere. See docs/export-format.md."""
+"""Everything that one person owns, as a file that becomes a person again (docs/export-format.md)."""

@@ -2,13 +2,13 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from finances.exceptions import ConflictError, QuotaExceededError
 from operations.backups import rows
@@ -63,9 +63,9 @@ def import_person(
         ConflictError: somebody has the email.
         ValidationError: the password is too weak.
     """
+    file = read(text)
+    require_room(file)
     with transaction.atomic():
-        file = read(text)
-        require_room(file)
         user = make_user(file.person, email=email, password=password)
         keys = Keys()
         new_symbols = find_securities(file, keys)
@@ -106,7 +106,10 @@ def make_user(person: dict[str, Any], *, email: str | None, password: str | None
         people.require_good_password(password, user=user)
     name = None if User.objects.by_login(user.username).exists() else user.username
     about = {"base_currency_id": person["base_currency_id"], "timezone": person["timezone"]}
-    made: User = User.objects.create_user(user.email, password, name, **about)
+    try:
+        made: User = User.objects.create_user(user.email, password, name, **about)
+    except IntegrityError as exc:
+        raise ConflictError(f"Somebody has just taken {user.email} or its username; try again.") from exc
     return made
 
 
@@ -158,13 +161,8 @@ def store(file: PersonFile, user: User, keys: Keys) -> None:
 
 def store_records(part: Part, file: PersonFile, user: User, keys: Keys) -> None:
     """Store what was recorded, in that order."""
-    about = ("history_date", "history_type", "history_user_id", "history_change_reason")
-    rows.insert(
-        part.history,
-        records_of(part, file, user, keys),
-        columns=(*about, *part.columns),
-        constants={"user_id": user.pk},
-    )
+    columns = ("history_date", "history_type", "history_user_id", "history_change_reason", *part.columns)
+    rows.insert(part.history, records_of(part, file, user, keys), columns=columns, constants={"user_id": user.pk})
 
 
 def records_of(part: Part, file: PersonFile, user: User, keys: Keys) -> Iterator[tuple[Any, ...]]:
@@ -174,7 +172,7 @@ def records_of(part: Part, file: PersonFile, user: User, keys: Keys) -> Iterator
         yield (record.at, record.change, by, record.reason, *columns_of(part, record.row, keys))
 
 
-def columns_of(part: Part, row: dict[str, Any], keys: Keys) -> Iterable[Any]:
+def columns_of(part: Part, row: dict[str, Any], keys: Keys) -> tuple[Any, ...]:
     """Return the values of `Part.columns`, with the ids that the names in the file have got."""
     linked = (keys.of(kind, row[name]) for name, kind in part.links.items())
     return (

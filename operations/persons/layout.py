@@ -1,4 +1,4 @@
-"""What the file of a person holds: for each kind of row its fields, and what they refer to. See docs/export-format.md."""
+"""What the file of a person holds: for each kind of row its fields, and what they refer to (docs/export-format.md)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

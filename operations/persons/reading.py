@@ -60,7 +60,7 @@ class PersonFile:
     @property
     def row_count(self) -> int:
         """Return how many rows there are, with those of history."""
-        return sum(map(len, [*self.rows.values(), *self.records.values()]))
+        return sum(len(rows) for rows in self.rows.values()) + sum(len(told) for told in self.records.values())
 
 
 def read(text: bytes) -> PersonFile:
@@ -138,7 +138,7 @@ class Reader:
         seen: set[tuple[Any, ...]] = set()
         for place, row in each(told, part.keys, part.name):
             names[new_name(row["ref"], names, place)] = None
-            read = {"ref": row["ref"]}
+            read: dict[str, Any] = {"ref": row["ref"]}
             for name in (*part.plain, *layout.STAMPS):
                 read[name] = cleaned(part.model, name, row[name], place)
             for name, kind in part.links.items():
@@ -173,7 +173,7 @@ class Reader:
     def recorded_row(self, part: Part, told: Any, place: str, file: PersonFile) -> dict[str, Any]:
         """Read a row as it once was."""
         row = require_keys(told, part.keys, place)
-        read = {"ref": text(row["ref"], f"{place}.ref")}
+        read: dict[str, Any] = {"ref": text(row["ref"], f"{place}.ref")}
         for name in (*part.plain, *layout.STAMPS):
             read[name] = cleaned(part.history, name, row[name], place, strictly=False)
         for name, kind in part.links.items():
