@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -263,9 +262,7 @@ def _fit(column: Any, value: Any) -> None:
 
 
 def _of_type(value: Any) -> Any:
-    """Return an instant in UTC, a decimal that is a number, and everything else as it is."""
-    if isinstance(value, Decimal) and not value.is_finite():
-        raise ValidationError("It is a number.")
+    """Return an instant in UTC, and everything else as it is."""
     if not isinstance(value, datetime):
         return value
     if timezone.is_naive(value):
