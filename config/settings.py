@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "config",
     "finances",
+    "django_tasks_db",
     "simple_history",  # below finances, which refuses some of its commands
     "currencies",
     "users",
@@ -322,15 +323,28 @@ def _mailer(url: dict[str, Any]) -> dict[str, Any]:
 
 # In production a mail that cannot leave is dropped: printed, its link would be in the log, for others to use.
 MAILERS = {"default": _mailer(env.email_url("EMAIL_URL", "dummymail://" if IN_PRODUCTION else "consolemail://"))}
-# Tests run tasks at once; the server after it has answered.
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "finances@localhost")
+
+# ---- Background work -----------------------------------------------------------------------------------------------
+# With workers, tasks wait in the database for `manage.py worker`. Without, the server runs them itself once it has
+# answered, and tests at once.
+WORKERS = env.bool("WORKERS", False)
+_IN_PROCESS = "django.tasks.backends.immediate.ImmediateBackend" if RUNNING_TESTS else "finances.tasks.ThreadBackend"
 TASKS = {
     "default": {
-        "BACKEND": "django.tasks.backends.immediate.ImmediateBackend"
-        if RUNNING_TESTS
-        else "finances.tasks.ThreadBackend"
+        "BACKEND": "django_tasks_db.DatabaseBackend" if WORKERS else _IN_PROCESS,
+        "QUEUES": ["default", "jobs"],
     }
 }
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "finances@localhost")
+SCHEDULE_TIME_ZONE = env.str("SCHEDULE_TIME_ZONE", "Europe/Berlin")
+# Cron expressions, or off, in place of those of operations.schedule.
+SCHEDULE = {
+    "sync_rates": env.str("SCHEDULE_SYNC_RATES", ""),
+    "sync_prices": env.str("SCHEDULE_SYNC_PRICES", ""),
+    "sync_securities": env.str("SCHEDULE_SYNC_SECURITIES", ""),
+    "flush_expired_tokens": env.str("SCHEDULE_FLUSH_EXPIRED_TOKENS", ""),
+    "purge": env.str("SCHEDULE_PURGE", ""),
+}
 
 # ---- Time, language, logs ------------------------------------------------------------------------------------------
 USE_TZ = True

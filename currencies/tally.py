@@ -35,6 +35,11 @@ class SyncResult:
     warnings: tuple[str, ...] = ()
 
     @property
+    def counts(self) -> dict[str, int]:
+        """Return it in numbers: rates stored as published, and how many of them were new or different."""
+        return {"done": self.synced_count, "changed": self.changed_count}
+
+    @property
     def message(self) -> str:
         """Return all of it in sentences."""
         return " ".join((self.summary, *self.failures))

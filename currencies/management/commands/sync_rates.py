@@ -18,6 +18,7 @@ FIRST_DAY = date(1999, 1, 4)  # the first day with euro reference rates
 class Command(ReportingCommand):
     """Store exchange rates."""
 
+    is_recorded = True
     help = (
         "Store the rates of a day (--date, today unless given), or all since a day (--since). Without a network, the "
         "ECB's history is loaded from what is installed: --provider ecb-archive."
@@ -48,7 +49,7 @@ class Command(ReportingCommand):
         )
         if result.is_stale and not result.synced_count:
             return Report(result.summary, failures=result.failures)
-        return Report(result.summary, failures=_shortcomings(result), warnings=result.warnings)
+        return Report(result.summary, failures=_shortcomings(result), warnings=result.warnings, counts=result.counts)
 
     def _sync_range(self, options: dict[str, Any]) -> Report:
         since, until = options["since"] or FIRST_DAY, timezone.localdate()
@@ -61,7 +62,7 @@ class Command(ReportingCommand):
                 dry_run=options["dry_run"],
                 on_progress=advance,
             )
-        return Report(result.summary, failures=(*result.failures, *_shortcomings(result)))
+        return Report(result.summary, failures=(*result.failures, *_shortcomings(result)), counts=result.counts)
 
 
 def _shortcomings(result: SyncResult) -> tuple[str, ...]:

@@ -1,0 +1,68 @@
+"""Fixtures of background work: a queue in the database, and real workers on it."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def queued(settings):
+    """Keep tasks in the database, as there are workers."""
+    settings.WORKERS = True
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "jobs"]}}
+
+
+def database_url():
+    """Return the address of the tests' database."""
+    known = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{known['NAME']}"
+    login = known["USER"] + (f":{known['PASSWORD']}" if known["PASSWORD"] else "")
+    return f"postgres://{login}@{known['HOST']}:{known['PORT'] or 5432}/{known['NAME']}"
+
+
+@pytest.fixture
+def start_worker(transactional_db, queued, tmp_path):
+    """Return a function that starts ``manage.py worker`` with some options; all of them are ended after the test."""
+    processes = []
+
+    def start(*options, **variables):
+        log = tmp_path / f"worker-{len(processes)}.log"
+        environment = {
+            "PATH": os.environ["PATH"],
+            "DJANGO_ENV": "test",
+            "ENV_FILE": os.devnull,
+            "VAR_DIR": str(tmp_path),
+            "DATABASE_URL": database_url(),
+            "WORKERS": "true",
+            **variables,
+        }
+        command = [sys.executable, "manage.py", "worker", "--interval=0.1", "--lease=1.5", *options]
+        with log.open("wb") as out:
+            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out)  # noqa: S603
+        process.log = log
+        processes.append(process)
+        return process
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.wait(timeout=10)
+
+
+def wait_until(condition, *, seconds=20):
+    """Wait until ``condition`` holds, and return what it returned."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise TimeoutError("it did not come to pass")
