@@ -70,7 +70,9 @@ class ReportingCommand(BaseCommand):
         name = type(self).__module__.rpartition(".")[2]
         with runs.recorded(name, arguments=self.arguments) as result:
             report = self.run(**options)
-            result.take(summary=report.summary, failures=report.failures, counts=report.counts)
+            result.take(
+                summary=report.summary, failures=report.failures, warnings=report.warnings, counts=report.counts
+            )
         return report
 
     @contextmanager

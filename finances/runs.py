@@ -58,9 +58,11 @@ class Result:
         if len(self.failures) < MAX_FAILURES:
             self.failures.append(sentence[:MAX_SENTENCE])
 
-    def take(self, *, summary: str, failures: Sequence[str], counts: Mapping[str, int]) -> None:
+    def take(
+        self, *, summary: str, failures: Sequence[str], warnings: Sequence[str] = (), counts: Mapping[str, int]
+    ) -> None:
         """Take over what a report says of the whole run."""
-        self.summary = summary[:MAX_SENTENCE]
+        self.summary = " ".join((summary, *warnings))[:MAX_SENTENCE]
         self.counts.update(counts)
         self.done = counts.get("done", self.done)
         for sentence in failures:

@@ -19,7 +19,7 @@ def purge(*, dry_run: bool = False) -> dict[str, int]:
     """Delete what is kept for a time only, and return how much, by what it was; a dry run counts only."""
     now = timezone.now()
     # The last due time of each entry stays: it says that it was dealt with.
-    last = DueTime.objects.order_by().values("name").annotate(last=Max("id")).values("last")
+    last = DueTime.objects.order_by().values("name").annotate(last=Max("id")).values_list("last", flat=True)
     old = {
         "runs": Run.objects.filter(started_at__lt=now - KEPT_RUNS).exclude(outcome=Outcome.RUNNING),
         "due_times": DueTime.objects.filter(taken_at__lt=now - KEPT_RUNS).exclude(pk__in=list(last)),

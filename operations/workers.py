@@ -157,6 +157,7 @@ class Process:
                 task = self._next(name)
                 if task is not None:
                     self._run(task)
+                    close_old_connections()
                 elif self.duties.ends_when_idle:
                     return
                 else:
@@ -201,9 +202,8 @@ class Process:
                 if give_up_at is not None and now > give_up_at:
                     logger.exception("What became of a task could not be stored; it will be run again")
                     return
-                time.sleep(min(self.duties.interval, 1.0))
-            finally:
                 close_old_connections()
+                time.sleep(min(self.duties.interval, 1.0))
         if not is_ours:
             logger.warning("A task was given to another worker, since this one was not seen for too long")
         with suppress(ImportError):
