@@ -1,9 +1,12 @@
 """Fixtures of background work: a queue in the database, and real workers on it."""
 
 import os
+import socket
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -66,3 +69,54 @@ def wait_until(condition, *, seconds=20):
             return found
         time.sleep(0.05)
     raise TimeoutError("it did not come to pass")
+
+
+class Cable:
+    """The way from a worker to PostgreSQL, which can be cut and mended."""
+
+    def __init__(self, host, port):
+        self.target, self.is_cut, self.ends = (host, port), threading.Event(), []
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.port = self.server.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        with suppress(OSError):
+            while True:
+                near, _ = self.server.accept()
+                if self.is_cut.is_set():
+                    near.close()
+                    continue
+                far = socket.create_connection(self.target)
+                self.ends += [near, far]
+                for one, other in ((near, far), (far, near)):
+                    threading.Thread(target=self.carry, args=(one, other), daemon=True).start()
+
+    def carry(self, one, other):
+        with suppress(OSError):
+            while data := one.recv(65536):
+                other.sendall(data)
+        self.drop(one, other)
+
+    def drop(self, *ends):
+        for end in ends:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)  # closing alone would wait for the thread that reads
+
+    def cut(self):
+        self.is_cut.set()
+        self.drop(*self.ends)
+
+    def mend(self):
+        self.is_cut.clear()
+
+
+@pytest.fixture
+def cable(transactional_db):
+    """Lay a cable to the tests' PostgreSQL."""
+    known = connection.settings_dict
+    cable = Cable(known["HOST"], int(known["PORT"] or 5432))
+    cable.url = database_url().replace(f"@{known['HOST']}:{known['PORT'] or 5432}/", f"@127.0.0.1:{cable.port}/")
+    yield cable
+    cable.cut()
+    cable.server.close()

@@ -3,8 +3,10 @@
 import signal
 
 import pytest
+from django.db import connection
 from django_tasks_db.models import DBTaskResult
 
+from finances import jobs
 from operations.models import DueTime, Outcome, Run, Worker
 from operations.tests import slow_tasks
 from operations.tests.conftest import wait_until
@@ -105,3 +107,40 @@ def test_two_schedulers_at_once_do_what_is_due_once_each_time(start_worker):
     assert sorted(each.task_id for each in due if each.task_id) == sorted(tasks)
     assert len({run.task_id for run in runs}) == len(runs)
     assert {(run.name, run.cause) for run in runs} == {("flush_expired_tokens", "schedule")}
+
+
+@pytest.mark.postgresql
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite is never away")
+def test_a_worker_waits_for_its_database_and_goes_on_where_it_was(start_worker, waiting, cable, tmp_path):
+    worker = start_worker(NO_SCHEDULE, "--lease=10", DATABASE_URL=cable.url)
+    wait_until(lambda: lines(tmp_path / "begun"))
+
+    cable.cut()
+    wait_until(lambda: "The database is away" in worker.log.read_text())
+    (tmp_path / "go").touch()
+    wait_until(lambda: lines(tmp_path / "ended"))
+    later = slow_tasks.append.enqueue(str(tmp_path / "later"), "later")
+    cable.mend()
+    wait_until(lambda: DBTaskResult.objects.successful().filter(pk__in=[waiting.id, later.id]).count() == 2)
+
+    assert worker.poll() is None
+    assert (lines(tmp_path / "begun"), lines(tmp_path / "later")) == (["begun"], ["later"])
+    assert worker.log.read_text().count("The database is away") == 1
+
+
+def test_a_worker_is_refused_where_there_is_no_queue(start_worker):
+    worker = start_worker(WORKERS="false")
+
+    assert worker.wait(timeout=20) == 1
+    assert "Set WORKERS=true" in worker.log.read_text()
+
+
+def test_a_job_on_a_worker_leaves_a_record_and_its_log_has_its_id(start_worker):
+    task = jobs.start("flush_expired_tokens", cause="schedule")
+    worker = start_worker(NO_SCHEDULE, "--once")
+
+    code = worker.wait(timeout=30)
+
+    run = Run.objects.get()
+    assert (code, run.outcome, run.task_id, run.attempt) == (0, Outcome.SUCCEEDED, task, 1)
+    assert f"[{task}] flush_expired_tokens: Expired token families deleted: 0" in worker.log.read_text()
