@@ -47,7 +47,8 @@ CORS_ALLOW_HEADERS = [
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 HTTPS_ONLY = env.bool("HTTPS_ONLY", IN_PRODUCTION)
 SECURE_SSL_REDIRECT = HTTPS_ONLY
-SECURE_REDIRECT_EXEMPT = [r"^health"]  # orchestrators and the container's own check ask over plain HTTP
+# Orchestrators, the container's own check and Prometheus ask over plain HTTP.
+SECURE_REDIRECT_EXEMPT = [r"^health", r"^metrics$"]
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 31_536_000 if HTTPS_ONLY else 0)
 # These two bind every other site of the domain and are hard to take back: the operator's choice, not ours.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", False)
@@ -346,11 +347,12 @@ SCHEDULE = {
     "purge": env.str("SCHEDULE_PURGE", ""),
 }
 
-# ---- Time, language, logs ------------------------------------------------------------------------------------------
+# ---- Time, language, logs, metrics ---------------------------------------------------------------------------------
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 USE_I18N = False
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
 LOG_FORMAT = env.str("LOG_FORMAT", "json" if IN_PRODUCTION else "console")
 LOGGING = {

@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from tests.stand_in.fixtures import http_store
+
+__all__ = ["http_store"]
 ROOT = Path(__file__).resolve().parents[2]
 
 
