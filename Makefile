@@ -91,8 +91,8 @@ stop: ## Stop and remove the containers; the data stays
 
 restart: stop start ## Stop, then start
 
-restart-app: env ## Restart the application alone
-	@$(COMPOSE) restart app
+restart-app: env ## Restart the application alone: web server, workers, scheduler
+	@$(COMPOSE) restart app worker scheduler
 
 rebuild: env ## Build the image afresh, then start
 	@$(COMPOSE) build --pull
@@ -105,7 +105,7 @@ logs: env ## Follow all logs
 	@$(COMPOSE) logs --follow --tail 200
 
 logs-app: env ## Follow the application's log
-	@$(COMPOSE) logs --follow --tail 200 migrate app
+	@$(COMPOSE) logs --follow --tail 200 migrate app worker scheduler
 
 logs-db: env ## Follow PostgreSQL's log
 	@$(COMPOSE) logs --follow --tail 200 db

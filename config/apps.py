@@ -13,5 +13,11 @@ class CompositionConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks."""
-        for check in (checks.check_limits, checks.check_providers, checks.check_base_currency):
+        for check in (
+            checks.check_limits,
+            checks.check_providers,
+            checks.check_base_currency,
+            checks.check_schedule,
+            checks.check_metrics_token,
+        ):
             register(check)

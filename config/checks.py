@@ -11,7 +11,10 @@ from currencies import iso4217
 from currencies.providers import registry as rate_registry
 from finances import rate_limits
 from finances.exceptions import FinancesError
+from operations import schedule
 from securities.providers import registry as price_registry
+
+SHORTEST_TOKEN = 16
 
 
 def check_limits(**_: Any) -> list[CheckMessage]:
@@ -48,3 +51,15 @@ def check_base_currency(**_: Any) -> list[CheckMessage]:
         return []
     problem = f"DEFAULT_BASE_CURRENCY is {settings.DEFAULT_BASE_CURRENCY!r}, which is no active code of ISO 4217."
     return [Error(problem, id="config.E003")]
+
+
+def check_metrics_token(**_: Any) -> list[CheckMessage]:
+    """Refuse a token that can be guessed."""
+    if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
+        return [Error(f"METRICS_TOKEN has fewer than {SHORTEST_TOKEN} characters.", id="config.E005")]
+    return []
+
+
+def check_schedule(**_: Any) -> list[CheckMessage]:
+    """Read every cron expression of the schedule, and its time zone."""
+    return [Error(problem, id="config.E004") for problem in schedule.problems()]

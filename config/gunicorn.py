@@ -1,8 +1,11 @@
 """How gunicorn serves in production: ``gunicorn --config config/gunicorn.py``."""
 
 import importlib
+import itertools
 import os
+import shutil
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -60,8 +63,26 @@ def pre_request(worker: object, req: Any) -> None:  # noqa: ARG001
     req.unreader.chunk = receive_in_time
 
 
+def pre_fork(server: Any, worker: Any) -> None:
+    """Give the worker the first free place, whose file of metrics it goes on with."""
+    taken = {getattr(each, "place", None) for each in server.WORKERS.values()}
+    worker.place = next(place for place in itertools.count() if place not in taken)
+
+
+def post_fork(server: object, worker: Any) -> None:  # noqa: ARG001
+    """Let the worker know its place; see finances.metrics."""
+    os.environ["METRICS_PLACE"] = str(worker.place)
+
+
+def on_exit(server: object) -> None:  # noqa: ARG001
+    """Remove the files of metrics."""
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+
+
 def on_starting(server: object) -> None:  # noqa: ARG001
     """Refuse unsafe settings once and in plain words, instead of in every worker and under a traceback."""
+    # Before anything counts. A folder of this start alone: the counts of an earlier one are not these processes'.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="finances-metrics-", dir=worker_tmp_dir)
     try:
         settings = importlib.import_module("config.settings")
         if settings.ENVIRONMENT == "test":

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from config import readiness
 from finances import http
 from finances.exceptions import ProviderUnavailableError
 
@@ -29,6 +30,21 @@ class DatabaseHealthSerializer(serializers.Serializer[Any]):
 
     status = serializers.ChoiceField(["healthy", "unhealthy"])
     backend = serializers.CharField(help_text="sqlite or postgresql")
+
+
+class LiveSerializer(serializers.Serializer[Any]):
+    """The process."""
+
+    status = serializers.ChoiceField(["alive"])
+
+
+class ReadySerializer(serializers.Serializer[Any]):
+    """Whether requests can be served."""
+
+    status = serializers.ChoiceField(["ready", "not_ready"])
+    database = serializers.ChoiceField(["ok", "away"])
+    migrations = serializers.ChoiceField(["ok", "missing", "unknown"], help_text="unknown while the database is away.")
+    cache = serializers.ChoiceField(["ok", "away", "none"], help_text="none where no Redis is set.")
 
 
 class CooldownSerializer(serializers.Serializer[Any]):
@@ -78,6 +94,31 @@ class HealthView(OpenView):
     def get(self, request: Request) -> Response:  # noqa: ARG002
         """Say that this process is well, asking nobody else."""
         return Response({"status": "healthy", "version": settings.VERSION})
+
+
+class LiveView(OpenView):
+    """The process, for whoever restarts it."""
+
+    throttle_classes = ()
+
+    @extend_schema(responses=LiveSerializer)
+    def get(self, request: Request) -> Response:  # noqa: ARG002
+        """Say that this process answers; nothing else is asked, since a restart would not mend it."""
+        return Response({"status": "alive"})
+
+
+class ReadyView(OpenView):
+    """The service, for whoever sends it requests."""
+
+    throttle_classes = ()
+
+    @extend_schema(responses={200: ReadySerializer, 503: ReadySerializer})
+    def get(self, request: Request) -> Response:  # noqa: ARG002
+        """Say whether database and cache answer and all migrations are applied; 503 when requests had better wait."""
+        state = readiness.state()
+        if set(state.values()) <= {"ok", "none"}:
+            return Response({"status": "ready", **state})
+        return unhealthy({"status": "not_ready", **state})
 
 
 class DatabaseHealthView(OpenView):

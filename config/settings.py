@@ -47,7 +47,8 @@ CORS_ALLOW_HEADERS = [
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 HTTPS_ONLY = env.bool("HTTPS_ONLY", IN_PRODUCTION)
 SECURE_SSL_REDIRECT = HTTPS_ONLY
-SECURE_REDIRECT_EXEMPT = [r"^health"]  # orchestrators and the container's own check ask over plain HTTP
+# Orchestrators, the container's own check and Prometheus ask over plain HTTP.
+SECURE_REDIRECT_EXEMPT = [r"^health", r"^metrics$"]
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 31_536_000 if HTTPS_ONLY else 0)
 # These two bind every other site of the domain and are hard to take back: the operator's choice, not ours.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", False)
@@ -83,6 +84,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "config",
     "finances",
+    "django_tasks_db",
     "simple_history",  # below finances, which refuses some of its commands
     "currencies",
     "users",
@@ -324,21 +326,35 @@ def _mailer(url: dict[str, Any]) -> dict[str, Any]:
 
 # In production a mail that cannot leave is dropped: printed, its link would be in the log, for others to use.
 MAILERS = {"default": _mailer(env.email_url("EMAIL_URL", "dummymail://" if IN_PRODUCTION else "consolemail://"))}
-# Tests run tasks at once; the server after it has answered.
-TASKS = {
-    "default": {
-        "BACKEND": "django.tasks.backends.immediate.ImmediateBackend"
-        if RUNNING_TESTS
-        else "finances.tasks.ThreadBackend"
-    }
-}
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "finances@localhost")
 
-# ---- Time, language, logs ------------------------------------------------------------------------------------------
+# ---- Background work -----------------------------------------------------------------------------------------------
+# With workers, tasks wait in the database for `manage.py worker`. Without, the server runs them itself once it has
+# answered, and tests at once.
+WORKERS = env.bool("WORKERS", False)
+_IN_PROCESS = "django.tasks.backends.immediate.ImmediateBackend" if RUNNING_TESTS else "finances.tasks.ThreadBackend"
+TASKS = {
+    "default": {
+        "BACKEND": "django_tasks_db.DatabaseBackend" if WORKERS else _IN_PROCESS,
+        "QUEUES": ["default", "jobs"],
+    }
+}
+SCHEDULE_TIME_ZONE = env.str("SCHEDULE_TIME_ZONE", "Europe/Berlin")
+# Cron expressions, or off, in place of those of operations.schedule.
+SCHEDULE = {
+    "sync_rates": env.str("SCHEDULE_SYNC_RATES", ""),
+    "sync_prices": env.str("SCHEDULE_SYNC_PRICES", ""),
+    "sync_securities": env.str("SCHEDULE_SYNC_SECURITIES", ""),
+    "flush_expired_tokens": env.str("SCHEDULE_FLUSH_EXPIRED_TOKENS", ""),
+    "purge": env.str("SCHEDULE_PURGE", ""),
+}
+
+# ---- Time, language, logs, metrics ---------------------------------------------------------------------------------
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 USE_I18N = False
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
 LOG_FORMAT = env.str("LOG_FORMAT", "json" if IN_PRODUCTION else "console")
 LOGGING = {

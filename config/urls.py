@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, 
 
 from config import health, index
 from finances.api import errors
+from operations import views
 from users import admin_login
 
 admin.site.site_header = admin.site.site_title = "Finances"
@@ -26,9 +27,12 @@ urlpatterns = [
     path("api/v1/", include(api)),
     path("api/v1", index.IndexView.as_view(), name="index"),
     path("health", health.HealthView.as_view(), name="health"),
+    path("health/live", health.LiveView.as_view(), name="health-live"),
+    path("health/ready", health.ReadyView.as_view(), name="health-ready"),
     path("health/database", health.DatabaseHealthView.as_view(), name="health-database"),
     path("health/db", health.DatabaseHealthView.as_view(schema=None), name="health-db"),
     path("health/cache", health.CacheHealthView.as_view(), name="health-cache"),
+    path("metrics", views.show_metrics, name="metrics"),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
     path("docs", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="docs"),
     path("redoc", SpectacularRedocView.as_view(url_name="openapi", template_name="redoc.html"), name="redoc"),

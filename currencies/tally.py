@@ -35,6 +35,24 @@ class SyncResult:
     warnings: tuple[str, ...] = ()
 
     @property
+    def counts(self) -> dict[str, int]:
+        """Return it in numbers: rates stored as published, and how many of them were new or different."""
+        return {"done": self.synced_count, "changed": self.changed_count}
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nobody could be asked, so that nothing was synced."""
+        return self.is_stale and not self.synced_count
+
+    @property
+    def shortcomings(self) -> tuple[str, ...]:
+        """Say what is wrong with rates that were stored all the same, or why none were."""
+        if self.is_empty:
+            return self.failures
+        old = ("The rates are old ones, since the source is away.",) if self.is_stale else ()
+        return (*old, f"{self.failed_count} published rates cannot be stored.") if self.failed_count else old
+
+    @property
     def message(self) -> str:
         """Return all of it in sentences."""
         return " ".join((self.summary, *self.failures))

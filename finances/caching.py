@@ -17,7 +17,7 @@ from django.conf import settings
 from django.core.cache import caches
 from django.db import connection, transaction
 
-from finances import single_flight
+from finances import metrics, single_flight
 from finances.models import Generation
 
 SECONDS = 24 * 3600
@@ -39,6 +39,7 @@ def remember(name: str, *, state: Sequence[Any], compute: Callable[[], bytes]) -
     """
     key = key_of(name, state)
     kept = find(key)
+    metrics.count_look(name, found=kept is not None)
     if kept is not None:
         return kept
     with single_flight.alone(key):

@@ -3,14 +3,15 @@
 import sys
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
+from finances import runs
 from finances.exceptions import FinancesError
 
 SECONDS_BETWEEN_LINES = 5.0
@@ -18,18 +19,27 @@ SECONDS_BETWEEN_LINES = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a command did, in a sentence or two, what of it failed, and what went wrong without being in the way."""
+    """What a command did, in a sentence or two, what of it failed, and what went wrong without being in the way.
+
+    ``counts`` says it in numbers, by short names; ``done`` is that of what went well.
+    """
 
     summary: str
     failures: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 class ReportingCommand(BaseCommand):
     """A command that parses, calls one service in ``run``, and reports: the summary to stdout, all else to stderr.
 
-    Exits with 1 when anything failed, or when ``run`` raised a ``FinancesError``.
+    Exits with 1 when anything failed, or when ``run`` raised a ``FinancesError``. One that is recorded leaves a record
+    of each run that is not a dry one, and can be run in the background; its ``arguments``, as they were written, are
+    part of the record.
     """
+
+    is_recorded = False
+    arguments: Sequence[str] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add ``--dry-run``; subclasses add their own after ``super()``."""
@@ -39,10 +49,15 @@ class ReportingCommand(BaseCommand):
     def run(self, **options: Any) -> Report:
         """Do the work."""
 
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Keep the arguments, and run."""
+        self.arguments = argv[2:]
+        super().run_from_argv(argv)
+
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run, and report."""
         try:
-            report = self.run(**options)
+            report = self._recorded_run(options) if self.is_recorded and not options["dry_run"] else self.run(**options)
         except FinancesError as exc:
             raise CommandError(exc.message) from exc
         self.stdout.write(f"Dry run, nothing is kept: {report.summary}" if options["dry_run"] else report.summary)
@@ -50,6 +65,15 @@ class ReportingCommand(BaseCommand):
             self.stderr.write(f"Warning: {warning}")
         if report.failures:
             raise CommandError("\n".join(("Not everything went well:", *report.failures)))
+
+    def _recorded_run(self, options: dict[str, Any]) -> Report:
+        name = type(self).__module__.rpartition(".")[2]
+        with runs.recorded(name, arguments=self.arguments) as result:
+            report = self.run(**options)
+            result.take(
+                summary=report.summary, failures=report.failures, warnings=report.warnings, counts=report.counts
+            )
+        return report
 
     @contextmanager
     def progress(self, *, total: int, unit: str) -> Iterator[Callable[[int], None]]:

@@ -6,10 +6,11 @@ import time
 import uuid
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from finances import request_context
+from finances import metrics, request_context
 
 logger = logging.getLogger(__name__)
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -27,9 +28,10 @@ class RequestMiddleware:
     def __init__(self, get_response: GetResponse) -> None:
         """Wrap the rest of the stack."""
         self.get_response = get_response
+        self.is_counted = bool(settings.METRICS_TOKEN)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer ``request`` and say so in the log."""
+        """Answer ``request``, say so in the log, and count it where somebody may ask for the counts."""
         given = request.headers.get("X-Request-ID", "")
         request_id = given if SANE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         id_token = request_context.request_id.set(request_id)
@@ -41,6 +43,8 @@ class RequestMiddleware:
             response["X-Request-ID"] = request_id
             response["X-Process-Time"] = f"{seconds:.6f}"
             log_request(request, response, seconds)
+            if self.is_counted:
+                metrics.count_request(request, response, seconds)
         finally:
             request_context.request_id.reset(id_token)
             request_context.user_id.reset(user_token)

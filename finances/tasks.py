@@ -12,9 +12,10 @@ from django.tasks.backends.immediate import ImmediateBackend
 from django.tasks.base import TaskResult
 
 logger = logging.getLogger(__name__)
-# One for the process, since Django makes a backend for each thread. Its thread starts with the first task, after
-# the web server has forked, and is waited for when the process ends, so that what was accepted is also done.
+# One for each queue in the process, since Django makes a backend for each thread. Its thread starts with the first
+# task, after the web server has forked, and is waited for when the process ends, so that what was accepted is done.
 EXECUTOR = ThreadPoolExecutor(max_workers=1, thread_name_prefix="tasks")
+EXECUTORS = {"default": EXECUTOR, "jobs": ThreadPoolExecutor(max_workers=1, thread_name_prefix="jobs")}
 # What has a place waits or runs. More is dropped: requests must neither wait nor fill the memory while the mail server
 # is slow, and with its time-out of ten seconds the last of these is half an hour late.
 MAX_TASKS = 200
@@ -25,11 +26,12 @@ DELAY_SECONDS = 0.2
 
 
 class ThreadBackend(ImmediateBackend):
-    """Run tasks one after the other in a thread of this process, outside the request.
+    """Run the tasks of a queue one after the other in a thread of this process, outside the request.
 
-    Good for mails. At most ``MAX_TASKS`` wait; what comes then is logged and dropped. A task that fails is logged with
-    its traceback by ``django.tasks`` and not tried again; a process that is killed loses what it has not done yet.
-    Where that is not good enough, ``settings.TASKS`` takes a backend with a queue of its own, and nothing else changes.
+    Good for mails, and for a sync now and then. At most ``MAX_TASKS`` wait; what comes then is logged and dropped. A
+    task that fails is logged with its traceback by ``django.tasks`` and not tried again; a process that is killed loses
+    what it has not done yet. Where that is not good enough, ``WORKERS`` chooses a queue in the database, and nothing
+    else changes.
     """
 
     def _execute_task(self, task_result: "TaskResult[Any, Any]") -> None:
@@ -39,7 +41,9 @@ class ThreadBackend(ImmediateBackend):
             return
         context = contextvars.copy_context()
         try:
-            EXECUTOR.submit(context.run, self.run, task_result).add_done_callback(lambda _: places.release())
+            EXECUTORS[task_result.task.queue_name].submit(context.run, self.run, task_result).add_done_callback(
+                lambda _: places.release()
+            )
         except RuntimeError:  # the process is ending
             places.release()
             raise

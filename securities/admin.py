@@ -13,10 +13,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from finances import money
+from finances import jobs, money, runs
 from finances.admin import ReferenceAdmin, SafeRelationsMixin
 from finances.changelists import LongListMixin, SinceFilter, UntilFilter
 from finances.exceptions import FinancesError
+from finances.runs import Origin
 from securities import adjustment, charts, syncs
 from securities.admin_lists import CurrencyColumn, PartOfSecurityAdmin, StateFilter, SymbolFilter, digits
 from securities.bars import Bar
@@ -42,7 +43,8 @@ class SecurityAdmin(CurrencyColumn, LongListMixin, SafeRelationsMixin, Reference
             "asset_class", "currency", "exchange", "timezone", "sector", "industry", "market_cap",
         )}),
         ("How its prices are", {"fields": (
-            "state", "is_fetched", "first_and_last", "held_by", "sync_problem", "last_synced_at", "unknown_since", "prices_version",
+            "state", "is_fetched", "first_and_last", "held_by", "sync_problem", "last_synced_at", "unknown_since",
+            "prices_version",
         )}),
         ("Times", {"fields": ("created_at", "updated_at")}),
     )  # fmt: skip
@@ -53,7 +55,7 @@ class SecurityAdmin(CurrencyColumn, LongListMixin, SafeRelationsMixin, Reference
 
     autocomplete_fields = ("currency",)
     readonly_fields = (
-        "chart", "links", "state", "is_fetched", "first_and_last", "held_by", "sync_problem", "last_synced_at", "unknown_since",
+        "chart", "links", "state", "first_and_last", "held_by", "sync_problem", "last_synced_at", "unknown_since",
         "prices_version", "created_at", "updated_at",
     )  # fmt: skip
     actions = ("sync_now",)
@@ -131,15 +133,27 @@ class SecurityAdmin(CurrencyColumn, LongListMixin, SafeRelationsMixin, Reference
 
     @admin.action(description="Sync daily prices now")
     def sync_now(self, request: HttpRequest, queryset: QuerySet[Security]) -> None:
-        """Fetch the prices of each chosen security, and say of each what became of it."""
-        for security in queryset:
-            try:
-                result = syncs.sync_security(security=security)
-            except FinancesError as exc:
-                self.message_user(request, f"{security.symbol}: {exc.message}", messages.ERROR)
-            else:
-                level = messages.WARNING if result.problem or result.is_stale else messages.SUCCESS
-                self.message_user(request, result.message, level)
+        """Fetch the prices of each chosen security, and say what became of it; or leave it to workers, if any."""
+        symbols = [security.symbol for security in queryset]
+        if jobs.are_queued():
+            jobs.start("sync_prices", symbols, cause=runs.ADMIN, user_id=request.user.pk)
+            self.message_user(request, f"The sync of {', '.join(symbols)} waits for a worker.", messages.INFO)
+            return
+        with runs.recorded("sync_prices", arguments=symbols, origin=Origin(runs.ADMIN, request.user.pk)) as run:
+            for security in queryset:
+                self.sync_one(request, security, run)
+
+    def sync_one(self, request: HttpRequest, security: Security, run: runs.Result) -> None:
+        """Fetch the prices of one, and say what became of it."""
+        try:
+            result = syncs.sync_security(security=security)
+        except FinancesError as exc:
+            run.fail(f"{security.symbol}: {exc.message}")
+            self.message_user(request, f"{security.symbol}: {exc.message}", messages.ERROR)
+        else:
+            run.succeed(result.message)
+            level = messages.WARNING if result.problem or result.is_stale else messages.SUCCESS
+            self.message_user(request, result.message, level)
 
     def get_deleted_objects(self, objs: Any, request: Any) -> Any:  # noqa: ARG002
         """Say what would go, without loading ten thousand prices to list them."""

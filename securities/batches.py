@@ -44,6 +44,12 @@ class Outcome:
         counted = ", ".join(f"{count} {reason}" for reason, count in self.reasons.most_common())
         return f"{sentence}. Not done: {counted}." if counted else f"{sentence}."
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return the outcome in numbers: securities done, and prices."""
+        sums = self.ingested
+        return {"done": self.done, "inserted": sums.inserted, "updated": sums.updated, "unchanged": sums.unchanged}
+
     def add(self, result: SyncResult | None) -> None:
         """Count a success."""
         self.done += 1

@@ -1,7 +1,5 @@
 """What the admin's lists of private rows share."""
 
-from typing import Any
-
 from django.db.models import QuerySet
 
 from finances.changelists import RelatedFilter

@@ -2,11 +2,12 @@
 
 import http.client
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -22,28 +23,42 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def port(tmp_path) -> Iterator[int]:
-    """Serve with a single thread that waits one second for a body."""
-    port = free_port()
-    variables = {
+def serve(tmp_path) -> Iterator[Callable[..., tuple[int, subprocess.Popen]]]:
+    """Return a function that serves with a single thread that waits one second for a body."""
+    servers = []
+
+    def start(**settings: str) -> tuple[int, subprocess.Popen]:
+        port = free_port()
+        command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py", "--bind", f"127.0.0.1:{port}"]
+        environment = variables(tmp_path) | settings
+        servers.append(subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL))  # noqa: S603
+        wait_until_it_serves(port)
+        return port, servers[-1]
+
+    yield start
+    for server in servers:
+        server.terminate()
+        server.wait(timeout=40)
+
+
+@pytest.fixture
+def port(serve) -> int:
+    return serve()[0]
+
+
+def variables(var_dir: Path) -> dict[str, str]:
+    return {
         "PATH": os.environ["PATH"],
         "DJANGO_ENV": "production",
         "DJANGO_SECRET_KEY": "k" * 60,
         "DJANGO_ALLOWED_HOSTS": "127.0.0.1",
         "HTTPS_ONLY": "false",
         "ENV_FILE": os.devnull,
-        "VAR_DIR": str(tmp_path),
+        "VAR_DIR": str(var_dir),
         "WEB_CONCURRENCY": "1",
         "GUNICORN_THREADS": "1",
         "BODY_TIMEOUT": "1",
     }
-    command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py", "--bind", f"127.0.0.1:{port}"]
-    with subprocess.Popen(command, cwd=ROOT, env=variables, stderr=subprocess.DEVNULL) as server:  # noqa: S603
-        try:
-            wait_until_it_serves(port)
-            yield port
-        finally:
-            server.terminate()
 
 
 def wait_until_it_serves(port: int) -> None:
@@ -75,3 +90,55 @@ def test_a_caller_who_never_sends_the_body_does_not_hold_a_thread(port):
     assert others == 200
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b'"code":"body_too_slow"' in answer or b"application/problem+json" in answer
+
+
+@pytest.fixture
+def counted(serve) -> tuple[int, subprocess.Popen]:
+    """Serve with two processes that count."""
+    return serve(WEB_CONCURRENCY="2", METRICS_TOKEN=TOKEN)
+
+
+TOKEN = "a-token-of-the-tests"
+
+
+def read_metrics(port: int) -> str:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        connection.request("GET", "/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+        return connection.getresponse().read().decode()
+
+
+def lived(port: int) -> float:
+    """Return how many requests for `/health/live` all processes have counted."""
+    [line] = [line for line in read_metrics(port).splitlines() if 'route="/health/live",status="200"' in line]
+    return float(line.rpartition(" ")[2])
+
+
+def ask_whether_it_lives(port: int) -> None:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        connection.request("GET", "/health/live")
+        connection.getresponse().read()
+
+
+def children(server: subprocess.Popen) -> list[int]:
+    listed = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text()
+    return sorted(int(pid) for pid in listed.split())
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are found as Linux has them")
+def test_each_process_tells_the_sum_of_all_also_of_those_that_were_replaced(counted):
+    port, server = counted
+    for _ in range(20):
+        ask_whether_it_lives(port)
+    sums = {lived(port) for _ in range(10)}
+
+    before = children(server)
+    os.kill(before[0], signal.SIGTERM)
+    for _ in range(200):
+        if len(children(server)) == 2 and before[0] not in children(server):
+            break
+        time.sleep(0.05)
+    for _ in range(20):
+        ask_whether_it_lives(port)
+
+    assert sums == {20.0}
+    assert lived(port) == 40.0

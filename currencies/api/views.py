@@ -25,12 +25,14 @@ from currencies.api.serializers import (
     SyncResultSerializer,
 )
 from currencies.models import Currency
+from finances import runs
 from finances.api.openapi import NOT_FOUND
 from finances.api.pagination import HeaderPagination, page_headers
 from finances.api.permissions import IsSuperuser
 from finances.api.serializers import validated
 from finances.api.viewsets import BaseViewSet
 from finances.exceptions import ProviderUnavailableError
+from finances.runs import Origin
 
 logger = logging.getLogger(__name__)
 
@@ -139,7 +141,16 @@ class CurrencyViewSet(BaseViewSet):
         """
         if on < timezone.localdate():
             self.require_superuser("Only a superuser may sync the rates of a past day.")
-        return synced(services.sync_rates(base=base, on=on))
+        arguments = [f"--base={base}", f"--date={on}"]
+        with runs.recorded("sync_rates", arguments=arguments, origin=Origin(runs.API, self.request.user.pk)) as run:
+            result = services.sync_rates(base=base, on=on)
+            run.take(
+                summary=result.summary,
+                failures=result.shortcomings,
+                warnings=result.warnings,
+                counts=result.counts,
+            )
+        return synced(result)
 
     def require_superuser(self, message: str) -> None:
         """Go on for superusers only.
@@ -173,6 +184,6 @@ def synced(result: tally.SyncResult) -> Response:
     """
     for warning in result.warnings:
         logger.warning("A provider of rates failed: %s", warning)
-    if result.is_stale and not result.synced_count:
+    if result.is_empty:
         raise ProviderUnavailableError(result.message)
     return Response(SyncResultSerializer(result).data)

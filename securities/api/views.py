@@ -10,10 +10,12 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from finances import runs
 from finances.api import conditional
 from finances.api.pagination import page_headers
 from finances.api.serializers import validated
 from finances.api.viewsets import GenericViewSet
+from finances.runs import Origin
 from securities import services, syncs
 from securities.api import series
 from securities.api.serializers import (
@@ -68,7 +70,11 @@ class SecurityViewSet(GenericViewSet):
     def sync(self, request: Request, symbol: str) -> Response:
         """Fetch what is missing of the prices from a provider; 409 while another sync of the security is running."""
         query = validated(SyncQuery, request)
-        result = syncs.sync_named(name=symbol, interval=Interval(query["interval"]), since=query.get("since"))
+        shown = "".join(character for character in symbol[:80] if character.isprintable())
+        arguments, origin = [f"--interval={query['interval']}", "--", shown], Origin(runs.API, request.user.pk)
+        with runs.recorded("sync_prices", arguments=arguments, origin=origin) as run:
+            result = syncs.sync_named(name=symbol, interval=Interval(query["interval"]), since=query.get("since"))
+            run.succeed(result.message, **result.ingested._asdict())
         return Response(
             {
                 "security": SecuritySerializer(result.security).data,

@@ -261,6 +261,7 @@ def test_what_was_held_back_is_told(capsys, three):
     assert "AAA: Held back: 1 spike." in run(capsys, "sync_prices", "AAA")
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("arguments", [[], ["AAA", "--all"]])
 @pytest.mark.parametrize("command", ["sync_prices", "sync_securities"])
 def test_either_some_or_all(capsys, command, arguments):

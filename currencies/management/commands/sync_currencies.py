@@ -11,6 +11,7 @@ from finances.commands import Report, ReportingCommand
 class Command(ReportingCommand):
     """Add new currencies, and mark ended ones."""
 
+    is_recorded = True
     help = (
         "Add the currencies that ISO 4217 has and the database lacks, and mark those that ended as no longer in use. "
         "Names are left alone. Needs no network; doing it again changes nothing."
@@ -26,4 +27,5 @@ class Command(ReportingCommand):
             for words, codes in (("Added", result.added), ("No longer in use", result.ended))
             if codes
         ]
-        return Report(" ".join(changes) or "The currencies are those of ISO 4217.")
+        counts = {"done": len(result.added) + len(result.ended)}
+        return Report(" ".join(changes) or "The currencies are those of ISO 4217.", counts=counts)

@@ -9,7 +9,6 @@ from django.utils import timezone
 from currencies import services
 from currencies.providers import registry
 from currencies.providers.protocol import Capability
-from currencies.tally import SyncResult
 from finances.commands import Report, ReportingCommand
 
 FIRST_DAY = date(1999, 1, 4)  # the first day with euro reference rates
@@ -18,6 +17,7 @@ FIRST_DAY = date(1999, 1, 4)  # the first day with euro reference rates
 class Command(ReportingCommand):
     """Store exchange rates."""
 
+    is_recorded = True
     help = (
         "Store the rates of a day (--date, today unless given), or all since a day (--since). Without a network, the "
         "ECB's history is loaded from what is installed: --provider ecb-archive."
@@ -46,9 +46,8 @@ class Command(ReportingCommand):
             provider=options["provider"],
             dry_run=options["dry_run"],
         )
-        if result.is_stale and not result.synced_count:
-            return Report(result.summary, failures=result.failures)
-        return Report(result.summary, failures=_shortcomings(result), warnings=result.warnings)
+        warnings = () if result.is_empty else result.warnings
+        return Report(result.summary, failures=result.shortcomings, warnings=warnings, counts=result.counts)
 
     def _sync_range(self, options: dict[str, Any]) -> Report:
         since, until = options["since"] or FIRST_DAY, timezone.localdate()
@@ -61,13 +60,11 @@ class Command(ReportingCommand):
                 dry_run=options["dry_run"],
                 on_progress=advance,
             )
-        return Report(result.summary, failures=(*result.failures, *_shortcomings(result)))
-
-
-def _shortcomings(result: SyncResult) -> tuple[str, ...]:
-    """Say what is wrong with rates that were stored all the same."""
-    old = ("The rates are old ones, since the source is away.",) if result.is_stale else ()
-    return (*old, f"{result.failed_count} published rates cannot be stored.") if result.failed_count else old
+        return Report(
+            result.summary,
+            failures=tuple(dict.fromkeys((*result.failures, *result.shortcomings))),
+            counts=result.counts,
+        )
 
 
 def _is_archive(provider: str | None, day: date | None) -> bool:

@@ -14,6 +14,7 @@ from securities.intervals import Interval
 class Command(ReportingCommand):
     """Import files of prices."""
 
+    is_recorded = True
     help = (
         "Store the prices in CSV files as those of one security. Columns are found by their names: Yahoo's, Stooq's or "
         "any with a date and a close; plain or gzipped. A file is stored at once or not at all, and again without "
@@ -49,4 +50,5 @@ class Command(ReportingCommand):
                 except FinancesError as exc:
                     failures.append(f"{path.name}: {exc.message}")
                 advance(1)
-        return Report("\n".join(messages) or "Nothing was imported.", failures=tuple(failures))
+        counts = {"done": len(messages)}
+        return Report("\n".join(messages) or "Nothing was imported.", failures=tuple(failures), counts=counts)

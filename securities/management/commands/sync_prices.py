@@ -16,6 +16,7 @@ from securities.management import choice
 class Command(ReportingCommand):
     """Fetch prices."""
 
+    is_recorded = True
     help = (
         "Fetch what is missing of the prices of some securities: by symbol, of all, or of those that somebody holds. "
         "Safe to interrupt and to run twice at once; a later run goes on with what has waited longest."
@@ -40,7 +41,8 @@ class Command(ReportingCommand):
         )
         with self.progress(total=len(names), unit="securities") as advance:
             outcome = batches.run(names, work, workers=options["workers"], on_done=advance)
-        return Report(" ".join([outcome.summary, *outcome.problems]), failures=tuple(outcome.failures))
+        summary = " ".join([outcome.summary, *outcome.problems])
+        return Report(summary, failures=tuple(outcome.failures), counts=outcome.counts)
 
     def run_quotes(self, names: Sequence[str], **options: Any) -> Report:
         """Store the latest price of each security.

@@ -12,6 +12,7 @@ from securities.management import choice
 class Command(ReportingCommand):
     """Fetch profiles."""
 
+    is_recorded = True
     help = "Fetch what the providers know of some stored securities: by symbol, of all, or of those somebody holds."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -26,4 +27,4 @@ class Command(ReportingCommand):
         work = batches.check_profile if options["dry_run"] else batches.refresh_profile
         with self.progress(total=len(names), unit="securities") as advance:
             outcome = batches.run(names, work, workers=options["workers"], on_done=advance)
-        return Report(outcome.summary, failures=tuple(outcome.failures))
+        return Report(outcome.summary, failures=tuple(outcome.failures), counts={"done": outcome.done})

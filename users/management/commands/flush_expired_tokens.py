@@ -2,22 +2,17 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
-
+from finances.commands import Report, ReportingCommand
 from users import sessions
 
 
-class Command(BaseCommand):
+class Command(ReportingCommand):
     """Delete the token families whose every token has expired. Run it daily; it may run twice."""
 
+    is_recorded = True
     help = "Delete the token families whose every token has expired."
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        """Take whether only to count."""
-        parser.add_argument("--dry-run", action="store_true", help="Count, and delete nothing.")
-
-    def handle(self, *_: Any, **options: Any) -> None:
+    def run(self, **options: Any) -> Report:
         """Delete, and say how many."""
         count = sessions.flush(dry_run=options["dry_run"])
-        verb = "would be deleted" if options["dry_run"] else "deleted"
-        self.stdout.write(f"Expired token families {verb}: {count}")
+        return Report(f"Expired token families deleted: {count}", counts={"done": count})

@@ -1,0 +1,155 @@
+"""Records of what was run."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError
+from django.utils import timezone
+
+from finances import jobs, runs
+from finances.exceptions import ConflictError, InvalidValueError
+from operations import records
+from operations.models import Outcome, Run
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_command_leaves_a_record_of_what_became_of_it(user):
+    call_command("flush_expired_tokens")
+
+    run = Run.objects.get()
+    assert (run.name, run.cause, run.outcome, run.user) == ("flush_expired_tokens", "command", "succeeded", None)
+    assert run.summary == "Expired token families deleted: 0"
+    assert run.started_at <= run.finished_at
+
+
+def test_a_dry_run_leaves_none():
+    call_command("flush_expired_tokens", "--dry-run")
+
+    assert not Run.objects.exists()
+
+
+def test_a_command_that_fails_says_why():
+    with pytest.raises(CommandError):
+        call_command("sync_prices", "NIL")
+
+    run = Run.objects.get()
+    assert (run.outcome, run.done_count, run.failed_count) == ("failed", 0, 1)
+    assert run.reason.startswith("NIL: ")
+    assert run.failures == [run.reason]
+
+
+def test_some_failures_among_successes_are_a_failure_in_part_and_only_the_first_are_kept():
+    with runs.recorded("sync_prices") as run:
+        run.succeed("one done", inserted=3)
+        for number in range(200):
+            run.fail(f"S{number}: {'x' * 1000}")
+
+    kept = Run.objects.get()
+    assert (kept.outcome, kept.done_count, kept.failed_count) == ("partly", 1, 200)
+    assert (len(kept.failures), len(kept.failures[0])) == (50, 500)
+    assert kept.counts == {"inserted": 3}
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(ConflictError("Taken."), "Taken."), (KeyError("x"), "KeyError: 'x'"), (SystemExit(2), "SystemExit: 2")],
+)
+def test_an_error_is_the_reason_and_goes_on_its_way(error, reason):
+    with pytest.raises(type(error)), runs.recorded("backup"):
+        raise error
+
+    assert (Run.objects.get().outcome, Run.objects.get().reason) == ("failed", reason)
+
+
+def test_a_run_whose_process_is_gone_is_lost_and_not_running_for_ever():
+    gone = Run.objects.create(name="sync_prices", cause="command")
+    Run.objects.update(seen_at=timezone.now() - timedelta(minutes=2))
+    gone.refresh_from_db()
+    before = (gone.state, list(Run.objects.lost()), list(Run.objects.running()))
+
+    call_command("flush_expired_tokens")
+
+    gone.refresh_from_db()
+    assert before == ("lost", [gone], [])
+    assert (gone.outcome, gone.reason) == (Outcome.LOST, "The process that ran it ended without a word.")
+    assert gone.finished_at == gone.seen_at
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_that_takes_long_tells_that_it_lives(monkeypatch):
+    keeper = records.Records()
+    keeper.heart = records.Heart(seconds=0.05)
+    beaten = threading.Event()
+    monkeypatch.setattr(
+        records.connections, "close_all", lambda close=records.connections.close_all: (close(), beaten.set())
+    )
+
+    run = keeper.begin("backup", [], runs.Origin())
+    Run.objects.update(seen_at=timezone.now() - timedelta(minutes=2))
+    assert beaten.wait(10)
+    assert Run.objects.running().count() == 1 or beaten.wait(10)
+    keeper.end(run, runs.Result(done=1))
+
+    run.refresh_from_db()
+    assert run.outcome == "succeeded"
+
+
+def test_work_goes_on_when_its_record_cannot_be_written(caplog):
+    class Broken:
+        def begin(self, *_):
+            raise DatabaseError("away")
+
+    kept = list(runs._keepers)
+    runs.keep_records(Broken())
+    try:
+        with runs.recorded("sync_rates") as run:
+            run.succeed("done")
+    finally:
+        runs.keep_records(kept[0])
+
+    assert run.done == 1
+    assert "could not be recorded" in caplog.text
+
+
+def test_a_job_is_recorded_with_who_started_it(superuser):
+    task = jobs.start("flush_expired_tokens", cause=runs.ADMIN, user_id=superuser.pk)
+
+    run = Run.objects.get()
+    assert (run.cause, run.user, run.task_id) == ("admin", superuser, task)
+    assert run.queued_at <= run.started_at
+
+
+def test_a_run_outlives_its_user(superuser):
+    jobs.start("flush_expired_tokens", cause=runs.ADMIN, user_id=superuser.pk)
+
+    superuser.delete()
+
+    assert Run.objects.get().user is None
+
+
+@pytest.mark.parametrize("name", ["migrate", "shell", "nothing", "worker", "seed_demo"])
+def test_only_commands_that_leave_records_are_run_from_the_queue(name):
+    with pytest.raises(InvalidValueError):
+        jobs.start(name, cause=runs.ADMIN)
+
+
+def test_a_sync_over_the_api_is_recorded(api, user):
+    answer = api.post("/api/v1/securities/NIL/sync")
+
+    run = Run.objects.get()
+    assert answer.status_code == 404
+    assert (run.name, run.cause, run.user, run.outcome) == ("sync_prices", "api", user, "failed")
+    assert run.arguments == ["--interval=1d", "--", "NIL"]
+
+
+def test_purging_keeps_what_is_young():
+    for days in (10, 89, 91):
+        Run.objects.create(name="sync_rates", outcome="succeeded", started_at=timezone.now() - timedelta(days=days))
+
+    call_command("purge")
+
+    assert Run.objects.filter(name="sync_rates").count() == 2
+    assert Run.objects.get(name="purge").counts["runs"] == 1
