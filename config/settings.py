@@ -265,7 +265,11 @@ SPECTACULAR_SETTINGS = {
         "displayRequestDuration": True,
         "docExpansion": "none",
     },
-    "ENUM_NAME_OVERRIDES": {"AssetClassEnum": "securities.models.AssetClass"},
+    "ENUM_NAME_OVERRIDES": {
+        "AssetClassEnum": "securities.models.AssetClass",
+        "HealthStatusEnum": ["healthy", "unhealthy"],
+        "ReadyStatusEnum": ["ready", "not_ready"],
+    },
     "TAGS": [
         {"name": "accounts", "description": "Accounts, what they were worth when, and the securities in them."},
         {"name": "auth", "description": "Signing in and one's own profile."},

@@ -4,7 +4,6 @@ import pytest
 from django.utils.safestring import mark_safe
 
 from finances.templatetags.changelists import labelled
-from users.tests.factories import UserFactory
 
 
 @pytest.fixture
@@ -23,9 +22,7 @@ def test_each_cell_names_its_column_and_the_box_to_choose_a_row_none():
     ]
 
 
-def test_a_list_has_the_labels_and_our_own_style_sheet_last(admin_client):
-    UserFactory()
-
+def test_a_list_has_the_labels_and_our_own_style_sheet_last(admin_client, stranger):
     page = admin_client.get("/admin/users/user/").text
 
     assert 'data-label="Last login"' in page
