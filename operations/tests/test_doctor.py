@@ -166,7 +166,7 @@ def test_a_migration_that_is_missing_is_an_error_and_nothing_is_read_of_such_tab
     assert code == 1
     assert findings["migrations"][0][:2] == (
         "error",
-        "1 migrations are not applied: accounts.0004_rules_of_time_and_sides.",
+        f"1 migrations are not applied: {'.'.join(newest)}.",
     )
     assert "rates" not in findings
 
