@@ -45,10 +45,12 @@ control_socket_disable = True
 
 
 body_timeout = float(os.environ.get("BODY_TIMEOUT", "20"))  # seconds for the whole body of a request to arrive
+answer_timeout = float(os.environ.get("ANSWER_TIMEOUT", "30"))  # seconds for an answer to be taken, all of it at once
 
 
 def pre_request(worker: object, req: Any) -> None:  # noqa: ARG001
-    """Give the body a deadline: otherwise a handful of callers who send nothing hold every thread for ever."""
+    """Give body and answer a deadline: a handful of callers who send or take nothing would hold every thread for ever."""
+    req.unreader.sock.settimeout(answer_timeout)
     deadline = time.monotonic() + body_timeout
     sock, receive = req.unreader.sock, req.unreader.chunk
 
@@ -57,7 +59,7 @@ def pre_request(worker: object, req: Any) -> None:  # noqa: ARG001
         try:
             received: bytes = receive(*size)
         finally:
-            sock.settimeout(timeout)  # for the answer
+            sock.settimeout(answer_timeout)
         return received
 
     req.unreader.chunk = receive_in_time

@@ -13,11 +13,10 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import orjson
-from django.conf import settings
 from django.core.cache import caches
 from django.db import connection, transaction
 
-from finances import metrics, single_flight
+from finances import metrics, program, single_flight
 from finances.models import Generation
 
 SECONDS = 24 * 3600
@@ -60,7 +59,7 @@ def find(key: str) -> bytes | None:
 
 def key_of(name: str, state: Sequence[Any]) -> str:
     """Return the key of a result; a new version of the program may compute another one."""
-    seen = orjson.dumps([settings.VERSION, *state], default=str, option=orjson.OPT_NON_STR_KEYS)
+    seen = orjson.dumps([program.fingerprint(), *state], default=str, option=orjson.OPT_NON_STR_KEYS)
     return f"{name}:{hashlib.sha256(seen).hexdigest()}"
 
 

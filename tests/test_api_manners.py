@@ -374,3 +374,12 @@ def test_a_currency_in_use_is_refused_without_reading_what_uses_it(superuser_api
         response = superuser_api.delete("/api/v1/currencies/EUR")
 
     assert (response.status_code, response.json()["detail"]) == (409, "EUR is in use by currency rates.")
+
+
+def test_a_fault_does_not_send_back_all_that_was_sent(api):
+    response = api.post("/api/v1/accounts", {"name": "A", "account_type": "x" * 100_000})
+
+    fault = next(fault for fault in response.json()["errors"] if fault["field"] == "account_type")
+    assert response.status_code == 400
+    assert len(fault["message"]) < 500
+    assert fault["message"].endswith("is not a valid choice.")

@@ -10,8 +10,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from config import gunicorn
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -90,6 +93,19 @@ def test_a_caller_who_never_sends_the_body_does_not_hold_a_thread(port):
     assert others == 200
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b'"code":"body_too_slow"' in answer or b"application/problem+json" in answer
+
+
+def test_a_caller_who_never_takes_the_answer_does_not_hold_a_thread_for_ever(monkeypatch):
+    """Over a pair of sockets: what lies between two processes takes in megabytes before anybody waits."""
+    monkeypatch.setattr(gunicorn, "answer_timeout", 0.2)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        unreader = SimpleNamespace(sock=ours, chunk=ours.recv)
+
+        gunicorn.pre_request(None, SimpleNamespace(unreader=unreader))
+
+        with pytest.raises(TimeoutError):
+            ours.sendall(b"x" * 10_000_000)
 
 
 @pytest.fixture

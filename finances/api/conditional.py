@@ -9,12 +9,13 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from django.conf import settings
 from django.utils.cache import get_conditional_response
 from django.utils.http import parse_etags, quote_etag
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
+
+from finances import program
 
 
 class StaleStateError(APIException):
@@ -55,7 +56,7 @@ def unless_unchanged(request: Request, *, state: Sequence[Any], answer: Callable
     read is then read only when it has changed.
     """
     # A new version of the program may say the same in other words.
-    seen = orjson.dumps([settings.VERSION, request.path, list(state)], default=str, option=orjson.OPT_NON_STR_KEYS)
+    seen = orjson.dumps([program.fingerprint(), request.path, list(state)], default=str, option=orjson.OPT_NON_STR_KEYS)
     tag = entity_tag(seen)
     if "If-None-Match" in request.headers:
         unchanged: Any = get_conditional_response(request._request, etag=tag)  # noqa: SLF001 - DRF has no other way

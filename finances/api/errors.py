@@ -46,7 +46,9 @@ WHOLE_ROW = {api_settings.NON_FIELD_ERRORS_KEY, NON_FIELD_ERRORS}
 SQLSTATE_UNIQUE, SQLSTATE_FOREIGN_KEY, SQLSTATE_NOT_NULL = "23505", "23503", "23502"
 # Connections, resources, locks, conflicts between transactions, an operator at work: all of these pass.
 PASSING_SQLSTATES = ("08", "53", "55P03", "40", "57")
+CONFLICT_SQLSTATES = {"40001", "40P01"}  # serialization failure, deadlock
 PASSING_SQLITE_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL}
+MAX_MESSAGE = 400
 MAX_FAULTS = 100  # a body may hold a million
 CRASHED = "Something went wrong here; it is logged."
 logger = logging.getLogger(__name__)
@@ -127,12 +129,14 @@ def translate_outage(exc: Exception) -> Exception:
         return exc
     if isinstance(cause, sqlite3.Error) and getattr(cause, "sqlite_errorcode", 0) & 0xFF not in PASSING_SQLITE_CODES:
         return exc
-    return ProblemError(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "The database is away; try again in a moment.",
-        "database_unavailable",
-        wait=DATABASE_RETRY_SECONDS,
-    )
+    if sqlstate in CONFLICT_SQLSTATES:
+        message, code = (
+            "Somebody else wrote the same at the same moment; nothing was written, try again.",
+            "write_conflict",
+        )
+        return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, message, code, wait=1)
+    message, code = "The database is away; try again in a moment.", "database_unavailable"
+    return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, message, code, wait=DATABASE_RETRY_SECONDS)
 
 
 def translate_size(_: Exception) -> ProblemError:
@@ -232,7 +236,16 @@ def flatten(detail: Any, path: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]
         for index, item in enumerate(detail):
             yield from flatten(item, (*path, str(index)) if nested else path)
     else:
-        yield {"field": ".".join(path) or None, "code": getattr(detail, "code", "invalid"), "message": str(detail)}
+        yield {
+            "field": ".".join(path) or None,
+            "code": getattr(detail, "code", "invalid"),
+            "message": shortened(str(detail)),
+        }
+
+
+def shortened(message: str) -> str:
+    """Return a message that may hold what was sent, without sending all of it back."""
+    return message if len(message) <= MAX_MESSAGE else f"{message[: MAX_MESSAGE // 2]} … {message[-MAX_MESSAGE // 2 :]}"
 
 
 # ---- Failures outside DRF: unknown addresses, refused hosts, crashes ----

@@ -6,7 +6,7 @@ import pytest
 from django.core.cache import caches
 from django.db import connection, transaction
 
-from finances import caching, single_flight
+from finances import caching, program, single_flight
 
 pytestmark = pytest.mark.django_db
 
@@ -148,3 +148,15 @@ def test_what_is_too_large_is_not_kept():
         caching.remember("thing", state=[1], compute=compute_much)
 
     assert compute.count == 2
+
+
+def test_another_line_of_source_is_another_program(tmp_path):
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "rules.py").write_text("CASH = 1")
+    before = program.digest([tmp_path])
+    (tmp_path / "tests" / "test_rules.py").write_text("assert True")
+    with_test = program.digest([tmp_path])
+    (tmp_path / "rules.py").write_text("CASH = 2")
+
+    assert with_test == before
+    assert program.digest([tmp_path]) != before
