@@ -49,7 +49,7 @@ answer_timeout = float(os.environ.get("ANSWER_TIMEOUT", "30"))  # seconds for an
 
 
 def pre_request(worker: object, req: Any) -> None:  # noqa: ARG001
-    """Give body and answer a deadline: a handful of callers who send or take nothing would hold every thread for ever."""
+    """Give body and answer a deadline: a few callers who send or take nothing would hold every thread for ever."""
     req.unreader.sock.settimeout(answer_timeout)
     deadline = time.monotonic() + body_timeout
     sock, receive = req.unreader.sock, req.unreader.chunk

@@ -36,6 +36,20 @@ def test_what_is_missing_is_said(user, capsys):
     assert "missing: No value of TFSA is recorded on the day or before." in shown
 
 
+def test_a_month_of_which_something_is_missing_is_a_gap_in_the_chart_and_not_a_crash(user, capsys):
+    seed(user)
+
+    shown = told(capsys, user.email, "--on=2020-08-28").splitlines()[-1]
+
+    assert shown.endswith(" 2020-08-28  (gaps: 1 of 13 months are not complete)")
+    assert "▁  2020-08-28" in shown
+
+
+def test_a_tree_is_no_table(user):
+    with pytest.raises(CommandError, match="not allowed with"):
+        call_command("net_worth", user.email, "--explain", "--csv")
+
+
 def test_the_tree_behind_it(user, capsys):
     seed(user)
 

@@ -28,8 +28,9 @@ class Command(BaseCommand):
         """Add whose worth, of which day, and how it is shown."""
         parser.add_argument("email", help="whose")
         parser.add_argument("--on", type=a_day, metavar="DAY", help="of which day; today unless given")
-        parser.add_argument("--explain", action="store_true", help="show every formula, price and rate behind it")
-        parser.add_argument("--csv", action="store_true", help="write the months of the year before as CSV")
+        instead = parser.add_mutually_exclusive_group()
+        instead.add_argument("--explain", action="store_true", help="show every formula, price and rate behind it")
+        instead.add_argument("--csv", action="store_true", help="write the months of the year before as CSV")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Find the user, and show."""
@@ -80,8 +81,11 @@ def table(user: User, on: date) -> str:
     lines += [f"  {name:12} {text:>24}" for name, text in shown.items()]
     lines += [f"  missing: {missing.reason}" for missing in net.missing]
     points = list(months(user, on).points)
-    drawn = chart.sparkline([point.net_worth.value for point in points])
-    return "\n".join([*lines, f"  {points[0].on} {drawn} {on}"])
+    # A month of which something is missing would look like a crash.
+    drawn = chart.sparkline([point.net_worth.value if point.net_worth.is_complete else None for point in points])
+    gaps = sum(not point.net_worth.is_complete for point in points)
+    remark = f"  (gaps: {gaps} of {len(points)} months are not complete)" if gaps else ""
+    return "\n".join([*lines, f"  {points[0].on} {drawn} {on}{remark}"])
 
 
 def as_csv(user: User, on: date) -> str:
