@@ -6,9 +6,9 @@ import orjson
 import pytest
 import time_machine
 
-from operations.tests.backing_up import backup
-from operations.tests.household import add_traces, furnish
-from operations.tests.moving_persons import export, import_
+from operations.tests.upkeep.backing_up import backup
+from operations.tests.upkeep.household import add_traces, furnish
+from operations.tests.upkeep.moving_persons import export, import_
 from tests.stand_in.fixtures import http_store, stand_in, yahoo
 
 __all__ = ["http_store", "stand_in", "yahoo"]
