@@ -1,5 +1,6 @@
 """Everything in one file, and back as it was, or not at all."""
 
+import struct
 import zipfile
 from datetime import UTC, date, datetime
 
@@ -167,8 +168,13 @@ def test_a_part_of_a_backup_is_refused(made, tmp_path, left):
 
 
 def test_one_wrong_bit_is_noticed(made, tmp_path):
+    with zipfile.ZipFile(made) as packed:
+        member = packed.getinfo("tables/accounts.account.jsonl")
     content = bytearray(made.read_bytes())
-    content[len(content) // 2] ^= 1
+    # Behind the header of the file within, of 30 bytes and its name and more; what is wrong in there changes nothing.
+    lengths = content[member.header_offset + 26 : member.header_offset + 30]
+    begin = member.header_offset + 30 + sum(struct.unpack("<HH", lengths))
+    content[begin + member.compress_size // 2] ^= 1
     damaged = tmp_path / "damaged.zip"
     damaged.write_bytes(content)
     before = everything()
