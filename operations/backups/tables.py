@@ -11,6 +11,8 @@ LEFT_OUT: dict[str, str] = {
     "sessions.session": "Who was signed in to the admin then signs in again.",
     "users.tokenfamily": "A refresh token that was exchanged since would be good once more.",
     "finances.idempotentanswer": "Answers for requests that are sent again within a day.",
+    # Of an app that is not always installed:
+    "django_tasks_database.dbtaskresult": "What waited then has been done since, and its mails have been sent.",
     "finances.generation": "Counters that must never go back; a restore begins new ones.",
 }
 # Columns that say what a process does, or how often something changed: a restore sets them anew (`restoring`).

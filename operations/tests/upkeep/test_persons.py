@@ -10,6 +10,7 @@ import orjson
 import pytest
 import time_machine
 from django.apps import apps
+from django.conf import settings
 from django.core.management import CommandError
 
 from accounts.demo import seeding
@@ -19,8 +20,9 @@ from currencies.tests.factories import CurrencyRateFactory
 from finances.models import IdempotentAnswer, OwnedModel
 from institutions.models import FinancialInstitution
 from operations.persons import layout
-from operations.tests.household import LARGEST, TO_THE_MICROSECOND
-from operations.tests.moving_persons import export, import_, owned
+from operations.tests.upkeep.household import LARGEST, TO_THE_MICROSECOND
+from operations.tests.upkeep.moving_persons import export, import_, owned
+from portfolio.positions import positions_of
 from securities.models import Security, SecurityPrice
 from users.models import User
 
@@ -284,3 +286,18 @@ def test_somebody_with_nothing_has_a_file_too(user, tmp_path):
     import_(tmp_path / "nothing.json", email="new@example.org")
 
     assert User.objects.get(email="new@example.org").timezone == user.timezone
+
+
+def test_the_example_in_the_documents_is_a_good_file(tmp_path):
+    """Ten were held from the 2nd on, twelve from the 15th on: the past is that of the file's history."""
+    text = (settings.BASE_DIR / "docs/export-format.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```json\n(.*?)```", text, flags=re.DOTALL)
+    (tmp_path / "example.json").write_text(example, encoding="utf-8")
+
+    import_(tmp_path / "example.json")
+
+    anna = User.objects.get(email="anna@example.org")
+    (position,) = positions_of(
+        user=anna, account_ids=list(Account.objects.for_user(anna).values_list("pk", flat=True)), zone=anna.zone
+    )
+    assert position.segments == ((date(2026, 10, 2), 10), (date(2026, 10, 15), 12))

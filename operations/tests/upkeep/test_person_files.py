@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError
 
 from operations.persons import layout
-from operations.tests.moving_persons import import_, owned
+from operations.tests.upkeep.moving_persons import import_, owned
 
 pytestmark = pytest.mark.django_db
 

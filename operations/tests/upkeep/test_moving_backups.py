@@ -10,7 +10,7 @@ from django.db import connection
 
 from accounts.models import AccountValue
 from operations.backups import archive, making, restoring
-from operations.tests.backing_up import checksums, everything, restore
+from operations.tests.upkeep.backing_up import checksums, everything, restore
 from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
