@@ -176,18 +176,16 @@ class Process:
 
     def _run(self, task: "DBTaskResult[Any, Any]") -> None:
         """Run a task, and note what became of it."""
-        token = request_context.request_id.set(str(task.pk))
-        try:
-            value = call(task)
-        except (Exception, SystemExit) as exc:  # noqa: BLE001 - whatever it is, it is this task's and is told there
-            failure = exc
-            self.failed += 1
-            self._note(task, lambda: queue.fail(task, failure))
-        else:
-            self.done += 1
-            self._note(task, lambda: queue.succeed(task, value))
-        finally:
-            request_context.request_id.reset(token)
+        with request_context.of_task(str(task.pk)):
+            try:
+                value = call(task)
+            except (Exception, SystemExit) as exc:  # noqa: BLE001 - whatever it is, it is this task's and is told there
+                failure = exc
+                self.failed += 1
+                self._note(task, lambda: queue.fail(task, failure))
+            else:
+                self.done += 1
+                self._note(task, lambda: queue.succeed(task, value))
 
     def _note(self, task: "DBTaskResult[Any, Any]", write: Callable[[], bool]) -> None:
         """Store what became of a task, waiting for the database if need be, and tell whoever wants to know."""
