@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from tests.stand_in.fixtures import http_store
+from tests.stand_in.fixtures import http_store, stand_in
 
-__all__ = ["http_store"]
+__all__ = ["http_store", "stand_in"]
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -7,6 +7,7 @@ from django.tasks.base import TaskResultStatus
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from finances import jobs
 from operations import queue, workers
 from operations.models import Outcome, Run, Worker
 from operations.tests import slow_tasks
@@ -170,3 +171,15 @@ def test_log_lines_of_a_task_carry_its_id(process, monkeypatch):
     run_next(process)
 
     assert seen == [task.id, "-"]  # a request's would let providers be asked with less patience
+
+
+def test_a_command_whose_provider_is_away_is_tried_again_and_takes_one_line_of_the_log(process, stand_in, caplog):
+    stand_in.mode = "down"
+    jobs.start("sync_rates", ["--provider=ecb"], cause="schedule")
+
+    task = run_next(process)
+
+    run = Run.objects.get()
+    assert (task.status, run.outcome) == ("READY", Outcome.FAILED)
+    assert run.reason in task.traceback
+    assert "Traceback" not in caplog.text
