@@ -366,7 +366,11 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"request": {"()": "finances.logs.RequestFilter"}},
     "formatters": {
-        "console": {"format": "{asctime} {levelname:7} {name} [{request_id}] {message}", "style": "{"},
+        "console": {
+            "()": "finances.logs.ConsoleFormatter",
+            "format": "{asctime} {levelname:7} {name} [{request_id}] {message}",
+            "style": "{",
+        },
         "json": {"()": "finances.logs.JSONFormatter"},
     },
     "handlers": {

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management import call_command, get_commands, load_command_class
 from django.tasks import TaskContext, task
 
-from finances import runs
+from finances import request_context, runs
 from finances.commands import ReportingCommand
 from finances.exceptions import InvalidValueError
 from finances.runs import Origin
@@ -63,7 +63,8 @@ def run_command(
     origin = Origin(cause, user_id, str(queued.id), context.attempt, queued.enqueued_at)
     command, said = recorded_command(name), io.StringIO()
     command.arguments = tuple(arguments)
-    with runs.started_by(origin):
+    with request_context.of_task(str(queued.id)), runs.started_by(origin):
         call_command(command, *arguments, stdout=said, stderr=io.StringIO())
-    logger.info("%s: %s", name, said.getvalue().strip()[: runs.MAX_SENTENCE])
-    return said.getvalue().strip()[: runs.MAX_SENTENCE]
+        summary = said.getvalue().strip()[: runs.MAX_SENTENCE]
+        logger.info("%s: %s", name, summary, extra={"cause": cause, "started_by": user_id})
+    return summary

@@ -1,6 +1,11 @@
-"""Log records with the request they belong to, for people and for machines."""
+"""Log records with the request they belong to, for people and for machines, and without what nobody may read there.
+
+We write neither secrets nor personal data into the log. Others' exceptions may: a mail server names whom it refuses, a
+database the address that it was asked for. What looks like one of these is taken out of every line.
+"""
 
 import logging
+import re
 from datetime import UTC, datetime
 
 import orjson
@@ -11,14 +16,41 @@ from finances import request_context
 STANDARD_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "request_id", "user_id"}
 
 
+SECRETS = (
+    (re.compile(r"(?i)\b(bearer|basic) [\w.~+/=-]+"), r"\1 …"),
+    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+"), "…"),  # JSON web tokens
+    (re.compile(r"://[^/\s:@]*:[^/\s@]*@"), "://…@"),
+    (re.compile(r"(?i)\b((?:\w*token|\w*secret|password|passwd|pwd|api_?key|crumb)=)[^\s&'\"]+"), r"\1…"),
+    (re.compile(r"[\w.%+-]+@[\w-]+(?:\.[\w-]+)+"), "<address>"),
+)
+SIGNS = re.compile(r"(?i)[@=]|eyJ|bearer |basic ")  # one of which every secret has, and few lines have
+
+
+def without_secrets(text: str) -> str:
+    """Return ``text`` without passwords, tokens and mail addresses, as far as they can be told from the rest."""
+    if SIGNS.search(text):
+        for pattern, rest in SECRETS:
+            text = pattern.sub(rest, text)
+    return text
+
+
 class RequestFilter(logging.Filter):
-    """Put the id of the request and of its user on every record."""
+    """Put the id of the request, or else of the task, and that of the request's user on every record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Keep every record."""
-        record.request_id = request_context.request_id.get()
+        request_id = request_context.request_id.get()
+        record.request_id = request_context.task_id.get() if request_id == request_context.NOTHING else request_id
         record.user_id = request_context.user_id.get()
         return True
+
+
+class ConsoleFormatter(logging.Formatter):
+    """A line for people, and the traceback below it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write ``record`` for a terminal."""
+        return without_secrets(super().format(record))
 
 
 class JSONFormatter(logging.Formatter):
@@ -30,11 +62,12 @@ class JSONFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": without_secrets(record.getMessage()),
             "request_id": getattr(record, "request_id", request_context.NOTHING),
             "user_id": getattr(record, "user_id", request_context.NOTHING),
         }
-        entry |= {name: value for name, value in vars(record).items() if name not in STANDARD_ATTRIBUTES}
+        extras = {name: value for name, value in vars(record).items() if name not in STANDARD_ATTRIBUTES}
+        entry |= {name: without_secrets(value) if isinstance(value, str) else value for name, value in extras.items()}
         if record.exc_info:
-            entry["exception"] = self.formatException(record.exc_info)
+            entry["exception"] = without_secrets(self.formatException(record.exc_info))
         return orjson.dumps(entry, default=str, option=orjson.OPT_UTC_Z).decode()

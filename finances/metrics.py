@@ -43,8 +43,7 @@ _kept = Counter(
 def count_request(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
     """Count a request by its method, the pattern of its address, and its status; and how long it took."""
     method = request.method if request.method in METHODS else "other"
-    match = request.resolver_match
-    route = readable(match.route) if match is not None and match.route is not None else NO_ROUTE
+    route = route_of(request)
     _requests.labels(method, route, response.status_code).inc()
     _seconds.labels(method, route).observe(seconds)
 
@@ -52,6 +51,12 @@ def count_request(request: HttpRequest, response: HttpResponse, seconds: float) 
 def count_look(name: str, *, found: bool) -> None:
     """Count a look for a kept result; ``name`` is one of a few."""
     _kept.labels(name, "yes" if found else "no").inc()
+
+
+def route_of(request: HttpRequest) -> str:
+    """Return the pattern of the address of a request that was answered."""
+    match = request.resolver_match
+    return readable(match.route) if match is not None and match.route is not None else NO_ROUTE
 
 
 @lru_cache(maxsize=1000)

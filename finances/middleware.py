@@ -61,7 +61,7 @@ def log_request(request: HttpRequest, response: HttpResponse, seconds: float) ->
         request.path.encode("unicode_escape").decode(),  # a forged line break must not forge a log line
         response.status_code,
         milliseconds,
-        extra={"status": response.status_code, "duration_ms": milliseconds},
+        extra={"status": response.status_code, "duration_ms": milliseconds, "route": metrics.route_of(request)},
     )
 
 

@@ -1,7 +1,21 @@
-"""What is known of the request under way, for whoever writes a log line. `NOTHING` outside requests."""
+"""What is known of the request or the task under way, for whoever writes a log line. `NOTHING` outside of them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 NOTHING = "-"
 request_id: ContextVar[str] = ContextVar("request_id", default=NOTHING)
 user_id: ContextVar[str] = ContextVar("user_id", default=NOTHING)
+task_id: ContextVar[str] = ContextVar("task_id", default=NOTHING)
+
+
+@contextmanager
+def of_task(name: str) -> Iterator[None]:
+    """Say that the block is the work of the task ``name``, for which no request waits, nor a user's limits count."""
+    tokens = [(request_id, request_id.set(NOTHING)), (user_id, user_id.set(NOTHING)), (task_id, task_id.set(name))]
+    try:
+        yield
+    finally:
+        for variable, token in tokens:
+            variable.reset(token)

@@ -17,6 +17,7 @@ from django.tasks.base import TaskResultStatus
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult, get_date_max
 
+from finances.exceptions import ProviderRateLimitedError, ProviderUnavailableError
 from operations.models import LEASE, Outcome, Run, Worker
 
 logger = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 4
 # What fails because something else is away is tried again after these waits; anything else would only fail again.
 AWAY = (OSError, OperationalError, InterfaceError)  # of the system's errors: the network's, and those of mail servers
+PROVIDER_AWAY = (ProviderUnavailableError, ProviderRateLimitedError)
 WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=25))
 KEPT_SUCCESSES, KEPT_FAILURES = timedelta(days=7), timedelta(days=30)
 NOTHING: dict[str, Any] = {"args": [], "kwargs": {}}
@@ -64,7 +66,9 @@ def succeed(task: "DBTaskResult[Any, Any]", value: Any) -> bool:
 def fail(task: "DBTaskResult[Any, Any]", exc: BaseException) -> bool:
     """Note why a task failed; one that met something that was away is tried again later. Return whether it was ours."""
     attempt = len(task.worker_ids)
-    again = isinstance(exc, AWAY) and attempt < MAX_ATTEMPTS
+    # A command fails with its own error, and with what was away as its cause.
+    met_somebody_away = isinstance(exc, AWAY) or isinstance(exc.__cause__, (*AWAY, *PROVIDER_AWAY))
+    again = met_somebody_away and attempt < MAX_ATTEMPTS
     task.status = TaskResultStatus.READY if again else TaskResultStatus.FAILED
     task.finished_at = None if again else timezone.now()
     task.run_after = timezone.now() + WAITS[min(attempt, len(WAITS)) - 1] if again else task.run_after

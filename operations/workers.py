@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from django.core.management import CommandError
 from django.db import close_old_connections, connections
 from django.db.models.functions import Now
 from django.tasks import TaskContext
@@ -176,18 +177,22 @@ class Process:
 
     def _run(self, task: "DBTaskResult[Any, Any]") -> None:
         """Run a task, and note what became of it."""
-        token = request_context.request_id.set(str(task.pk))
-        try:
-            value = call(task)
-        except (Exception, SystemExit) as exc:  # noqa: BLE001 - whatever it is, it is this task's and is told there
-            failure = exc
-            self.failed += 1
-            self._note(task, lambda: queue.fail(task, failure))
-        else:
-            self.done += 1
-            self._note(task, lambda: queue.succeed(task, value))
-        finally:
-            request_context.request_id.reset(token)
+        failure: BaseException | None = None
+        with request_context.of_task(str(task.pk)):
+            try:
+                value = call(task)
+            except CommandError as exc:  # what went wrong is in the record of the run, in words
+                logger.warning("%s failed: %s", task.task_name, str(exc).partition("\n")[0])
+                failure = exc
+            except (Exception, SystemExit) as exc:  # whatever it is, it is this task's and is told there
+                logger.exception("%s failed", task.task_name)
+                failure = exc
+            if failure is None:
+                self.done += 1
+                self._note(task, lambda: queue.succeed(task, value))
+            else:
+                self.failed += 1
+                self._note(task, lambda: queue.fail(task, failure))
 
     def _note(self, task: "DBTaskResult[Any, Any]", write: Callable[[], bool]) -> None:
         """Store what became of a task, waiting for the database if need be, and tell whoever wants to know."""

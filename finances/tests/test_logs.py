@@ -1,10 +1,17 @@
 import json
 import logging
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from finances import request_context
-from finances.logs import JSONFormatter, RequestFilter
+from finances.logs import ConsoleFormatter, JSONFormatter, RequestFilter
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -51,3 +58,59 @@ def test_an_exception_keeps_its_traceback(record):
     entry = json.loads(JSONFormatter().format(record))
 
     assert "ValueError: broken" in entry["exception"]
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("{'somebody@mail.example.org': (550, b'no such user')}", "{'<address>': (550, b'no such user')}"),
+        ("Authorization: Bearer abc.def-ghi", "Authorization: Bearer …"),
+        ("token eyJhbGciOi.eyJzdWIi.c2lnbmF0 was refused", "token … was refused"),
+        ("postgres://finances:open-sesame@db:5432/finances", "postgres://…@db:5432/finances"),
+        ("GET /reset?token=abc&x=1", "GET /reset?token=…&x=1"),
+        ("/v6/latest?api_key=k1 password=open-sesame", "/v6/latest?api_key=… password=…"),
+        ("100 @ 3 = 300; sync_prices --since=2024-01-01", "100 @ 3 = 300; sync_prices --since=2024-01-01"),
+    ],
+)
+@pytest.mark.parametrize("formatter", [JSONFormatter(), ConsoleFormatter("{message}", style="{")])
+def test_secrets_and_addresses_are_taken_out_of_every_line(formatter, text, written):
+    try:
+        raise OSError(text)  # noqa: TRY301
+    except OSError as exc:
+        record = logging.makeLogRecord({"msg": "sent to %s", "args": (text,), "exc_info": (OSError, exc, None)})
+    record.extra = text
+
+    line = formatter.format(record)
+
+    said = json.loads(line) if isinstance(formatter, JSONFormatter) else {"message": line, "exception": line}
+    assert f"sent to {written}" in said["message"]
+    assert written in said["exception"]
+    assert said.get("extra", written) == written
+
+
+@pytest.mark.parametrize(("environment", "is_json"), [("production", True), ("development", False)])
+def test_lines_are_json_in_production_and_for_people_elsewhere(tmp_path, environment, is_json):
+    variables = {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DJANGO_ENV": environment,
+        "DJANGO_SECRET_KEY": "k" * 60,
+        "DJANGO_ALLOWED_HOSTS": "testserver",
+        "HTTPS_ONLY": "false",
+        "ENV_FILE": os.devnull,
+        "VAR_DIR": str(tmp_path),
+    }
+    ask = "import django; django.setup(); from django.test import Client; Client().get('/health', {'q': 'private'})"
+
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", ask], cwd=ROOT, env=variables, capture_output=True, text=True, check=True, timeout=60
+    )
+
+    line = done.stderr.strip().splitlines()[-1]
+    assert "private" not in done.stderr
+    if is_json:
+        entry = json.loads(line)
+        assert (entry["logger"], entry["status"], entry["route"]) == ("finances.middleware", 200, "/health")
+        assert (len(entry["request_id"]), entry["user_id"]) == (32, "-")
+    else:
+        assert re.search(r"INFO +finances\.middleware \[[0-9a-f]{32}\] GET /health 200 ", line)

@@ -7,6 +7,7 @@ from django.tasks.base import TaskResultStatus
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from finances import jobs
 from operations import queue, workers
 from operations.models import Outcome, Run, Worker
 from operations.tests import slow_tasks
@@ -163,9 +164,22 @@ def test_log_lines_of_a_task_carry_its_id(process, monkeypatch):
     from finances import request_context
 
     seen = []
-    monkeypatch.setattr(workers, "call", lambda _task: seen.append(request_context.request_id.get()))
+    contexts = (request_context.task_id, request_context.request_id)
+    monkeypatch.setattr(workers, "call", lambda _task: seen.extend(each.get() for each in contexts))
     task = slow_tasks.append.enqueue("/dev/null", "line")
 
     run_next(process)
 
-    assert seen == [task.id]
+    assert seen == [task.id, "-"]  # a request's would let providers be asked with less patience
+
+
+def test_a_command_whose_provider_is_away_is_tried_again_and_takes_one_line_of_the_log(process, stand_in, caplog):
+    stand_in.mode = "down"
+    jobs.start("sync_rates", ["--provider=ecb"], cause="schedule")
+
+    task = run_next(process)
+
+    run = Run.objects.get()
+    assert (task.status, run.outcome) == ("READY", Outcome.FAILED)
+    assert run.reason in task.traceback
+    assert "Traceback" not in caplog.text

@@ -1,5 +1,6 @@
 """Records of what was run."""
 
+import contextvars
 import threading
 from datetime import timedelta
 
@@ -8,10 +9,11 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 from django.utils import timezone
 
-from finances import jobs, runs
+from finances import jobs, request_context, runs
 from finances.exceptions import ConflictError, InvalidValueError
 from operations import records
 from operations.models import Outcome, Run
+from users import sessions
 
 pytestmark = pytest.mark.django_db
 
@@ -153,3 +155,22 @@ def test_purging_keeps_what_is_young():
 
     assert Run.objects.filter(name="sync_rates").count() == 2
     assert Run.objects.get(name="purge").counts["runs"] == 1
+
+
+def test_a_job_that_somebody_starts_counts_neither_as_their_request_nor_against_their_limits(superuser, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        sessions,
+        "flush",
+        lambda **_: seen.append((request_context.request_id.get(), request_context.user_id.get())) or 0,
+    )
+
+    contextvars.copy_context().run(start_within_a_request, superuser)
+
+    assert seen == [("-", "-")]
+
+
+def start_within_a_request(user):
+    request_context.request_id.set("r-1")
+    request_context.user_id.set(str(user.pk))
+    jobs.start("flush_expired_tokens", cause=runs.ADMIN, user_id=user.pk)
