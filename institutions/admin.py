@@ -19,3 +19,7 @@ class FinancialInstitutionAdmin(SafeRelationsMixin, admin.ModelAdmin):
     readonly_fields = ("id", "created_at", "updated_at")
     date_hierarchy = "created_at"
     show_full_result_count = False
+
+    def get_readonly_fields(self, request, obj=None):  # type: ignore[no-untyped-def]  # noqa: ARG002
+        """Keep the owner once the row is there: accounts of that owner point at it."""
+        return (*self.readonly_fields, "user") if obj else self.readonly_fields
