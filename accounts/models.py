@@ -12,7 +12,7 @@ from django.db.models import OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts import market_figures
+from accounts import market_figures, meaning
 from accounts.market_figures import MAX_PRICE_AGE_DAYS, MarketFigures
 from accounts.validators import require_not_ahead, require_positive
 from finances import history
@@ -169,29 +169,9 @@ class Account(OwnedModel):
         """
         super().clean()
         if not self._state.adding:
-            self.require_same_meaning(Account.objects.get(pk=self.pk))
+            meaning.require_same(Account.objects.get(pk=self.pk), self)
         if self.financial_institution is not None and self.financial_institution.user_id != self.user_id:
             raise ValidationError({"financial_institution": "This institution belongs to somebody else."})
-
-    def require_same_meaning(self, stored: "Account") -> None:
-        """Refuse a change under which all that was ever recorded in the account would mean something else.
-
-        Raises:
-            ValidationError: the currency or the side changes of an account that is not empty, or it holds securities
-                and is to be no investment account any more.
-        """
-        faults = {}
-        if self.currency_id != stored.currency_id:
-            faults["currency"] = f"What is recorded in this account is in {stored.currency_id}"
-        if self.is_asset != stored.is_asset:
-            faults["account_type"] = f"What is recorded in this account is {'owned' if stored.is_asset else 'owed'}"
-        if faults and (self.recorded_values.exists() or self.holdings.exists()):
-            advice = "open another account, or delete its values and holdings first."
-            raise ValidationError(
-                {name: ValidationError(f"{fault}; {advice}", code="account_in_use") for name, fault in faults.items()}
-            )
-        if stored.is_investment_account and not self.is_investment_account and self.holdings.exists():
-            raise ValidationError({"is_investment_account": "What holds securities is an investment account."})
 
 
 class AccountPart(OwnedModel):
