@@ -343,10 +343,10 @@ class Holding(AccountPart):
         later = LaterSplits(Action(split.date, ActionKind.SPLIT, split.value) for split in splits)
         return later.after(self.as_of) / later.after(day)
 
-    def splits_since(self, day: dt.date) -> list[SecurityAction]:
-        """Return the splits from the day after `as_of` to ``day``, oldest first."""
+    def splits_between(self, first: dt.date, last: dt.date) -> list[SecurityAction]:
+        """Return the splits from the day after ``first`` to ``last``, oldest first."""
         splits: list[SecurityAction] = self.security.splits  # type: ignore[attr-defined]
-        return sorted((split for split in splits if self.as_of < split.date <= day), key=lambda split: split.date)
+        return sorted((split for split in splits if first < split.date <= last), key=lambda split: split.date)
 
     def quantity_on(self, day: dt.date) -> Decimal:
         """Return the quantity in units of ``day``: after the splits since it was recorded."""

@@ -1,7 +1,7 @@
 """Accounts, values and holdings as JSON."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import models
@@ -19,6 +19,7 @@ from finances.local_days import day_of, today_in
 from institutions.api.serializers import FinancialInstitutionSerializer
 from institutions.models import FinancialInstitution
 from securities.api.serializers import SecuritySerializer
+from securities.models import SecurityAction
 
 
 class AccountSerializer(OwnedModelSerializer):
@@ -176,27 +177,44 @@ class HoldingSerializer(OwnedModelSerializer):
         return super().candidate({name: value for name, value in attrs.items() if name != "security_id"})
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse a new quantity that may be of before a split or of after it."""
+        """Refuse a quantity that may be of before a split or of after it."""
         if self.instance is not None and "timestamp" not in attrs:
-            self.require_no_split(self.instance, attrs.get("quantity", self.instance.quantity))
+            self.require_same_quantity(self.instance, attrs.get("quantity", self.instance.quantity))
+        elif self.instance is not None and "quantity" not in attrs:
+            self.require_same_units(self.instance, day_of(attrs["timestamp"], self.instance.user.zone))
         return super().validate(attrs)
 
-    def require_no_split(self, holding: Holding, quantity: Any) -> None:
+    def require_same_quantity(self, holding: Holding, quantity: Any) -> None:
         """Refuse another ``quantity`` when there was a split since the one that is stored.
 
         Raises:
             InvalidValueError: nobody can tell in which units it is.
         """
-        splits = holding.splits_since(self.today())
+        splits = holding.splits_between(holding.as_of, self.today())
         if quantity == holding.quantity or not splits:
             return
-        names = ", ".join(f"{split.value.normalize():f} for 1 on {split.date}" for split in splits)
         raise InvalidValueError(
-            f"There was a split of {holding.security} since {holding.as_of}: {names}. Send timestamp with the "
+            f"There was a split of {holding.security} since {holding.as_of}: {named(splits)}. Send timestamp with the "
             f"quantity: {self.today()} if it counts the shares after the split, {holding.as_of} if it counts those "
             "before.",
             code="as_of_required",
             field="timestamp",
+        )
+
+    def require_same_units(self, holding: Holding, as_of: dt.date) -> None:
+        """Refuse to take the stored quantity to a day before or after a split: its units are not those of that day.
+
+        Raises:
+            InvalidValueError: nobody can tell how many there were.
+        """
+        splits = holding.splits_between(*sorted((holding.as_of, as_of)))
+        if not splits:
+            return
+        raise InvalidValueError(
+            f"There was a split of {holding.security} between {holding.as_of} and {as_of}: {named(splits)}. Send with "
+            f"the timestamp the quantity of {as_of}, and the average cost of one unit of it.",
+            code="as_of_required",
+            field="quantity",
         )
 
     def today(self) -> dt.date:
@@ -219,3 +237,8 @@ class HoldingSerializer(OwnedModelSerializer):
     def to_representation(self, instance: Any) -> Any:
         """Show the currency that counts."""
         return {**super().to_representation(instance), "currency_code": instance.currency_code}
+
+
+def named(splits: Sequence[SecurityAction]) -> str:
+    """Return the ratios and the days of splits."""
+    return ", ".join(f"{split.value.normalize():f} for 1 on {split.date}" for split in splits)

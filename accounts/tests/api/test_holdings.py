@@ -279,6 +279,29 @@ def test_a_new_quantity_after_a_split_must_say_of_when_it_is(january, api, split
     assert Holding.objects.get().quantity == 10
 
 
+@pytest.mark.parametrize("verb", ["put", "patch"])
+@pytest.mark.parametrize("day", ["2026-01-05", "2026-01-07"])
+def test_another_day_after_a_split_must_come_with_the_quantity_of_then(january, api, split_since, verb, day):
+    response = getattr(api, verb)(f"{FLAT}/{split_since.pk}", {"timestamp": day, "average_cost": 25})
+
+    body = response.json()
+    assert (response.status_code, body["code"], body["errors"][0]["field"]) == (400, "as_of_required", "quantity")
+    assert body["errors"][0]["message"] == (
+        f"There was a split of {split_since.security} between 2026-01-01 and {day}: 4 for 1 on 2026-01-05. Send with the "
+        f"timestamp the quantity of {day}, and the average cost of one unit of it."
+    )
+    assert api.get(f"{FLAT}/{split_since.pk}").json()["quantity_today"] == 40
+
+
+def test_a_day_before_a_split_must_come_with_the_quantity_of_then_too(january, api, split_since):
+    api.patch(f"{FLAT}/{split_since.pk}", {"timestamp": "2026-01-06", "quantity": 40, "average_cost": 25})
+
+    response = api.patch(f"{FLAT}/{split_since.pk}", {"timestamp": "2026-01-02"})
+
+    assert (response.status_code, response.json()["code"]) == (400, "as_of_required")
+    assert api.get(f"{FLAT}/{split_since.pk}").json()["quantity_today"] == 40
+
+
 @pytest.mark.parametrize(
     ("change", "today"),
     [
@@ -286,6 +309,9 @@ def test_a_new_quantity_after_a_split_must_say_of_when_it_is(january, api, split
         ({"quantity": 11, "timestamp": "2026-01-01"}, 44),
         ({"quantity": 10, "average_cost": 25}, 40),
         ({"average_cost": 25}, 40),
+        ({"timestamp": "2026-01-04"}, 40),
+        ({"timestamp": "2025-12-01"}, 40),
+        ({"timestamp": "2026-01-07", "shares": 10, "average_cost": 25}, 10),
     ],
 )
 def test_what_says_of_when_it_is_or_leaves_the_quantity_is_taken(january, api, split_since, change, today):
