@@ -287,8 +287,8 @@ def test_another_day_after_a_split_must_come_with_the_quantity_of_then(january, 
     body = response.json()
     assert (response.status_code, body["code"], body["errors"][0]["field"]) == (400, "as_of_required", "quantity")
     assert body["errors"][0]["message"] == (
-        f"There was a split of {split_since.security} between 2026-01-01 and {day}: 4 for 1 on 2026-01-05. Send with the "
-        f"timestamp the quantity of {day}, and the average cost of one unit of it."
+        f"There was a split of {split_since.security} between 2026-01-01 and {day}: 4 for 1 on 2026-01-05. "
+        f"Send with the timestamp the quantity of {day}, and the average cost of one unit of it."
     )
     assert api.get(f"{FLAT}/{split_since.pk}").json()["quantity_today"] == 40
 
