@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Account, AccountValue, Holding
+from finances import quotas
 from finances.exceptions import DuplicateError
 from securities.models import Security
 
@@ -35,9 +36,12 @@ def hold(*, account: Account, security: Security, **figures: Any) -> Holding:
     """Let ``account`` hold ``security``; whoever else writes to the account waits.
 
     Raises:
+        QuotaExceededError: its owner holds as much as somebody may hold.
         ValidationError: the account is not for investments, or holds the security already.
         DoesNotExist: the account has been deleted meanwhile.
     """
+    owner = account.user
+    quotas.require_room(Holding.objects.for_user(owner), quota="holdings", within=owner)
     locked = Account.objects.select_for_update(of=("self",)).get(pk=account.pk)
     figures.setdefault("timestamp", timezone.now())
     holding = Holding(account=locked, security=security, **figures)

@@ -82,7 +82,7 @@ class AccountValueViewSet(HistoryMixin, NestedViewSet):
 
     def store(self, serializer: Any) -> Response:
         """Record one more value."""
-        quotas.require_room(self.parent.recorded_values.all(), quota="values_per_account")
+        quotas.require_room(self.parent.recorded_values.all(), quota="values_per_account", within=self.parent)
         return super().store(serializer)
 
     def store_all(self, request: Request) -> Response:
@@ -91,7 +91,8 @@ class AccountValueViewSet(HistoryMixin, NestedViewSet):
         serializer = self.get_serializer(data=request.data, many=True, allow_empty=False, max_length=MAX_BATCH)
         serializer.is_valid(raise_exception=True)
         adding = len(serializer.validated_data)
-        quotas.require_room(self.parent.recorded_values.all(), quota="values_per_account", adding=adding)
+        rows = self.parent.recorded_values.all()
+        quotas.require_room(rows, quota="values_per_account", within=self.parent, adding=adding)
         values = services.record_values(account=self.parent, rows=serializer.validated_data)
         return Response(self.get_serializer(values, many=True).data, status=201)
 
@@ -128,7 +129,7 @@ class HoldingViewSet(HistoryMixin, NestedViewSet):
         An unknown symbol is a 404, a provider that is away a 503, and nothing is stored then.
         """
         self.find_parent(self.parents)
-        quotas.require_room(Holding.objects.for_user(self.request.user), quota="holdings")
+        quotas.expect_room(Holding.objects.for_user(self.request.user), quota="holdings")
         serializer = self.validated(request)
         # All else is right by now, so that nothing is fetched in vain; and no network call inside a transaction.
         self.security = securities.get_or_fetch(serializer.validated_data["security_id"])
