@@ -16,6 +16,7 @@ from accounts import market_figures, meaning
 from accounts.market_figures import MAX_PRICE_AGE_DAYS, MarketFigures
 from accounts.validators import require_not_ahead, require_positive
 from finances import history
+from finances.constraints import FieldCheck, Key, Reference
 from finances.fields import ExactDecimalField
 from finances.history import OwnedRecords, RecordedQuerySet
 from finances.local_days import day_of
@@ -139,10 +140,16 @@ class Account(OwnedModel):
                 name="account_interest_rate_range",
                 violation_error_message="An interest rate is between 0 and 100 percent.",
             ),
-            models.CheckConstraint(
+            FieldCheck(
+                field="is_investment_account",
                 condition=Q(is_investment_account=False) | ~Q(account_type__in=sorted(LIABILITY_TYPES)),
                 name="account_liability_not_for_investments",
                 violation_error_message="What is owed holds no securities: a liability is no investment account.",
+            ),
+            Key(fields=("id", "user"), name="account_of_owner"),
+            Key(fields=("id", "is_investment_account"), name="account_for_investments"),
+            Reference(
+                fields=("financial_institution", "user"), to_fields=("id", "user"), name="account_institution_of_owner"
             ),
         )
         indexes = (models.Index(fields=("currency",), name="account_currency"),)
@@ -212,6 +219,7 @@ class AccountValue(AccountPart):
                 violation_error_code="duplicate",
                 violation_error_message="There is a value of this account for this instant.",
             ),
+            Reference(fields=("account", "user"), to_fields=("id", "user"), name="account_value_of_owner"),
         )
         indexes = (
             # Holds all that the current balance needs, so that the table itself is not read.
@@ -291,10 +299,13 @@ class Holding(AccountPart):
         help_text="Of the average cost; that of the security's prices when empty.",
     )
     timestamp = models.DateTimeField(default=timezone.now, validators=[require_not_ahead], verbose_name="as of")
+    # Says what its account is, so that the database can compare; false of what an earlier version let into a liability.
+    in_investment_account = models.BooleanField(default=True, db_default=True, editable=False)
 
     objects = HoldingQuerySet.as_manager()  # type: ignore[misc]
     history = OwnedRecords(
         no_db_index=["currency", "security"],
+        excluded_fields=["in_investment_account"],
         verbose_name="change of a holding",
         verbose_name_plural="changes of holdings",
     )
@@ -318,6 +329,12 @@ class Holding(AccountPart):
                 condition=Q(average_cost__gte=0),
                 name="holding_average_cost_not_negative",
                 violation_error_message="An average cost is not negative.",
+            ),
+            Reference(fields=("account", "user"), to_fields=("id", "user"), name="holding_of_owner"),
+            Reference(
+                fields=("account", "in_investment_account"),
+                to_fields=("id", "is_investment_account"),
+                name="holding_in_investment_account",
             ),
         )
         indexes = (models.Index(fields=("currency",), name="holding_currency"),)
