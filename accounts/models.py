@@ -386,11 +386,11 @@ class Holding(AccountPart):
         )
 
     def clean(self) -> None:
-        """Check what depends on the account.
+        """Check what depends on the account. What an earlier version let into a liability may be corrected there.
 
         Raises:
-            ValidationError: the account is not for investments.
+            ValidationError: it is new, and the account is not for investments.
         """
         super().clean()
-        if not self.account.is_investment_account:
+        if self._state.adding and not self.account.is_investment_account:
             raise ValidationError({"account": "Only an investment account may hold securities."}, code="invalid")

@@ -32,10 +32,10 @@ class FieldCheck(models.CheckConstraint):
         _, args, kwargs = super().deconstruct()
         return "django.db.models.CheckConstraint", args, kwargs
 
-    def clone(self) -> models.CheckConstraint:
-        """Return the plain check, which is all that migrations compare."""
+    def clone(self) -> "FieldCheck":
+        """Return another one like it; Django's own way is by what migrations see."""
         _, args, kwargs = self.deconstruct()
-        return models.CheckConstraint(*args, **kwargs)
+        return type(self)(*args, field=self.field, **kwargs)
 
 
 class Key(models.UniqueConstraint):

@@ -374,8 +374,9 @@ def test_an_empty_account_changes_its_currency_and_its_side(api, user):
 def test_a_liability_is_no_investment_account(api, account_type):
     response = api.post(URL, {"name": "Owed", "account_type": account_type, "is_investment_account": True})
 
-    assert response.status_code == 400
-    assert "a liability is no investment account" in response.json()["detail"]
+    (fault,) = response.json()["errors"]
+    assert (response.status_code, fault["field"]) == (400, "is_investment_account")
+    assert fault["message"] == "What is owed holds no securities: a liability is no investment account."
 
 
 def test_what_is_yet_to_come_is_not_in_the_balance(api, user):
