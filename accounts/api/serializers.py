@@ -9,7 +9,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts import services
-from accounts.api.fields import AnyCaseChoiceField, CurrencyCodeField, InstantField, SecurityNameField
+from accounts.api.fields import AnyCaseChoiceField, CurrencyCodeField, DayField, InstantField, SecurityNameField
+from accounts.market_figures import MarketFigures
 from accounts.models import INVESTMENT_TYPES, Account, AccountType, AccountValue, Holding
 from accounts.validators import require_not_ahead
 from currencies.api.serializers import CurrencySerializer, ShownNumberField
@@ -66,8 +67,11 @@ class AccountValueSerializer(OwnedModelSerializer):
     timestamp = InstantField(
         required=False, validators=[require_not_ahead], help_text="Now unless given; of a day, its noon where you are."
     )
-    date = serializers.SerializerMethodField(
-        help_text="The timestamp's day in your time zone; on input taken in its place."
+    date = DayField(
+        source="timestamp",
+        required=False,
+        validators=[require_not_ahead],
+        help_text="The timestamp's day in your time zone; on input taken in its place.",
     )
 
     class Meta:
@@ -78,21 +82,16 @@ class AccountValueSerializer(OwnedModelSerializer):
     def to_internal_value(self, data: Any) -> Any:
         """Take ``date`` in place of ``timestamp``."""
         day = data.get("date") if isinstance(data, Mapping) else None
-        if day is None:
-            return super().to_internal_value(data)
-        if data.get("timestamp") is not None:
-            return self.require_same_day(super().to_internal_value(data), day)
-        given = {name: data[name] for name in data if name not in {"date", "timestamp"}}
-        stored = getattr(self.instance, "timestamp", None)
-        if stored is None or self.day_named(day) != self.day_of(stored):  # sent back as it was, a day keeps its time
-            given["timestamp"] = day
-        try:
+        if not isinstance(data, Mapping) or (day is not None and data.get("timestamp") is None and self.moves_to(day)):
+            given = {name: data[name] for name in data if name != "timestamp"} if isinstance(data, Mapping) else data
             return super().to_internal_value(given)
-        except serializers.ValidationError as exc:
-            detail: Any = exc.detail
-            raise serializers.ValidationError(
-                {"date" if k == "timestamp" else k: v for k, v in detail.items()}
-            ) from exc
+        attrs = super().to_internal_value({name: data[name] for name in data if name != "date"})
+        return attrs if day is None or data.get("timestamp") is None else self.require_same_day(attrs, day)
+
+    def moves_to(self, day: Any) -> bool:
+        """Tell whether ``day`` is another one than that of the stored value; sent back as it was, it keeps its time."""
+        stored = getattr(self.instance, "timestamp", None)
+        return stored is None or self.day_named(day) != self.day_of(stored)
 
     def require_same_day(self, attrs: dict[str, Any], day: Any) -> dict[str, Any]:
         """Refuse a ``date`` that contradicts the ``timestamp``."""
@@ -111,16 +110,21 @@ class AccountValueSerializer(OwnedModelSerializer):
         """Return the day that an instant is on where the asking user is."""
         return day_of(at, self.context["request"].user.zone)
 
-    def get_date(self, value: AccountValue) -> dt.date:
-        """Return the day of the value."""
-        return self.day_of(value.timestamp)
-
     def check(self, candidate: models.Model) -> None:
         """Leave the uniqueness of rows that come together to the service, which asks for all at once."""
         if isinstance(self.parent, serializers.ListSerializer):
             candidate.clean()
         else:
             super().check(candidate)
+
+
+class FigureField(ShownNumberField):
+    """One of the figures of a holding, which its serializer computes once for all of them."""
+
+    def get_attribute(self, _instance: Any) -> Any:
+        """Return the figure."""
+        serializer: Any = self.parent
+        return getattr(serializer.figures, str(self.field_name))
 
 
 class HoldingSerializer(OwnedModelSerializer):
@@ -150,10 +154,10 @@ class HoldingSerializer(OwnedModelSerializer):
     current_price_currency = serializers.SerializerMethodField(
         help_text="Of `current_price`, which may not be that of the figures; null where there is none or it is unknown."
     )
-    cost_basis = ShownNumberField(source="figures.cost_basis", read_only=True)
-    market_value = ShownNumberField(source="figures.market_value", read_only=True, allow_null=True)
-    gain_loss = ShownNumberField(source="figures.gain_loss", read_only=True, allow_null=True)
-    gain_loss_percent = ShownNumberField(source="figures.gain_loss_percent", read_only=True, allow_null=True)
+    cost_basis = FigureField(read_only=True)
+    market_value = FigureField(read_only=True, allow_null=True)
+    gain_loss = FigureField(read_only=True, allow_null=True)
+    gain_loss_percent = FigureField(read_only=True, allow_null=True)
 
     class Meta:
         model = Holding
@@ -164,13 +168,6 @@ class HoldingSerializer(OwnedModelSerializer):
         )  # fmt: skip
         fixed_fields = ("account_id", "security_id")
         aliases = {"shares": "quantity", "average_price_per_share": "average_cost"}
-
-    def get_fields(self) -> dict[str, Any]:
-        """Take the account from the address where that names one."""
-        fields = super().get_fields()
-        if "account" in self.context.get("given", {}):
-            fields["account_id"].read_only = True
-        return fields
 
     def candidate(self, attrs: dict[str, Any]) -> models.Model:
         """Return the holding as it would be; which security it is of is found out later."""
@@ -235,8 +232,18 @@ class HoldingSerializer(OwnedModelSerializer):
         return services.hold(**{name: value for name, value in validated_data.items() if name != "security_id"})
 
     def to_representation(self, instance: Any) -> Any:
-        """Show the currency that counts."""
+        """Show the figures as they are now, and the currency that counts."""
+        self.figures: MarketFigures = instance.figures
         return {**super().to_representation(instance), "currency_code": instance.currency_code}
+
+
+class AccountHoldingSerializer(HoldingSerializer):
+    """A security in the account that the address names."""
+
+    account_id = OwnedRelatedField(source="account", read_only=True)
+
+    class Meta(HoldingSerializer.Meta):
+        pass
 
 
 def named(splits: Sequence[SecurityAction]) -> str:

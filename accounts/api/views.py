@@ -8,11 +8,17 @@ from rest_framework.response import Response
 
 from accounts import services
 from accounts.api.filters import AccountFilter, AccountValueFilter, HoldingFilter
-from accounts.api.serializers import AccountSerializer, AccountValueSerializer, HoldingSerializer
+from accounts.api.serializers import (
+    AccountHoldingSerializer,
+    AccountSerializer,
+    AccountValueSerializer,
+    HoldingSerializer,
+)
 from accounts.models import Account, AccountValue, Holding
 from finances import quotas
 from finances.api import throttling
 from finances.api.history import HistoryMixin
+from finances.api.openapi import NOT_FOUND
 from finances.api.pagination import SeriesPagination
 from finances.api.viewsets import NestedViewSet, OwnedViewSet
 from finances.local_days import end_of, today_in
@@ -98,11 +104,12 @@ class AccountValueViewSet(HistoryMixin, NestedViewSet):
 
 
 @extend_schema_view(
+    create=extend_schema(responses={201: HoldingSerializer, **NOT_FOUND}),
     update=extend_schema(description="Change the fields that are sent; account and security stay."),
     partial_update=extend_schema(description="Change the fields that are sent; account and security stay."),
 )
 class HoldingViewSet(HistoryMixin, NestedViewSet):
-    """The securities in the asking user's accounts, or in one of them."""
+    """The securities in the asking user's accounts."""
 
     queryset = Holding.objects.all()
     parents = Account.objects.all()
@@ -139,3 +146,10 @@ class HoldingViewSet(HistoryMixin, NestedViewSet):
     def given(self) -> dict[str, Any]:
         """Add the security that was found."""
         return {**super().given(), "security": self.security}
+
+
+@extend_schema_view(create=extend_schema(responses={201: AccountHoldingSerializer, **NOT_FOUND}))
+class AccountHoldingViewSet(HoldingViewSet):
+    """The securities in the account that the address names."""
+
+    serializer_class = AccountHoldingSerializer

@@ -112,7 +112,10 @@ class BaseModelSerializer(AliasesMixin, serializers.ModelSerializer[Any]):
 
     def by_input(self, errors: dict[str, Any]) -> dict[str, Any]:
         """Name faults of the model's fields as the input does: ``currency_code``, not ``currency``."""
-        names = {field.source: name for name, field in self.fields.items() if not field.read_only}
+        names: dict[str, str] = {}
+        for name, field in self.fields.items():
+            if not field.read_only:
+                names.setdefault(field.source, name)
         return {names.get(source, source): messages for source, messages in errors.items()}
 
     def candidate(self, attrs: dict[str, Any]) -> models.Model:

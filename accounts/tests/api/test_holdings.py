@@ -173,6 +173,20 @@ def test_figures_are_exact_and_at_the_newest_daily_close(january, api, user):
     assert body["gain_loss_percent"] == 25
 
 
+def test_the_figures_of_a_row_are_computed_once_and_afresh_each_time(january, api, user, monkeypatch):
+    holding = HoldingFactory(account__user=user)
+    close_of(holding, 5, "100")
+    computed, figures = [], Holding.figures.fget
+    monkeypatch.setattr(Holding, "figures", property(lambda row: computed.append(row.pk) or figures(row)))
+
+    listed = api.get(FLAT).json()[0]
+    before = len(computed)
+    changed = api.patch(f"{FLAT}/{holding.pk}", {"quantity": 5}).json()
+
+    assert (before, listed["market_value"]) == (1, 1000)
+    assert (changed["cost_basis"], changed["market_value"]) == (500, 500)
+
+
 def test_without_a_price_figures_are_null(api, user):
     holding = HoldingFactory(account__user=user)
 
