@@ -176,7 +176,7 @@ class Account(OwnedModel):
         """
         super().clean()
         if not self._state.adding:
-            meaning.require_same(Account.objects.get(pk=self.pk), self)
+            meaning.require_same(self.stored or Account.objects.get(pk=self.pk), self)
         if self.financial_institution is not None and self.financial_institution.user_id != self.user_id:
             raise ValidationError({"financial_institution": "This institution belongs to somebody else."})
 

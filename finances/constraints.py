@@ -8,6 +8,53 @@ from django.db import models
 from django.db.models.constraints import BaseConstraint
 
 
+def require_all(row: models.Model, *, stored: models.Model | None = None) -> None:
+    """Hold ``row`` against the constraints of its model, as ``validate_constraints`` does, by fewer questions.
+
+    One for all checks, and another for each only when that one failed; none for a constraint of which all fields are as
+    in ``stored``, the row as the database has it.
+
+    Raises:
+        ValidationError: it breaks some.
+    """
+    meta = row._meta
+    same = {field.name for field in meta.concrete_fields if stored is not None and is_same(field, row, stored)}
+    touched = [constraint for constraint in meta.constraints if not same.issuperset(fields_of(constraint, row))]
+    checks = [constraint for constraint in touched if isinstance(constraint, models.CheckConstraint)]
+    if checks and holds(models.Q(*(check.condition for check in checks)), row):
+        touched = [constraint for constraint in touched if constraint not in checks]
+    errors: dict[str, Any] = {}
+    for constraint in touched:
+        try:
+            constraint.validate(type(row), row)
+        except ValidationError as exc:
+            errors = exc.update_error_dict(errors)
+    if errors:
+        raise ValidationError(errors)
+
+
+def is_same(field: Any, row: models.Model, stored: models.Model) -> bool:
+    """Tell whether both rows have the same value of ``field``."""
+    return bool(getattr(row, field.attname) == getattr(stored, field.attname))
+
+
+def fields_of(constraint: BaseConstraint, row: models.Model) -> set[str]:
+    """Return the names of the fields that a constraint is about."""
+    expressions = [getattr(constraint, "condition", None), *getattr(constraint, "expressions", ())]
+    known: Any = row
+    references = [known._get_expr_references(each) for each in expressions if each is not None]  # noqa: SLF001
+    return {names[0] for each in references for names in each} | set(getattr(constraint, "fields", ()))
+
+
+def holds(condition: models.Q, row: models.Model) -> bool:
+    """Ask the database whether ``row`` meets a condition."""
+    try:
+        models.CheckConstraint(condition=condition, name="all").validate(type(row), row)
+    except ValidationError:
+        return False
+    return True
+
+
 class FieldCheck(models.CheckConstraint):
     """A check whose violation is a fault of ``field``. To the database, and to migrations, it is a plain check."""
 

@@ -19,8 +19,10 @@ def require_room(rows: "models.QuerySet[models.Model]", *, quota: str, within: m
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("Rows are counted in the transaction that adds to them.")
-    # No key of it changes: whoever only points at the row, as each new row of its owner does, does not wait.
-    list(type(within)._base_manager.select_for_update(no_key=True, of=("self",)).filter(pk=within.pk).values_list("pk"))  # noqa: SLF001
+    if connection.features.has_select_for_update:
+        # No key of it changes: whoever only points at the row, as each new row of its owner does, does not wait.
+        rows_within = type(within)._base_manager.select_for_update(no_key=True, of=("self",))  # noqa: SLF001
+        list(rows_within.order_by().filter(pk=within.pk).values_list("pk"))
     expect_room(rows, quota=quota, adding=adding)
 
 
