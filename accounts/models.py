@@ -12,10 +12,11 @@ from django.db.models import OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts import market_figures
+from accounts import market_figures, meaning
 from accounts.market_figures import MAX_PRICE_AGE_DAYS, MarketFigures
 from accounts.validators import require_not_ahead, require_positive
 from finances import history
+from finances.constraints import FieldCheck, Key, Reference
 from finances.fields import ExactDecimalField
 from finances.history import OwnedRecords, RecordedQuerySet
 from finances.local_days import day_of
@@ -139,10 +140,16 @@ class Account(OwnedModel):
                 name="account_interest_rate_range",
                 violation_error_message="An interest rate is between 0 and 100 percent.",
             ),
-            models.CheckConstraint(
+            FieldCheck(
+                field="is_investment_account",
                 condition=Q(is_investment_account=False) | ~Q(account_type__in=sorted(LIABILITY_TYPES)),
                 name="account_liability_not_for_investments",
                 violation_error_message="What is owed holds no securities: a liability is no investment account.",
+            ),
+            Key(fields=("id", "user"), name="account_of_owner"),
+            Key(fields=("id", "is_investment_account"), name="account_for_investments"),
+            Reference(
+                fields=("financial_institution", "user"), to_fields=("id", "user"), name="account_institution_of_owner"
             ),
         )
         indexes = (models.Index(fields=("currency",), name="account_currency"),)
@@ -169,29 +176,9 @@ class Account(OwnedModel):
         """
         super().clean()
         if not self._state.adding:
-            self.require_same_meaning(Account.objects.get(pk=self.pk))
+            meaning.require_same(self.stored or Account.objects.get(pk=self.pk), self)
         if self.financial_institution is not None and self.financial_institution.user_id != self.user_id:
             raise ValidationError({"financial_institution": "This institution belongs to somebody else."})
-
-    def require_same_meaning(self, stored: "Account") -> None:
-        """Refuse a change under which all that was ever recorded in the account would mean something else.
-
-        Raises:
-            ValidationError: the currency or the side changes of an account that is not empty, or it holds securities
-                and is to be no investment account any more.
-        """
-        faults = {}
-        if self.currency_id != stored.currency_id:
-            faults["currency"] = f"What is recorded in this account is in {stored.currency_id}"
-        if self.is_asset != stored.is_asset:
-            faults["account_type"] = f"What is recorded in this account is {'owned' if stored.is_asset else 'owed'}"
-        if faults and (self.recorded_values.exists() or self.holdings.exists()):
-            advice = "open another account, or delete its values and holdings first."
-            raise ValidationError(
-                {name: ValidationError(f"{fault}; {advice}", code="account_in_use") for name, fault in faults.items()}
-            )
-        if stored.is_investment_account and not self.is_investment_account and self.holdings.exists():
-            raise ValidationError({"is_investment_account": "What holds securities is an investment account."})
 
 
 class AccountPart(OwnedModel):
@@ -234,6 +221,7 @@ class AccountValue(AccountPart):
                 violation_error_code="duplicate",
                 violation_error_message="There is a value of this account for this instant.",
             ),
+            Reference(fields=("account", "user"), to_fields=("id", "user"), name="account_value_of_owner"),
         )
         indexes = (
             # Holds all that the current balance needs, so that the table itself is not read.
@@ -317,10 +305,13 @@ class Holding(AccountPart):
         help_text="Of the average cost; that of the security's prices when empty.",
     )
     timestamp = models.DateTimeField(default=timezone.now, validators=[require_not_ahead], verbose_name="as of")
+    # Says what its account is, so that the database can compare; false of what an earlier version let into a liability.
+    in_investment_account = models.BooleanField(default=True, db_default=True, editable=False)
 
     objects = HoldingQuerySet.as_manager()  # type: ignore[misc]
     history = OwnedRecords(
         no_db_index=["currency", "security"],
+        excluded_fields=["in_investment_account"],
         verbose_name="change of a holding",
         verbose_name_plural="changes of holdings",
     )
@@ -344,6 +335,12 @@ class Holding(AccountPart):
                 condition=Q(average_cost__gte=0),
                 name="holding_average_cost_not_negative",
                 violation_error_message="An average cost is not negative.",
+            ),
+            Reference(fields=("account", "user"), to_fields=("id", "user"), name="holding_of_owner"),
+            Reference(
+                fields=("account", "in_investment_account"),
+                to_fields=("id", "is_investment_account"),
+                name="holding_in_investment_account",
             ),
         )
         indexes = (models.Index(fields=("currency",), name="holding_currency"),)
@@ -369,10 +366,10 @@ class Holding(AccountPart):
         later = LaterSplits(Action(split.date, ActionKind.SPLIT, split.value) for split in splits)
         return later.after(self.as_of) / later.after(day)
 
-    def splits_since(self, day: dt.date) -> list[SecurityAction]:
-        """Return the splits from the day after `as_of` to ``day``, oldest first."""
+    def splits_between(self, first: dt.date, last: dt.date) -> list[SecurityAction]:
+        """Return the splits from the day after ``first`` to ``last``, oldest first."""
         splits: list[SecurityAction] = self.security.splits  # type: ignore[attr-defined]
-        return sorted((split for split in splits if self.as_of < split.date <= day), key=lambda split: split.date)
+        return sorted((split for split in splits if first < split.date <= last), key=lambda split: split.date)
 
     def quantity_on(self, day: dt.date) -> Decimal:
         """Return the quantity in units of ``day``: after the splits since it was recorded."""
@@ -395,11 +392,11 @@ class Holding(AccountPart):
         )
 
     def clean(self) -> None:
-        """Check what depends on the account.
+        """Check what depends on the account. What an earlier version let into a liability may be corrected there.
 
         Raises:
-            ValidationError: the account is not for investments.
+            ValidationError: it is new, and the account is not for investments.
         """
         super().clean()
-        if self.account_id is not None and not self.account.is_investment_account:
+        if self._state.adding and self.account_id is not None and not self.account.is_investment_account:
             raise ValidationError({"account": "Only an investment account may hold securities."}, code="invalid")

@@ -7,8 +7,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Account, AccountValue, Holding
+from finances import quotas
 from finances.exceptions import DuplicateError
 from securities.models import Security
+from users.models import User
 
 
 @transaction.atomic
@@ -31,17 +33,21 @@ def record_values(*, account: Account, rows: Sequence[Mapping[str, Any]]) -> lis
 
 
 @transaction.atomic
-def hold(*, account: Account, security: Security, **figures: Any) -> Holding:
-    """Let ``account`` hold ``security``; whoever else writes to the account waits.
+def hold(*, user: User, account: Account, security: Security, **figures: Any) -> Holding:
+    """Let ``account`` of ``user`` hold ``security``; whoever else writes to the account waits.
+
+    Whether the figures by themselves are right has been checked.
 
     Raises:
+        QuotaExceededError: its owner holds as much as somebody may hold.
         ValidationError: the account is not for investments, or holds the security already.
         DoesNotExist: the account has been deleted meanwhile.
     """
+    quotas.require_room(Holding.objects.for_user(user), quota="holdings", within=user)
     locked = Account.objects.select_for_update(of=("self",)).get(pk=account.pk)
     figures.setdefault("timestamp", timezone.now())
-    holding = Holding(account=locked, security=security, **figures)
+    holding = Holding(user=user, account=locked, security=security, **figures)
     holding.clean()
-    holding.validate_constraints()
+    holding.validate_constraints(exclude={"quantity", "average_cost"})
     holding.save(force_insert=True)
     return holding

@@ -61,6 +61,8 @@ class OwnedModel(TimestampedModel):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = owner_field()
+    # Of a changed row: what the database has, where it was read under a lock, so that nobody need ask again.
+    stored: Self | None = None
 
     objects = OwnedQuerySet.as_manager()
 

@@ -19,3 +19,7 @@ class FinancialInstitutionAdmin(LongListMixin, SafeRelationsMixin, admin.ModelAd
     search_help_text = "A part of a name, or of its owner's address."
     autocomplete_fields = ("user",)
     readonly_fields = ("id", "created_at", "updated_at")
+
+    def get_readonly_fields(self, request, obj=None):  # type: ignore[no-untyped-def]  # noqa: ARG002
+        """Keep the owner once the row is there: accounts of that owner point at it."""
+        return (*self.readonly_fields, "user") if obj else self.readonly_fields

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models.functions import Lower
 
+from finances.constraints import Key
 from finances.models import OwnedModel, owner_field
 
 
@@ -40,6 +41,7 @@ class FinancialInstitution(OwnedModel):
                 name="institution_type_known",
                 violation_error_message="There is no such type of institution.",
             ),
+            Key(fields=("id", "user"), name="institution_of_owner"),
         )
 
     def __str__(self) -> str:

@@ -45,6 +45,50 @@ def test_aliases_are_deprecated_twins(document):
     assert "deprecated" not in properties["website"]
 
 
+def body_of(document, path, verb="post"):
+    """Return the schema of a request body, and where it may be one row or several, of one row."""
+    schema = document["paths"][path][verb]["requestBody"]["content"]["application/json"]["schema"]
+    name = schema["$ref"].rpartition("/")[2]
+    found = document["components"]["schemas"][name]
+    return found if "oneOf" not in found else document["components"]["schemas"]["AccountValueRequest"]
+
+
+def required_names(schema):
+    return [{each["required"][0] for each in choice["anyOf"]} for choice in schema.get("allOf", [])]
+
+
+def test_a_required_field_is_named_by_either_of_its_names(document):
+    value, holding = (body_of(document, path) for path in ("/api/v1/accounts/{account_id}/values", "/api/v1/holdings"))
+
+    assert required_names(value) == [{"value", "balance"}]
+    assert required_names(holding) == [{"average_cost", "average_price_per_share"}, {"quantity", "shares"}]
+    assert "required" not in value
+    assert set(holding["required"]) == {"account_id", "security_id"}
+    assert "allOf" not in body_of(document, "/api/v1/holdings/{id}", "patch")
+
+
+def test_what_the_address_says_is_not_asked_for_in_the_body(document):
+    nested = body_of(document, "/api/v1/accounts/{account_id}/holdings")
+
+    assert "account_id" not in nested["properties"]
+    assert set(nested["required"]) == {"security_id"}
+
+
+def test_a_value_is_recorded_for_a_day(document):
+    day = body_of(document, "/api/v1/accounts/{account_id}/values")["properties"]["date"]
+
+    assert (day["type"], day["format"]) == ("string", "date")
+    assert not day.get("readOnly")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/holdings", "/api/v1/accounts/{account_id}/holdings"])
+def test_a_security_that_nobody_knows_is_a_documented_404(document, path):
+    responses = document["paths"][path]["post"]["responses"]
+
+    assert {"201", "404"} <= set(responses)
+    assert responses["404"]["content"]["application/problem+json"]["schema"] == {"$ref": "#/components/schemas/Problem"}
+
+
 def test_a_put_asks_for_nothing_that_a_patch_does_not(document):
     operations = document["paths"]["/api/v1/financial-institutions/{id}"]
 

@@ -4,10 +4,12 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from currencies.models import CODE_PATTERN, Currency
-from finances.local_days import named_day, noon_of
+from finances.local_days import day_of, named_day, noon_of
 
 
 class AnyCaseChoiceField(serializers.ChoiceField):
@@ -50,6 +52,15 @@ class InstantField(serializers.DateTimeField):
         """Return the instant."""
         day = named_day(data) if isinstance(data, str) else None
         return super().to_internal_value(data) if day is None else noon_of(day, self.context["request"].user.zone)
+
+
+@extend_schema_field(OpenApiTypes.DATE)
+class DayField(InstantField):
+    """The day that an instant is on where the asking user is; on input an instant, or a day for its noon."""
+
+    def to_representation(self, value: Any) -> Any:
+        """Return the day."""
+        return day_of(value, self.context["request"].user.zone)
 
 
 class SecurityNameField(serializers.CharField):

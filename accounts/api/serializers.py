@@ -1,7 +1,7 @@
 """Accounts, values and holdings as JSON."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import models
@@ -9,7 +9,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts import services
-from accounts.api.fields import AnyCaseChoiceField, CurrencyCodeField, InstantField, SecurityNameField
+from accounts.api.fields import AnyCaseChoiceField, CurrencyCodeField, DayField, InstantField, SecurityNameField
+from accounts.market_figures import MarketFigures
 from accounts.models import INVESTMENT_TYPES, Account, AccountType, AccountValue, Holding
 from accounts.validators import require_not_ahead
 from currencies.api.serializers import CurrencySerializer, ShownNumberField
@@ -19,6 +20,7 @@ from finances.local_days import day_of, today_in
 from institutions.api.serializers import FinancialInstitutionSerializer
 from institutions.models import FinancialInstitution
 from securities.api.serializers import SecuritySerializer
+from securities.models import SecurityAction
 
 
 class AccountSerializer(OwnedModelSerializer):
@@ -65,8 +67,11 @@ class AccountValueSerializer(OwnedModelSerializer):
     timestamp = InstantField(
         required=False, validators=[require_not_ahead], help_text="Now unless given; of a day, its noon where you are."
     )
-    date = serializers.SerializerMethodField(
-        help_text="The timestamp's day in your time zone; on input taken in its place."
+    date = DayField(
+        source="timestamp",
+        required=False,
+        validators=[require_not_ahead],
+        help_text="The timestamp's day in your time zone; on input taken in its place.",
     )
 
     class Meta:
@@ -77,21 +82,16 @@ class AccountValueSerializer(OwnedModelSerializer):
     def to_internal_value(self, data: Any) -> Any:
         """Take ``date`` in place of ``timestamp``."""
         day = data.get("date") if isinstance(data, Mapping) else None
-        if day is None:
-            return super().to_internal_value(data)
-        if data.get("timestamp") is not None:
-            return self.require_same_day(super().to_internal_value(data), day)
-        given = {name: data[name] for name in data if name not in {"date", "timestamp"}}
-        stored = getattr(self.instance, "timestamp", None)
-        if stored is None or self.day_named(day) != self.day_of(stored):  # sent back as it was, a day keeps its time
-            given["timestamp"] = day
-        try:
+        if not isinstance(data, Mapping) or (day is not None and data.get("timestamp") is None and self.moves_to(day)):
+            given = {name: data[name] for name in data if name != "timestamp"} if isinstance(data, Mapping) else data
             return super().to_internal_value(given)
-        except serializers.ValidationError as exc:
-            detail: Any = exc.detail
-            raise serializers.ValidationError(
-                {"date" if k == "timestamp" else k: v for k, v in detail.items()}
-            ) from exc
+        attrs = super().to_internal_value({name: data[name] for name in data if name != "date"})
+        return attrs if day is None or data.get("timestamp") is None else self.require_same_day(attrs, day)
+
+    def moves_to(self, day: Any) -> bool:
+        """Tell whether ``day`` is another one than that of the stored value; sent back as it was, it keeps its time."""
+        stored = getattr(self.instance, "timestamp", None)
+        return stored is None or self.day_named(day) != self.day_of(stored)
 
     def require_same_day(self, attrs: dict[str, Any], day: Any) -> dict[str, Any]:
         """Refuse a ``date`` that contradicts the ``timestamp``."""
@@ -110,16 +110,21 @@ class AccountValueSerializer(OwnedModelSerializer):
         """Return the day that an instant is on where the asking user is."""
         return day_of(at, self.context["request"].user.zone)
 
-    def get_date(self, value: AccountValue) -> dt.date:
-        """Return the day of the value."""
-        return self.day_of(value.timestamp)
-
     def check(self, candidate: models.Model) -> None:
         """Leave the uniqueness of rows that come together to the service, which asks for all at once."""
         if isinstance(self.parent, serializers.ListSerializer):
             candidate.clean()
         else:
             super().check(candidate)
+
+
+class FigureField(ShownNumberField):
+    """One of the figures of a holding, which its serializer computes once for all of them."""
+
+    def get_attribute(self, _instance: Any) -> Any:
+        """Return the figure."""
+        serializer: Any = self.parent
+        return getattr(serializer.figures, str(self.field_name))
 
 
 class HoldingSerializer(OwnedModelSerializer):
@@ -149,10 +154,10 @@ class HoldingSerializer(OwnedModelSerializer):
     current_price_currency = serializers.SerializerMethodField(
         help_text="Of `current_price`, which may not be that of the figures; null where there is none or it is unknown."
     )
-    cost_basis = ShownNumberField(source="figures.cost_basis", read_only=True)
-    market_value = ShownNumberField(source="figures.market_value", read_only=True, allow_null=True)
-    gain_loss = ShownNumberField(source="figures.gain_loss", read_only=True, allow_null=True)
-    gain_loss_percent = ShownNumberField(source="figures.gain_loss_percent", read_only=True, allow_null=True)
+    cost_basis = FigureField(read_only=True)
+    market_value = FigureField(read_only=True, allow_null=True)
+    gain_loss = FigureField(read_only=True, allow_null=True)
+    gain_loss_percent = FigureField(read_only=True, allow_null=True)
 
     class Meta:
         model = Holding
@@ -164,39 +169,49 @@ class HoldingSerializer(OwnedModelSerializer):
         fixed_fields = ("account_id", "security_id")
         aliases = {"shares": "quantity", "average_price_per_share": "average_cost"}
 
-    def get_fields(self) -> dict[str, Any]:
-        """Take the account from the address where that names one."""
-        fields = super().get_fields()
-        if "account" in self.context.get("given", {}):
-            fields["account_id"].read_only = True
-        return fields
-
     def candidate(self, attrs: dict[str, Any]) -> models.Model:
         """Return the holding as it would be; which security it is of is found out later."""
         return super().candidate({name: value for name, value in attrs.items() if name != "security_id"})
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse a new quantity that may be of before a split or of after it."""
+        """Refuse a quantity that may be of before a split or of after it."""
         if self.instance is not None and "timestamp" not in attrs:
-            self.require_no_split(self.instance, attrs.get("quantity", self.instance.quantity))
+            self.require_same_quantity(self.instance, attrs.get("quantity", self.instance.quantity))
+        elif self.instance is not None and "quantity" not in attrs:
+            self.require_same_units(self.instance, day_of(attrs["timestamp"], self.instance.user.zone))
         return super().validate(attrs)
 
-    def require_no_split(self, holding: Holding, quantity: Any) -> None:
+    def require_same_quantity(self, holding: Holding, quantity: Any) -> None:
         """Refuse another ``quantity`` when there was a split since the one that is stored.
 
         Raises:
             InvalidValueError: nobody can tell in which units it is.
         """
-        splits = holding.splits_since(self.today())
+        splits = holding.splits_between(holding.as_of, self.today())
         if quantity == holding.quantity or not splits:
             return
-        names = ", ".join(f"{split.value.normalize():f} for 1 on {split.date}" for split in splits)
         raise InvalidValueError(
-            f"There was a split of {holding.security} since {holding.as_of}: {names}. Send timestamp with the "
+            f"There was a split of {holding.security} since {holding.as_of}: {named(splits)}. Send timestamp with the "
             f"quantity: {self.today()} if it counts the shares after the split, {holding.as_of} if it counts those "
             "before.",
             code="as_of_required",
             field="timestamp",
+        )
+
+    def require_same_units(self, holding: Holding, as_of: dt.date) -> None:
+        """Refuse to take the stored quantity to a day before or after a split: its units are not those of that day.
+
+        Raises:
+            InvalidValueError: nobody can tell how many there were.
+        """
+        splits = holding.splits_between(*sorted((holding.as_of, as_of)))
+        if not splits:
+            return
+        raise InvalidValueError(
+            f"There was a split of {holding.security} between {holding.as_of} and {as_of}: {named(splits)}. Send with "
+            f"the timestamp the quantity of {as_of}, and the average cost of one unit of it.",
+            code="as_of_required",
+            field="quantity",
         )
 
     def today(self) -> dt.date:
@@ -217,5 +232,20 @@ class HoldingSerializer(OwnedModelSerializer):
         return services.hold(**{name: value for name, value in validated_data.items() if name != "security_id"})
 
     def to_representation(self, instance: Any) -> Any:
-        """Show the currency that counts."""
+        """Show the figures as they are now, and the currency that counts."""
+        self.figures: MarketFigures = instance.figures
         return {**super().to_representation(instance), "currency_code": instance.currency_code}
+
+
+class AccountHoldingSerializer(HoldingSerializer):
+    """A security in the account that the address names."""
+
+    account_id = OwnedRelatedField(source="account", read_only=True)
+
+    class Meta(HoldingSerializer.Meta):
+        pass
+
+
+def named(splits: Sequence[SecurityAction]) -> str:
+    """Return the ratios and the days of splits."""
+    return ", ".join(f"{split.value.normalize():f} for 1 on {split.date}" for split in splits)

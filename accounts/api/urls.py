@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from accounts.api.views import AccountValueViewSet, AccountViewSet, HoldingViewSet
+from accounts.api.views import AccountHoldingViewSet, AccountValueViewSet, AccountViewSet, HoldingViewSet
 from finances.api.routers import Router
 
 router = Router()
@@ -11,6 +11,6 @@ router.register("holdings", HoldingViewSet, "holding")
 
 nested = Router()
 nested.register("values", AccountValueViewSet, "account-value")
-nested.register("holdings", HoldingViewSet, "account-holding")
+nested.register("holdings", AccountHoldingViewSet, "account-holding")
 
 urlpatterns = [*router.urls, path("accounts/<uuid:account_id>/", include(nested.urls))]

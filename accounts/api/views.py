@@ -8,11 +8,17 @@ from rest_framework.response import Response
 
 from accounts import services
 from accounts.api.filters import AccountFilter, AccountValueFilter, HoldingFilter
-from accounts.api.serializers import AccountSerializer, AccountValueSerializer, HoldingSerializer
+from accounts.api.serializers import (
+    AccountHoldingSerializer,
+    AccountSerializer,
+    AccountValueSerializer,
+    HoldingSerializer,
+)
 from accounts.models import Account, AccountValue, Holding
 from finances import quotas
 from finances.api import throttling
 from finances.api.history import HistoryMixin
+from finances.api.openapi import NOT_FOUND
 from finances.api.pagination import SeriesPagination
 from finances.api.viewsets import NestedViewSet, OwnedViewSet
 from finances.local_days import end_of, today_in
@@ -82,7 +88,7 @@ class AccountValueViewSet(HistoryMixin, NestedViewSet):
 
     def store(self, serializer: Any) -> Response:
         """Record one more value."""
-        quotas.require_room(self.parent.recorded_values.all(), quota="values_per_account")
+        quotas.require_room(self.parent.recorded_values.all(), quota="values_per_account", within=self.parent)
         return super().store(serializer)
 
     def store_all(self, request: Request) -> Response:
@@ -91,17 +97,19 @@ class AccountValueViewSet(HistoryMixin, NestedViewSet):
         serializer = self.get_serializer(data=request.data, many=True, allow_empty=False, max_length=MAX_BATCH)
         serializer.is_valid(raise_exception=True)
         adding = len(serializer.validated_data)
-        quotas.require_room(self.parent.recorded_values.all(), quota="values_per_account", adding=adding)
+        rows = self.parent.recorded_values.all()
+        quotas.require_room(rows, quota="values_per_account", within=self.parent, adding=adding)
         values = services.record_values(account=self.parent, rows=serializer.validated_data)
         return Response(self.get_serializer(values, many=True).data, status=201)
 
 
 @extend_schema_view(
+    create=extend_schema(responses={201: HoldingSerializer, **NOT_FOUND}),
     update=extend_schema(description="Change the fields that are sent; account and security stay."),
     partial_update=extend_schema(description="Change the fields that are sent; account and security stay."),
 )
 class HoldingViewSet(HistoryMixin, NestedViewSet):
-    """The securities in the asking user's accounts, or in one of them."""
+    """The securities in the asking user's accounts."""
 
     queryset = Holding.objects.all()
     parents = Account.objects.all()
@@ -128,7 +136,7 @@ class HoldingViewSet(HistoryMixin, NestedViewSet):
         An unknown symbol is a 404, a provider that is away a 503, and nothing is stored then.
         """
         self.find_parent(self.parents)
-        quotas.require_room(Holding.objects.for_user(self.request.user), quota="holdings")
+        quotas.expect_room(Holding.objects.for_user(self.request.user), quota="holdings")
         serializer = self.validated(request)
         # All else is right by now, so that nothing is fetched in vain; and no network call inside a transaction.
         self.security = securities.get_or_fetch(serializer.validated_data["security_id"])
@@ -138,3 +146,10 @@ class HoldingViewSet(HistoryMixin, NestedViewSet):
     def given(self) -> dict[str, Any]:
         """Add the security that was found."""
         return {**super().given(), "security": self.security}
+
+
+@extend_schema_view(create=extend_schema(responses={201: AccountHoldingSerializer, **NOT_FOUND}))
+class AccountHoldingViewSet(HoldingViewSet):
+    """The securities in the account that the address names."""
+
+    serializer_class = AccountHoldingSerializer

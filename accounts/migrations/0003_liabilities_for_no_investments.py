@@ -1,7 +1,9 @@
 """Take back that a liability is an investment account, which could be said until now.
 
-No figure changes by it: of an account with holdings these and its cash count, of another its recorded value, whatever it
-is called. Holdings of such an account stay, and can be deleted. What is done here is in each account's history.
+What it all is worth does not change by it, but how it is divided may: the recorded value of a liability without
+holdings was cash and securities not itemised, or unknown where the cash was not said, and is cash now. With holdings these
+and the cash count as before. Holdings of such an account stay, and can be corrected and deleted; none can be added. What
+is done here is in each account's history.
 """
 
 from django.db import migrations

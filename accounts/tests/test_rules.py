@@ -4,9 +4,11 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
-from accounts.models import Account, AccountValue
-from accounts.tests.factories import AccountFactory, AccountValueFactory, HoldingFactory
+from accounts.models import Account, AccountValue, Holding
+from accounts.tests.factories import AccountFactory, AccountValueFactory, HoldingFactory, InvestmentAccountFactory
 from currencies.models import Currency
+from institutions.models import FinancialInstitution
+from institutions.tests.factories import FinancialInstitutionFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -89,3 +91,79 @@ def test_the_sides_of_the_balance_sheet():
 
     assert set(Account.objects.assets().values_list("name", flat=True)) == {"savings", "margin"}
     assert set(Account.objects.liabilities().values_list("name", flat=True)) == {"mortgage", "credit_card"}
+
+
+# ---- Rules between tables ----
+
+
+def at_a_strangers_institution(stranger):
+    AccountFactory(financial_institution=FinancialInstitutionFactory(user=stranger))
+
+
+def its_institution_given_away(stranger):
+    institution = FinancialInstitutionFactory()
+    AccountFactory(user=institution.user, financial_institution=institution)
+    FinancialInstitution.objects.filter(pk=institution.pk).update(user=stranger)
+
+
+def a_strangers_value(stranger):
+    AccountValueFactory(user=stranger)
+
+
+def a_strangers_holding(stranger):
+    HoldingFactory(user=stranger)
+
+
+def given_away_without_its_value(stranger):
+    Account.objects.filter(pk=AccountValueFactory().account_id).update(user=stranger)
+
+
+def held_by_a_chequing_account(_stranger):
+    HoldingFactory(account=AccountFactory())
+
+
+def for_no_investments_while_it_holds(_stranger):
+    Account.objects.filter(pk=HoldingFactory().account_id).update(is_investment_account=False)
+
+
+def moved_into_a_chequing_account(_stranger):
+    holding = HoldingFactory()
+    Holding.objects.filter(pk=holding.pk).update(account=AccountFactory(user=holding.user))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "break_rule",
+    [
+        at_a_strangers_institution,
+        its_institution_given_away,
+        a_strangers_value,
+        a_strangers_holding,
+        given_away_without_its_value,
+        held_by_a_chequing_account,
+        for_no_investments_while_it_holds,
+        moved_into_a_chequing_account,
+    ],
+)
+def test_a_broken_rule_between_tables_is_refused_by_the_database(stranger, break_rule):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        break_rule(stranger)
+
+    assert not Account.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_keeps_the_rules_between_tables_is_stored_changed_and_deleted(user, stranger):
+    institution = FinancialInstitutionFactory(user=user)
+    account = InvestmentAccountFactory(user=user, financial_institution=institution)
+    AccountValueFactory(account=account, cash_balance="1")
+    holding = HoldingFactory(account=account)
+
+    Holding.objects.filter(pk=holding.pk).update(account=InvestmentAccountFactory(user=user))
+    Account.objects.filter(pk=account.pk).update(is_investment_account=False)
+    institution.delete()
+    account.delete()
+    user.delete()
+
+    assert not Holding.objects.exists()
+    assert not AccountValue.objects.exists()

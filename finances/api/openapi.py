@@ -1,6 +1,7 @@
 """How the OpenAPI document tells what all endpoints share: problems, headers, aliases, partial PUT."""
 
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -79,7 +80,7 @@ class ProblemAutoSchema(AutoSchema):
         )
 
     def _map_serializer(self, serializer: Any, direction: str, bypass_extensions: bool = False) -> dict[str, Any]:
-        """Add each alias as a deprecated twin of its field."""
+        """Add each alias as a deprecated twin of its field; of a field that is required, either name will do."""
         schema: dict[str, Any] = super()._map_serializer(serializer, direction, bypass_extensions)  # type: ignore[no-untyped-call]
         properties = schema.get("properties", {})
         for alias, name in aliases_of(serializer).items():
@@ -87,7 +88,22 @@ class ProblemAutoSchema(AutoSchema):
                 properties[alias] = {**properties[name], "deprecated": True, "description": f"Alias of {name}."}
                 if direction == "response":
                     schema.setdefault("required", []).append(alias)
+        if direction == "request":
+            self.require_one_name(schema, aliases_of(serializer))
         return schema
+
+    def require_one_name(self, schema: dict[str, Any], aliases: Mapping[str, str]) -> None:
+        """Let a body name a required field by its own name or by an alias."""
+        required = schema.get("required", [])
+        choices = []
+        for name in [name for name in required if name in aliases.values()]:
+            names = [name, *(alias for alias, canonical in aliases.items() if canonical == name)]
+            choices.append({"anyOf": [{"required": [each]} for each in names]})
+            required.remove(name)
+        if choices:
+            schema["allOf"] = choices
+        if not required:
+            schema.pop("required", None)
 
     def _get_request_body(self, direction: str = "request") -> Any:
         """Describe the body of a PUT like that of a PATCH, since it changes only what is sent.

@@ -13,7 +13,7 @@ from rest_framework.utils.model_meta import RelationInfo
 from rest_framework.utils.serializer_helpers import BindingDict
 from rest_framework.validators import UniqueValidator
 
-from finances import exceptions
+from finances import constraints, exceptions
 from finances.fields import ExactDecimalField
 from finances.models import OwnedModel
 
@@ -107,12 +107,16 @@ class BaseModelSerializer(AliasesMixin, serializers.ModelSerializer[Any]):
             ValidationError: it breaks one.
         """
         candidate.clean()
-        candidate.validate_unique()
-        candidate.validate_constraints()
+        key = candidate._meta.pk
+        candidate.validate_unique(exclude={key.name} if key.has_default() else None)  # chance repeats no random id
+        constraints.require_all(candidate, stored=self.instance)
 
     def by_input(self, errors: dict[str, Any]) -> dict[str, Any]:
         """Name faults of the model's fields as the input does: ``currency_code``, not ``currency``."""
-        names = {field.source: name for name, field in self.fields.items() if not field.read_only}
+        names: dict[str, str] = {}
+        for name, field in self.fields.items():
+            if not field.read_only:
+                names.setdefault(field.source, name)
         return {names.get(source, source): messages for source, messages in errors.items()}
 
     def candidate(self, attrs: dict[str, Any]) -> models.Model:
@@ -121,6 +125,8 @@ class BaseModelSerializer(AliasesMixin, serializers.ModelSerializer[Any]):
         candidate: models.Model = copy.copy(self.instance) if self.instance is not None else model()
         for name, value in attrs.items():
             setattr(candidate, name, value)
+        if isinstance(candidate, OwnedModel):
+            candidate.stored = self.instance
         return candidate
 
     def build_standard_field(self, field_name: str, model_field: Any) -> Any:

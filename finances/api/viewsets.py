@@ -132,7 +132,7 @@ class OwnedViewSet(BaseViewSet):
         """Store a new row where there is room for one more."""
         if self.quota is not None:
             rows = serializer.Meta.model.objects.for_user(self.request.user)
-            quotas.require_room(rows, quota=self.quota)
+            quotas.require_room(rows, quota=self.quota, within=self.request.user)
         return super().store(serializer)
 
     def perform_create(self, serializer: Any) -> None:

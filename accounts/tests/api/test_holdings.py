@@ -173,6 +173,20 @@ def test_figures_are_exact_and_at_the_newest_daily_close(january, api, user):
     assert body["gain_loss_percent"] == 25
 
 
+def test_the_figures_of_a_row_are_computed_once_and_afresh_each_time(january, api, user, monkeypatch):
+    holding = HoldingFactory(account__user=user)
+    close_of(holding, 5, "100")
+    computed, figures = [], Holding.figures.fget
+    monkeypatch.setattr(Holding, "figures", property(lambda row: computed.append(row.pk) or figures(row)))
+
+    listed = api.get(FLAT).json()[0]
+    before = len(computed)
+    changed = api.patch(f"{FLAT}/{holding.pk}", {"quantity": 5}).json()
+
+    assert (before, listed["market_value"]) == (1, 1000)
+    assert (changed["cost_basis"], changed["market_value"]) == (500, 500)
+
+
 def test_without_a_price_figures_are_null(api, user):
     holding = HoldingFactory(account__user=user)
 
@@ -279,6 +293,29 @@ def test_a_new_quantity_after_a_split_must_say_of_when_it_is(january, api, split
     assert Holding.objects.get().quantity == 10
 
 
+@pytest.mark.parametrize("verb", ["put", "patch"])
+@pytest.mark.parametrize("day", ["2026-01-05", "2026-01-07"])
+def test_another_day_after_a_split_must_come_with_the_quantity_of_then(january, api, split_since, verb, day):
+    response = getattr(api, verb)(f"{FLAT}/{split_since.pk}", {"timestamp": day, "average_cost": 25})
+
+    body = response.json()
+    assert (response.status_code, body["code"], body["errors"][0]["field"]) == (400, "as_of_required", "quantity")
+    assert body["errors"][0]["message"] == (
+        f"There was a split of {split_since.security} between 2026-01-01 and {day}: 4 for 1 on 2026-01-05. "
+        f"Send with the timestamp the quantity of {day}, and the average cost of one unit of it."
+    )
+    assert api.get(f"{FLAT}/{split_since.pk}").json()["quantity_today"] == 40
+
+
+def test_a_day_before_a_split_must_come_with_the_quantity_of_then_too(january, api, split_since):
+    api.patch(f"{FLAT}/{split_since.pk}", {"timestamp": "2026-01-06", "quantity": 40, "average_cost": 25})
+
+    response = api.patch(f"{FLAT}/{split_since.pk}", {"timestamp": "2026-01-02"})
+
+    assert (response.status_code, response.json()["code"]) == (400, "as_of_required")
+    assert api.get(f"{FLAT}/{split_since.pk}").json()["quantity_today"] == 40
+
+
 @pytest.mark.parametrize(
     ("change", "today"),
     [
@@ -286,6 +323,9 @@ def test_a_new_quantity_after_a_split_must_say_of_when_it_is(january, api, split
         ({"quantity": 11, "timestamp": "2026-01-01"}, 44),
         ({"quantity": 10, "average_cost": 25}, 40),
         ({"average_cost": 25}, 40),
+        ({"timestamp": "2026-01-04"}, 40),
+        ({"timestamp": "2025-12-01"}, 40),
+        ({"timestamp": "2026-01-07", "shares": 10, "average_cost": 25}, 10),
     ],
 )
 def test_what_says_of_when_it_is_or_leaves_the_quantity_is_taken(january, api, split_since, change, today):
@@ -312,6 +352,31 @@ def test_only_what_is_sent_changes_and_never_what_is_held_where(api, user, verb,
     assert response.status_code == 200
     assert (body["quantity"], body["average_cost"]) == (4, 100)
     assert (body["account_id"], body["security_id"]) == (str(holding.account_id), str(holding.security_id))
+
+
+@pytest.fixture
+def left_in_a_liability(user):
+    """Ten shares that an earlier version let into a mortgage."""
+    return HoldingFactory(account=AccountFactory(user=user, account_type="mortgage"), in_investment_account=False)
+
+
+@pytest.mark.parametrize("verb", ["put", "patch"])
+def test_what_an_earlier_version_let_into_a_liability_is_corrected(api, left_in_a_liability, verb):
+    response = getattr(api, verb)(f"{FLAT}/{left_in_a_liability.pk}", {"quantity": 4})
+
+    assert (response.status_code, response.json()["quantity"]) == (200, 4)
+    connection.check_constraints()
+
+
+def test_what_an_earlier_version_let_into_a_liability_is_deleted_and_does_not_come_back(api, left_in_a_liability):
+    deleted = api.delete(f"{FLAT}/{left_in_a_liability.pk}")
+    again = api.post(
+        f"/api/v1/accounts/{left_in_a_liability.account_id}/holdings",
+        {"security_id": left_in_a_liability.security.symbol, "quantity": 1, "average_cost": 1},
+    )
+
+    assert (deleted.status_code, again.status_code) == (204, 400)
+    assert not Holding.objects.exists()
 
 
 def test_a_holding_is_deleted_but_its_security_stays(api, user):

@@ -1,0 +1,66 @@
+"""A write asks nothing twice."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.tests.factories import InvestmentAccountFactory
+from institutions.tests.factories import FinancialInstitutionFactory
+from securities.tests.factories import SecurityFactory
+
+LOCK_OF_QUOTA = "FOR NO KEY UPDATE"  # on PostgreSQL only
+
+
+@pytest.fixture
+def path(user):
+    institution = FinancialInstitutionFactory(user=user)
+    return f"/api/v1/accounts/{InvestmentAccountFactory(user=user, financial_institution=institution).pk}"
+
+
+def statements_of(write, status):
+    """Return what ``write`` asks and tells the database, apart from transactions."""
+    with CaptureQueriesContext(connection) as queries:
+        response = write()
+    assert response.status_code == status
+    found = [query["sql"] for query in queries]
+    return [sql for sql in found if "SAVEPOINT" not in sql and LOCK_OF_QUOTA not in sql]
+
+
+def test_a_value(api, path):
+    # who asks, the account, is there one, how many, the value, its record, the answer
+    statements = statements_of(lambda: api.post(f"{path}/values", {"value": 5, "cash_balance": 1}), 201)
+
+    assert len(statements) == 7
+
+
+def test_a_change_of_an_account(api, path):
+    # who asks, the account, is the name free, the account, its last record, its record
+    statements = statements_of(lambda: api.patch(path, {"name": "Renamed"}), 200)
+
+    assert len(statements) == 6
+
+
+def test_a_change_that_touches_a_check(api, path):
+    # who asks, the account, all checks at once, the account, its last record, its record
+    statements = statements_of(lambda: api.patch(path, {"interest_rate": 5}), 200)
+
+    assert len(statements) == 6
+
+
+def test_a_holding(api, path):
+    body = {"security_id": SecurityFactory().symbol, "quantity": 1, "average_cost": 1}
+
+    # who asks, the account, how many, all checks at once, the security; how many, the account, is there one, the
+    # holding, its record; the answer, splits
+    statements = statements_of(lambda: api.post(f"{path}/holdings", body), 201)
+
+    assert len(statements) == 12
+
+
+def test_each_broken_rule_is_named_though_all_are_asked_for_at_once(api):
+    body = {"name": "Both", "account_type": "mortgage", "is_investment_account": True}
+
+    response = api.post("/api/v1/accounts", body)
+
+    (fault,) = response.json()["errors"]
+    assert (response.status_code, fault["field"]) == (400, "is_investment_account")
