@@ -50,6 +50,19 @@ def test_a_purchase_and_a_sale_leave_the_days_before(user):
     assert told(user) == [[("2026-01-10", 10), ("2026-02-01", 15), ("2026-02-28", None)]]
 
 
+def test_an_edit_of_the_cost_leaves_the_past_as_it_was(user):
+    with on("2026-01-10T12:00"):
+        holding = held(user)
+    with on("2026-01-20T12:00"):
+        holding.average_cost = 7
+        holding.save()
+    with on("2026-01-21T12:00"):
+        holding.timestamp = as_of("2026-01-15T12:00")
+        holding.save()
+
+    assert told(user) == [[("2026-01-10", 10), ("2026-01-15", 10)]]
+
+
 def test_changes_in_bulk_are_changes_like_others(user):
     with on("2026-01-10T12:00"):
         held(user)
