@@ -297,6 +297,41 @@ def test_a_change_between_days_that_miss_the_same_is_that_of_the_rest():
     assert (figure.value, reasons(figure), len(figure.left_out)) == (2, [("value", "New")], 1)
 
 
+def test_what_is_itemised_of_what_was_left_out_is_no_change():
+    ten = (security(closes=[("2020-09-04", "1000")]), [("2020-09-04", "10")])
+    sixty = (security("MSFT", closes=[("2020-09-04", "600")]), [("2020-09-08", "100")])
+    found = beside("100000", "5000", ten, sixty)
+
+    days = [worth(found, on) for on in ("2020-09-07", "2020-09-08")]
+    figure = figures.change(since=days[0], until=days[1])
+
+    assert [(each.value, each.left_out[0].amount) for each in days] == [(15000, 85000), (75000, 25000)]
+    assert (figure.value, reasons(figure)) == (None, [("holding", "TFSA"), ("comparison", "change")])
+    assert [leaf.amount for leaf in figure.left_out] == [25000]
+
+
+def test_what_is_left_out_on_both_days_in_the_same_amount_is_compared():
+    ten = (security(closes=[("2020-09-04", "1000"), ("2020-09-08", "1100")]), [("2020-09-04", "10")])
+    found = beside("100000", "5000", ten)
+
+    figure = figures.change(since=worth(found, "2020-09-07"), until=worth(found, "2020-09-08"))
+
+    assert (figure.value, reasons(figure)) == (1000, [("holding", "TFSA")])
+
+
+def test_a_purchase_of_what_has_no_price_is_no_change():
+    held = (security("NONE"), [("2020-09-01", "10"), ("2020-09-08", "20")])
+    found = household(
+        account("TFSA", currency="USD", values=[("2020-09-04", "1000", "1000"), ("2020-09-08", "700", "700")],
+                held=[held]),
+        currency="USD",
+    )  # fmt: skip
+
+    figure = figures.change(since=worth(found, "2020-09-07"), until=worth(found, "2020-09-08"))
+
+    assert (figure.value, reasons(figure)) == (None, [("price", "NONE"), ("comparison", "change")])
+
+
 # ---- Currencies ----
 
 
