@@ -56,7 +56,7 @@ def last_of_each_day(versions: Iterable[Version]) -> Iterator[Version]:
 
 
 def told_apart(versions: Iterable[Version]) -> Iterator[Version]:
-    """Yield of ``versions`` in a row that say the same the first: to save it again, or with another cost, tells nothing.
+    """Yield of ``versions`` in a row that say the same the first: saved again, or with another cost, it tells nothing.
 
     So what was told of a holding stays as old as it is, which decides what a later as-of day means.
     """
