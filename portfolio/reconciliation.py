@@ -136,8 +136,13 @@ class Reconciliation:
             (day, place, step) for place, line in enumerate(self._lines) for step, day in enumerate(line.days)
         )
         self._days = [day for day, _, _ in self._changes]
+        # Of the recorded value that was compared last: until when, and what was found.
         self._recorded: RecordedValue | None = None
-        self._next, self._until = 0, date.min
+        self._until, self._next = date.min, 0
+        self._held: set[int] = set()  # the lines that are itemised
+        self._itemised, self._traded = ZERO, ZERO
+        self._has_unpriced = False
+        self._changed_on: date | None = None
 
     def compare(self, recorded: RecordedValue, on: date) -> Comparison:
         """Compare a recorded value with what was told of the holdings up to the day ``on``."""
@@ -157,8 +162,8 @@ class Reconciliation:
         """Add up what the holdings were worth on the day of ``recorded``, by currency as whole numbers."""
         self._recorded, on = recorded, recorded.on
         self._next = bisect_right(self._days, on)
-        self._traded, self._changed_on, self._has_unpriced = ZERO, None, False
-        self._held: set[int] = set()  # the lines that are itemised
+        self._held = set()
+        self._itemised, self._traded, self._has_unpriced, self._changed_on = ZERO, ZERO, False, None
         sums: dict[tuple[str, int], int] = {}
         for place, line in enumerate(self._lines):
             step = line.place(on)
@@ -171,7 +176,6 @@ class Reconciliation:
                 continue
             key = (known.currency, known.denominator * line.denominator)
             sums[key] = sums.get(key, 0) + known.numerator * line.numerators[step]
-        self._itemised = ZERO
         for (currency, denominator), numerator in sums.items():
             self._itemise(self._converted(Fraction(numerator, denominator), currency, on))
 
@@ -215,6 +219,8 @@ def securities_in(recorded: RecordedValue) -> Fraction:
 
 def is_material(amount: Fraction, recorded: RecordedValue) -> bool:
     """Tell whether ``amount`` of the account's currency is more than prices of another source explain."""
+    if not amount:
+        return False
     size, value = abs(amount), abs(Fraction(recorded.value))
     least = min(abs(securities_in(recorded)), value)
     return size > least * MATERIAL_PART_OF_SECURITIES and size > value * MATERIAL_PART_OF_VALUE
