@@ -97,6 +97,7 @@ def test_each_point_of_a_series_is_the_figure_of_its_day(made, step):
         expected = day.figure(Name.NET_WORTH)
         assert (point.net_worth.value, point.net_worth.oldest_input_on) == (expected.value, expected.oldest_input_on)
         assert set(point.net_worth.missing) == set(expected.missing)
+        assert {leaf.slot for leaf in point.net_worth.left_out} == {leaf.slot for leaf in expected.left_out}
         assert point.assets.value == day.figure(Name.ASSETS).value
         assert point.liabilities.value == day.figure(Name.LIABILITIES).value
         own = [day.total(day.of_account(account.id)).value for account in made[0]]
