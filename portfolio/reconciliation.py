@@ -4,10 +4,8 @@ See docs/adr/0019.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
-from itertools import accumulate
 from math import lcm
 from typing import NamedTuple
 
@@ -70,31 +68,19 @@ class Line(NamedTuple):
         return bisect_right(self.days, on) - 1
 
 
-def lines(positions: Iterable[Position]) -> list[Line]:
-    """Return what was held of each security, all positions in it together, without what changed nothing.
-
-    So one that was deleted and added again on the same day was neither sold nor bought.
-    """
-    by_security: dict[str, list[Position]] = {}
-    for position in positions:
-        by_security.setdefault(position.security.id, []).append(position)
-    found = (line(own[0].security, own) for own in by_security.values())
-    return [each for each in found if each.days]
-
-
-def line(security: Security, positions: Iterable[Position]) -> Line:
-    """Return what was held of one security."""
-    changes: dict[date, Fraction] = {}
-    for position in positions:
-        before = ZERO
-        for since, quantity in position.segments:
-            units = ZERO if quantity is None else Fraction(quantity_units(quantity)) * units_after(security, since)
-            changes[since] = changes.get(since, ZERO) + units - before
-            before = units
-    days = sorted(day for day, change in changes.items() if change)
-    common = lcm(*(changes[day].denominator for day in days))
-    numerators = accumulate(changes[day].numerator * (common // changes[day].denominator) for day in days)
-    return Line(security, days, list(numerators), common * AMOUNT_UNIT)
+def line(position: Position) -> Line:
+    """Return what was held of the security of a position, without what changed nothing."""
+    security = position.security
+    changes: list[tuple[date, Fraction]] = []
+    before = ZERO
+    for since, quantity in position.segments:
+        units = ZERO if quantity is None else Fraction(quantity_units(quantity)) * units_after(security, since)
+        if units != before:
+            changes.append((since, units))
+        before = units
+    common = lcm(*(units.denominator for _, units in changes))
+    numerators = [units.numerator * (common // units.denominator) for _, units in changes]
+    return Line(security, [since for since, _ in changes], numerators, common * AMOUNT_UNIT)
 
 
 def units_after(security: Security, day: date) -> Fraction:
@@ -131,7 +117,7 @@ class Reconciliation:
     def __init__(self, account: Account, rates: RateHistory) -> None:
         """Note what was held when."""
         self._currency, self._rates = account.currency, rates
-        self._lines = lines(account.positions)
+        self._lines = [line(position) for position in account.positions]
         self._changes = sorted(
             (day, place, step) for place, line in enumerate(self._lines) for step, day in enumerate(line.days)
         )

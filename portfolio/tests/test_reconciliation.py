@@ -196,9 +196,8 @@ def test_a_split_is_no_trade():
     assert told(worth(beside("4000", "0", held, on="2020-08-28"), "2020-09-04")) == (4000, [])
 
 
-def test_what_is_deleted_and_added_again_on_one_day_is_no_trade():
-    aapl = security("AAPL", closes=[(on, "1000") for on in BOTH_DAYS])
-    found = beside("10000", "0", (aapl, [("2020-09-04", "10"), ("2020-09-08", None)]), (aapl, [("2020-09-08", "10")]))
+def test_to_confirm_a_quantity_is_no_trade():
+    found = beside("10000", "0", shares("AAPL", "1000", ("2020-09-04", "10"), ("2020-09-08", "10")))
 
     assert told(worth(found, "2020-09-08")) == (10000, [])
 
