@@ -68,21 +68,29 @@ class RateHistory:
             days.append(rate.on)
             series.append(rate)
         self._latest: DayRates | None = None
+        self._book: RateBook | None = None
         self._ratios: dict[tuple[str, str, date], Fraction | None] = {}
 
     def ratio(self, base: str, quote: str, day: date) -> Fraction | None:
         """Return what one unit of ``base`` was worth in ``quote`` on ``day``, whatever figures are wanted in."""
+        if base == quote:
+            return Fraction(1)
         key = (base, quote, day)
         if key not in self._ratios:
-            way = DayRates(RateBook(self._counting(day), on=day), quote=quote).way(base)
+            way = DayRates(self._book_of(day), quote=quote).way(base)
             self._ratios[key] = None if way is None else way.ratio
         return self._ratios[key]
 
     def on(self, day: date) -> DayRates:
         """Return the rates of ``day``: of each pair the last one on or before it that is not too old."""
         if self._latest is None or self._latest.on != day:
-            self._latest = DayRates(RateBook(self._counting(day), on=day), quote=self.quote)
+            self._latest = DayRates(self._book_of(day), quote=self.quote)
         return self._latest
+
+    def _book_of(self, day: date) -> RateBook:
+        if self._book is None or self._book.on != day:
+            self._book = RateBook(self._counting(day), on=day)
+        return self._book
 
     def _counting(self, day: date) -> Iterable[PublishedRate]:
         for days, series in self._pairs.values():

@@ -212,7 +212,7 @@ def made_of_recorded(leaf: Leaf, *, formula: str) -> tuple[str, tuple[Input, ...
     if recorded.cash is None or leaf.part is Part.BALANCE:
         return formula, (value,)
     cash = Input("cash", recorded.id, "recorded cash", recorded.on, money.plain(recorded.cash), code, "recorded")
-    if leaf.part is Part.CASH:
+    if leaf.part in {Part.CASH, Part.CASH_SINCE}:
         return formula, (cash,)
     return formula, (value, cash)
 
@@ -249,6 +249,7 @@ def split_input(symbol: str, split: Split) -> Input:
 
 MADE: dict[Part, Callable[[Leaf], tuple[str, tuple[Input, ...]]]] = {
     Part.CASH: partial(made_of_recorded, formula="recorded cash"),
+    Part.CASH_SINCE: partial(made_of_recorded, formula="cash paid or received for securities since it was recorded"),
     Part.BALANCE: partial(made_of_recorded, formula="recorded value"),
     Part.UNITEMISED: partial(made_of_recorded, formula="recorded value - recorded cash"),
     Part.UNDIVIDED: partial(made_of_recorded, formula="recorded value"),

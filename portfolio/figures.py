@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
 from portfolio.exchange import DayRates
 from portfolio.leaves import Leaf, Missing, MissingKind
 
-ZERO = Fraction(0)
+ZERO, NOTHING = Fraction(0), Decimal(0)
 UNLIKE = Missing(
     MissingKind.COMPARISON,
     "change",
@@ -94,12 +95,22 @@ def net(assets: Figure, liabilities: Figure) -> Figure:
 
 def change(*, since: Figure, until: Figure) -> Figure:
     """Return by how much a figure has grown: None when an end is not known, or has left out what the other has not."""
-    ends = [{leaf.slot: leaf for leaf in figure.left_out} for figure in (since, until)]
-    is_alike = ends[0].keys() == ends[1].keys()
+    is_alike = sorted(map(likeness, since.left_out)) == sorted(map(likeness, until.left_out))
     is_known = is_alike and since.value is not None and until.value is not None
     found = _of_two(until, since, value=(until.value or ZERO) - (since.value or ZERO) if is_known else None)
     missing = found.missing if is_alike else (*found.missing, UNLIKE)
-    return replace(found, missing=missing, left_out=tuple((ends[0] | ends[1]).values()))
+    left_out = {leaf.slot: leaf for leaf in (*since.left_out, *until.left_out)}
+    return replace(found, missing=missing, left_out=tuple(left_out.values()))
+
+
+def likeness(leaf: Leaf) -> tuple[str, Fraction, Decimal]:
+    """Return what is the same of a leaf that is left out on two days, when the rest of the two can be compared.
+
+    An amount that moves from what is left out to what counts, or back, is no change; nor is a purchase of what has no
+    price.
+    """
+    quantity = leaf.segment.quantity if leaf.segment is not None else None
+    return leaf.slot, leaf.amount, quantity or NOTHING
 
 
 def _of_two(one: Figure, other: Figure, *, value: Fraction | None) -> Figure:

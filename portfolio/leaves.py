@@ -27,6 +27,7 @@ class MissingKind(StrEnum):
     CURRENCY = "currency"
     VALUE = "value"
     HOLDING = "holding"
+    CASH_OUTDATED = "cash_outdated"
     COMPARISON = "comparison"
 
 
@@ -42,6 +43,7 @@ class Part(StrEnum):
     """What a leaf is."""
 
     CASH = "cash"
+    CASH_SINCE = "cash_since"  # what was paid or received for securities since the cash was recorded: never known
     BALANCE = "balance"  # all of an account that is not for investments
     HOLDING = "holding"
     UNITEMISED = "unitemised"  # securities of which only the recorded worth is known
@@ -80,6 +82,7 @@ class Leaf(NamedTuple):
 
 LABELS = {
     Part.CASH: "cash",
+    Part.CASH_SINCE: "cash paid or received since",
     Part.BALANCE: "balance",
     Part.UNITEMISED: "securities, not itemised",
     Part.UNDIVIDED: "recorded value",

@@ -1,6 +1,7 @@
 """Reads what was held when: the holdings, and the history of what was recorded of them."""
 
 from collections.abc import Iterable, Sequence
+from itertools import count
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from portfolio.timeline import Segment, Version
 
 
 class HeldPosition(NamedTuple):
-    """What an account held of a security when."""
+    """What an account held of a security when; ``id`` is that of the holding, or of the last one that there was."""
 
     id: str
     account_id: str
@@ -23,29 +24,37 @@ class HeldPosition(NamedTuple):
 def positions_of(*, user: Any, account_ids: Sequence[Any], zone: ZoneInfo) -> list[HeldPosition]:
     """Return what the accounts of ``user`` held when, in the order in which it was first recorded; two queries.
 
-    The row itself has the last word: what its history does not know of was recorded last.
+    The row itself has the last word: what its history does not know of was recorded last. An account has one holding of
+    a security at a time, so that one which was deleted and another that was added since are the same position.
     """
-    versions: dict[Any, list[Version]] = {}
+    versions: dict[Any, list[tuple[int, Version]]] = {}  # each with its place among all, by row
     places: dict[Any, tuple[str, str]] = {}
+    order = count()
     for pk, account_id, security_id, kind, at, as_of, quantity in recorded(user, account_ids):
         gone = kind == history.DELETED
         version = Version(day_of(at, zone), day_of(as_of, zone), None if gone else quantity)
-        versions.setdefault(pk, []).append(version)
+        versions.setdefault(pk, []).append((next(order), version))
         places[pk] = (str(account_id), str(security_id))
     alive = set()
     rows = Holding.objects.for_user(user).filter(account__in=account_ids).order_by("created_at", "pk")
     for pk, account_id, security_id, at, as_of, quantity in rows.values_list(
         "pk", "account_id", "security_id", "updated_at", "timestamp", "quantity"
     ):
-        versions.setdefault(pk, []).append(Version(day_of(at, zone), day_of(as_of, zone), quantity))
+        versions.setdefault(pk, []).append((next(order), Version(day_of(at, zone), day_of(as_of, zone), quantity)))
         places[pk] = (str(account_id), str(security_id))
         alive.add(pk)
-    found = [
-        HeldPosition(str(pk), *places[pk], timeline.segments(told))
-        for pk, told in versions.items()
-        if pk in alive or told[-1].quantity is None
-    ]
-    return [position for position in found if position.segments]  # else all that was recorded was a mistake
+    by_place: dict[tuple[str, str], list[tuple[int, Any, Version]]] = {}
+    for pk, told in versions.items():
+        if pk in alive or told[-1][1].quantity is None:  # else it went without a record
+            by_place.setdefault(places[pk], []).extend((place, pk, version) for place, version in told)
+    found = [position(*place, sorted(told)) for place, told in by_place.items()]
+    return [each for each in found if each.segments]  # else all that was recorded was a mistake
+
+
+def position(account_id: str, security_id: str, told: Sequence[tuple[int, Any, Version]]) -> HeldPosition:
+    """Return the position that was ``told`` of, in the order in which it was."""
+    segments = timeline.segments(version for _, _, version in told)
+    return HeldPosition(str(told[-1][1]), account_id, security_id, segments)
 
 
 def recorded(user: Any, account_ids: Sequence[Any]) -> Iterable[tuple[Any, ...]]:

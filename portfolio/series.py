@@ -6,11 +6,10 @@ from datetime import date
 
 from portfolio import figures
 from portfolio.columns import Calendar, Columns
-from portfolio.contents import LeavesOn, reader, turns
+from portfolio.contents import Reader, turns
 from portfolio.exchange import DayRates
 from portfolio.figures import Figure
 from portfolio.inputs import Account
-from portfolio.leaves import Part
 from portfolio.valuation import Household
 
 
@@ -30,7 +29,7 @@ def series(household: Household, days: Iterable[date], *, by_account: bool = Fal
     calendar = Calendar(list(days))
     assets, liabilities = Columns(calendar), Columns(calendar)
     own = [Columns(calendar) for _ in household.accounts] if by_account else []
-    readers = [reader(account, household.rates) for account in household.accounts]
+    readers = [Reader(account, household.rates) for account in household.accounts]
     for place, account in enumerate(household.accounts):
         side = liabilities if account.is_liability else assets
         fill([side, *own[place : place + 1]], calendar, account, readers[place])
@@ -45,15 +44,15 @@ def series(household: Household, days: Iterable[date], *, by_account: bool = Fal
         yield Point(day, figures.net(owned, owed), owned, owed, tuple(parts))
 
 
-def fill(columns: Sequence[Columns], calendar: Calendar, account: Account, read: LeavesOn) -> None:
+def fill(columns: Sequence[Columns], calendar: Calendar, account: Account, reader: Reader) -> None:
     """Add to ``columns`` what is in an ``account`` on the days of the calendar."""
     if not calendar.days:
         return
     size = len(calendar.days)
     starts = sorted({0, *(place for day in turns(account) if (place := calendar.place(day)) < size)})
     for first, end in zip(starts, [*starts[1:], size], strict=True):
-        for leaf in read(calendar.days[first]):
-            for each in columns if leaf.part is not Part.HOLDING else ():
+        for leaf in reader.rest(calendar.days[first]):
+            for each in columns:
                 each.hold(leaf, first, end)
     for position in account.positions:
         places = [*(calendar.place(segment.since) for segment in position.segments), size]
@@ -62,9 +61,9 @@ def fill(columns: Sequence[Columns], calendar: Calendar, account: Account, read:
                 each.hold_position(account, position, segment, first, end)
 
 
-def one_by_one(household: Household, readers: Sequence[LeavesOn], rates: DayRates, by_account: bool) -> list[Figure]:
+def one_by_one(household: Household, readers: Sequence[Reader], rates: DayRates, by_account: bool) -> list[Figure]:
     """Return the figures of a day on which a rate is missing, and which leaf is left out needs to be known."""
-    leaves = [read(rates.on) for read in readers]
+    leaves = [reader.leaves(rates.on) for reader in readers]
     sides = [
         [
             leaf

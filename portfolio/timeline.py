@@ -36,7 +36,7 @@ def segments(versions: Iterable[Version]) -> tuple[Segment, ...]:
     told: list[Segment] = []
     before: list[Segment] = []  # what was told before the latest version
     latest: Version | None = None  # None while nothing is held
-    for version in last_of_each_day(versions):
+    for version in told_apart(last_of_each_day(versions)):
         if version.quantity is None:
             if latest is not None:
                 told = replaced(told, Segment(version.recorded_on, None))
@@ -53,6 +53,15 @@ def last_of_each_day(versions: Iterable[Version]) -> Iterator[Version]:
     for _, group in groupby(versions, key=lambda version: version.recorded_on):
         *_, last = group
         yield last
+
+
+def told_apart(versions: Iterable[Version]) -> Iterator[Version]:
+    """Yield of ``versions`` in a row that say the same the first: saved again, or with another cost, it tells nothing.
+
+    So what was told of a holding stays as old as it is, which decides what a later as-of day means.
+    """
+    for _, group in groupby(versions, key=lambda version: (version.as_of, version.quantity)):
+        yield next(group)
 
 
 def corrects(version: Version, latest: Version) -> bool:

@@ -115,9 +115,9 @@ def belongs(leaf: Leaf, name: Name) -> bool:
     if name is Name.LIABILITIES or leaf.account.is_liability:
         return name is Name.LIABILITIES and leaf.account.is_liability
     if name is Name.CASH:
-        return leaf.part in {Part.CASH, Part.BALANCE, Part.UNDIVIDED}
+        return leaf.part in {*CASH_PARTS, Part.UNDIVIDED}
     if name is Name.INVESTED:
-        return leaf.part not in {Part.CASH, Part.BALANCE}
+        return leaf.part not in CASH_PARTS
     return True
 
 
@@ -147,14 +147,14 @@ def key_of(leaf: Leaf, by: Dimension) -> Key:
 
 UNKNOWN: Key = ("unknown", "Unknown")
 CASH: Key = ("cash", "Cash")
+CASH_PARTS = {Part.CASH, Part.CASH_SINCE, Part.BALANCE}
 OF_ACCOUNTS: dict[Dimension, Callable[[Account], Key]] = {
     Dimension.ACCOUNT: lambda account: (account.id, account.name),
     Dimension.ACCOUNT_TYPE: lambda account: (account.account_type, account.type_label or account.account_type),
     Dimension.INSTITUTION: lambda account: (account.institution_id or "none", account.institution or "No institution"),
 }
 OF_REST = {
-    Part.CASH: CASH,
-    Part.BALANCE: CASH,
+    **dict.fromkeys(CASH_PARTS, CASH),
     Part.UNITEMISED: ("unitemised", "Securities, not itemised"),
     Part.UNDIVIDED: UNKNOWN,
 }

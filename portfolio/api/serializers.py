@@ -143,7 +143,9 @@ class ValuationSerializer(FigureSerializer):
     on = serializers.DateField()
     parts = ValuationPartSerializer(many=True)
     unreconciled = UnreconciledSerializer(
-        allow_null=True, help_text="Null without holdings, and without a recorded value that says what is cash."
+        allow_null=True,
+        help_text="Null without holdings, without a recorded value that says what is cash, and when a holding that has "
+        "no price on that day may be the difference.",
     )
 
 

@@ -57,6 +57,14 @@ def household(*accounts, rates=(), currency="CAD"):
     return Household(tuple(accounts), RateHistory(rates, quote=currency))
 
 
+def beside(value, cash, *held, on="2020-09-04"):
+    """An account in dollars with a value recorded on ``on``, and what is held."""
+    return household(account("TFSA", currency="USD", values=[(on, value, cash)], held=list(held)), currency="USD")
+
+
+TEN_OF_1000 = (security(closes=[("2020-09-04", "1000"), ("2020-09-08", "500")]), [("2020-09-04", "10")])
+
+
 # The example of docs/valuation.md. Apple's closes as traded are NASDAQ's, the split is of Apple's press release of
 # 2020-07-30, the rates are the ECB's.
 APPLE = {
@@ -78,7 +86,7 @@ def example(*more, currency="CAD"):
         account(
             "TFSA",
             kind="tfsa",
-            values=[("2020-09-01", "6000", "1500.25")],
+            values=[("2020-09-01", "8016.90", "1500.25")],
             held=[(security(**APPLE), [("2020-08-03", "10")])],
         ),
         account("Travel", values=[("2020-08-15", "2000")], currency="EUR"),

@@ -1,13 +1,17 @@
 """Net worth once more, as slowly and plainly as the rules read: what the program is tested against.
 
-Knows nothing of leaves, tallies, memory or searches; only of docs/valuation.md.
+Knows nothing of leaves, tallies, memory or searches; only of docs/valuation.md. That these rules are the right ones is
+for the examples worked out by hand to show, in test_reconciliation.py.
 """
 
 from decimal import Decimal
 from fractions import Fraction
+from itertools import dropwhile, pairwise
+from math import prod
 
 from currencies import conversion
 from currencies.conversion import RateNotFoundError
+from portfolio.timeline import Segment
 
 
 def net_worth(accounts, rates, *, on, currency):
@@ -32,7 +36,7 @@ def amounts(account, on, rates):
     return [
         (None if cash is None else Fraction(cash), account.currency),
         *((worth(security, segment, on), security.currency) for security, segment in held),
-        *([(None, account.currency)] if cash is not None and hides(account, recorded[-1], on, rates) else []),
+        *([(None, account.currency)] if cash is not None and not agrees(account, recorded[-1], on, rates) else []),
     ]
 
 
@@ -50,20 +54,48 @@ def of_recorded(account, recorded):
     return [(Fraction(recorded.cash), account.currency), (Fraction(recorded.value - recorded.cash), account.currency)]
 
 
-def hides(account, recorded, on, rates):
-    """Whether much of what was recorded is in none of the holdings, all as of the day it was recorded."""
-    itemised = Fraction(0)
+def agrees(account, recorded, on, rates):
+    """Whether nothing speaks against the holdings and the cash, as far as was told until the day ``on``."""
+    itemised = traded = Fraction(0)
+    has_unknown = False
     for position in account.positions:
-        if not [segment for segment in position.segments if segment.since <= on]:
-            continue  # nobody knew of it on the day that is valued
-        first = position.segments[0]
-        segment = first if first.since > recorded.on else held_on(position, recorded.on)
-        value = worth(position.security, segment, recorded.on) if segment and segment.quantity is not None else None
-        if value is not None:
-            itemised += converted(value, position.security.currency, rates, recorded.on, account.currency) or 0
-    securities = Fraction(recorded.value - recorded.cash)
-    gap = securities - itemised
-    return gap > 0 and gap > securities / 20 and gap > Fraction(recorded.value) / 100
+        told = compared_with(position, recorded.on, on)
+        if not told:
+            continue
+        value = in_account(account, position, told[0].since, told[0].quantity, recorded.on, rates)
+        has_unknown = has_unknown or value is None
+        itemised += value or 0
+        for earlier, later in pairwise(told):
+            change = abs(Fraction(later.quantity or 0) - quantity_of(earlier, later.since, position.security))
+            traded += in_account(account, position, later.since, change, recorded.on, rates) or 0
+    rest = Fraction(recorded.value - recorded.cash) - itemised
+    if has_unknown and rest >= 0:
+        rest = 0  # what has no price may be worth it
+    return not is_much(abs(rest), recorded) and not is_much(traded, recorded)
+
+
+def compared_with(position, recorded_on, on):
+    """What was held on the day of the recorded value, or else was told first after it, and what was told since."""
+    told = [segment for segment in position.segments if segment.since <= on]
+    known = held_on(position, recorded_on)
+    later = [segment for segment in told if segment.since > recorded_on]
+    return [known, *later] if known else list(dropwhile(lambda segment: segment.quantity is None, later))
+
+
+def quantity_of(segment, on, security):
+    splits = [split.ratio for split in security.splits if segment.since < split.on <= on]
+    return Fraction(segment.quantity or 0) * prod(splits)
+
+
+def in_account(account, position, since, quantity, on, rates):
+    """What a quantity, in units of the day ``since``, was worth on the day ``on`` in the account's currency."""
+    value = worth(position.security, Segment(since, quantity), on)
+    return None if value is None else converted(value, position.security.currency, rates, on, account.currency)
+
+
+def is_much(amount, recorded):
+    least = min(abs(recorded.value - recorded.cash), abs(recorded.value))
+    return amount * 20 > Fraction(least) and amount * 100 > Fraction(abs(recorded.value))
 
 
 def held_on(position, on):

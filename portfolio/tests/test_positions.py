@@ -50,6 +50,19 @@ def test_a_purchase_and_a_sale_leave_the_days_before(user):
     assert told(user) == [[("2026-01-10", 10), ("2026-02-01", 15), ("2026-02-28", None)]]
 
 
+def test_an_edit_of_the_cost_leaves_the_past_as_it_was(user):
+    with on("2026-01-10T12:00"):
+        holding = held(user)
+    with on("2026-01-20T12:00"):
+        holding.average_cost = 7
+        holding.save()
+    with on("2026-01-21T12:00"):
+        holding.timestamp = as_of("2026-01-15T12:00")
+        holding.save()
+
+    assert told(user) == [[("2026-01-10", 10), ("2026-01-15", 10)]]
+
+
 def test_changes_in_bulk_are_changes_like_others(user):
     with on("2026-01-10T12:00"):
         held(user)
@@ -72,6 +85,35 @@ def test_a_restored_holding_is_held_again(user):
 
     assert Holding.objects.get().account_id == account
     assert told(user) == [[("2026-01-10", 10)]]
+
+
+def again(holding, as_of_day):
+    return HoldingFactory(
+        account=holding.account, security=holding.security, quantity=holding.quantity, timestamp=as_of(as_of_day)
+    )
+
+
+def test_what_is_deleted_and_added_again_on_one_day_was_never_away_nor_there_twice(user):
+    with on("2026-01-10T12:00"):
+        holding = held(user)
+    with on("2026-02-01T12:00"):
+        holding.delete()
+        again(holding, "2026-01-10T12:00")
+
+    assert told(user) == [[("2026-01-10", 10)]]
+
+
+def test_what_is_added_again_later_counts_once_on_each_day(user):
+    with on("2026-01-10T12:00"):
+        holding = held(user)
+    with on("2026-02-01T12:00"):
+        holding.delete()
+    with on("2026-03-01T12:00"):
+        added = again(holding, "2026-02-15T12:00")
+
+    assert told(user) == [[("2026-01-10", 10), ("2026-02-01", None), ("2026-02-15", 10)]]
+    [position] = positions_of(user=user, account_ids=[added.account_id], zone=TORONTO)
+    assert position.id == str(added.pk)
 
 
 def test_the_row_itself_has_the_last_word(user):

@@ -121,3 +121,24 @@ def test_what_is_deleted_and_restored_on_one_day_was_never_away():
     ]
 
     assert held(versions, "2026-01-10", "2026-03-01") == [10, 10]
+
+
+def test_an_edit_of_the_cost_does_not_make_the_quantity_younger():
+    versions = [
+        version("2026-01-02", "2026-01-02", 10),
+        version("2026-01-20", "2026-01-02", 10),  # another average cost
+        version("2026-01-21", "2026-01-15", 10),  # held on both days, as it would be without the edit
+    ]
+
+    assert held(versions, "2026-01-01", "2026-01-03", "2026-01-12", "2026-01-15") == [None, 10, 10, 10]
+
+
+def test_what_was_deleted_in_between_is_told_anew():
+    versions = [
+        version("2026-01-02", "2026-01-02", 10),
+        version("2026-01-10", "2026-01-02", None),
+        version("2026-01-20", "2026-01-02", 10),
+        version("2026-01-21", "2026-01-15", 10),  # a correction of what was told the day before
+    ]
+
+    assert held(versions, "2026-01-03", "2026-01-12", "2026-01-15") == [10, None, 10]

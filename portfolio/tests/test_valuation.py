@@ -8,7 +8,7 @@ import pytest
 
 from accounts import market_figures
 from portfolio import figures
-from portfolio.tests.household import ECB_RATES, account, day, example, household, rate, security
+from portfolio.tests.household import ECB_RATES, TEN_OF_1000, account, beside, day, example, household, rate, security
 from portfolio.valuation import Dimension, Name
 
 SUNDAY = day("2020-09-06")
@@ -181,90 +181,6 @@ def test_a_price_of_which_the_currency_is_not_known_says_nothing():
     assert figure.left_out[0].currency == ""
 
 
-# ---- Holdings that are not all of it ----
-
-
-def beside(value, cash, *held, on="2020-09-04"):
-    """An account in dollars with a value recorded on ``on``."""
-    return household(account("TFSA", currency="USD", values=[(on, value, cash)], held=list(held)), currency="USD")
-
-
-TEN_OF_1000 = (security(closes=[("2020-09-04", "1000"), ("2020-09-08", "500")]), [("2020-09-04", "10")])
-
-
-def test_what_is_in_no_holding_is_missing_by_name_and_size():
-    figure = worth(beside("100000", "5000", TEN_OF_1000), "2020-09-04")
-
-    assert (figure.value, reasons(figure)) == (15000, [("holding", "TFSA")])
-    assert [(leaf.label, leaf.amount) for leaf in figure.left_out] == [("securities, not itemised", 85000)]
-
-
-def test_what_the_market_does_later_changes_nothing_about_it():
-    found = beside("15000", "5000", TEN_OF_1000)
-
-    assert [(worth(found, on).value, worth(found, on).is_complete) for on in ("2020-09-04", "2020-09-08")] == [
-        (15000, True), (10000, True),
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("value", "is_complete"),
-    [("15526.31", True), ("15526.32", False), ("12000", True)],  # a twentieth of what is in securities is 526.31…
-)
-def test_a_small_difference_is_the_brokers_price(value, is_complete):
-    assert worth(beside(value, "5000", TEN_OF_1000), "2020-09-04").is_complete is is_complete
-
-
-def test_a_large_part_of_few_securities_is_small_beside_the_cash():
-    held = (security(closes=[("2020-09-04", "1")]), [("2020-09-04", "1")])
-
-    assert worth(beside("1010", "1000", held), "2020-09-04").is_complete
-    assert not worth(beside("1012", "1000", held), "2020-09-04").is_complete
-
-
-def test_holdings_that_were_told_of_later_are_compared_on_the_day_of_the_value():
-    later = (security(closes=[("2020-09-04", "1000"), ("2020-09-14", "1700")]), [("2020-09-12", "10")])
-
-    assert worth(beside("10000", "0", later), "2020-09-14").is_complete
-    assert reasons(worth(beside("20000", "0", later), "2020-09-14")) == [("holding", "TFSA")]
-
-
-def test_quantities_of_after_a_split_are_compared_with_a_value_of_before_it():
-    apple = security(closes=[("2020-08-28", "499.23"), ("2020-09-04", "120.96")], splits=[("2020-08-31", "4")])
-    found = beside("4992.30", "0", (apple, [("2020-09-02", "40")]), on="2020-08-28")
-
-    assert found.on(day("2020-09-04")).figure(Name.NET_WORTH).is_complete
-
-
-def test_what_was_sold_since_was_in_the_value():
-    kept = (security(closes=[("2020-09-04", "10"), ("2020-09-08", "10")]), [("2020-09-04", "10")])
-    sold = (security("MSFT", closes=[("2020-09-04", "90")]), [("2020-09-04", "10"), ("2020-09-08", None)])
-
-    assert worth(beside("1000", "0", kept, sold), "2020-09-08").is_complete
-
-
-def test_what_was_bought_since_is_no_difference():
-    kept = (security(closes=[("2020-09-04", "10"), ("2020-09-08", "10")]), [("2020-09-04", "10")])
-    bought = (security("MSFT", closes=[("2020-09-04", "90")]), [("2020-09-08", "10")])
-
-    assert worth(beside("100", "0", kept, bought), "2020-09-08").is_complete
-
-
-def test_a_holding_counts_as_nothing_where_it_cannot_be_valued():
-    held = (security(closes=[("2020-09-08", "10")]), [("2020-09-04", "10")])
-
-    assert reasons(worth(beside("100", "0", held), "2020-09-08")) == [("holding", "TFSA")]
-
-
-def test_holdings_are_compared_in_the_currency_of_the_account():
-    held = (security(closes=[("2020-09-04", "1000")]), [("2020-09-04", "10")])
-    found = household(
-        account("TFSA", values=[("2020-09-04", "13095.76", "0")], held=[held]), rates=ECB_RATES, currency="EUR"
-    )  # 10000 USD x 1.5508 / 1.1842
-
-    assert worth(found, "2020-09-04").is_complete
-
-
 def test_a_deleted_security_is_missing_by_name():
     gone = dataclasses.replace(security("The security X", currency=None), is_gone=True)
 
@@ -295,6 +211,40 @@ def test_a_change_between_days_that_miss_the_same_is_that_of_the_rest():
     figure = changed(account(values=[("2026-01-10", "5"), ("2026-01-11", "7")]), account("New"))
 
     assert (figure.value, reasons(figure), len(figure.left_out)) == (2, [("value", "New")], 1)
+
+
+def test_what_is_itemised_of_what_was_left_out_is_no_change():
+    ten = (security(closes=[("2020-09-04", "1000")]), [("2020-09-04", "10")])
+    sixty = (security("MSFT", closes=[("2020-09-04", "600")]), [("2020-09-08", "100")])
+    found = beside("100000", "5000", ten, sixty)
+
+    days = [worth(found, on) for on in ("2020-09-07", "2020-09-08")]
+    figure = figures.change(since=days[0], until=days[1])
+
+    assert [(each.value, each.left_out[0].amount) for each in days] == [(15000, 85000), (75000, 25000)]
+    assert (figure.value, reasons(figure)) == (None, [("holding", "TFSA"), ("comparison", "change")])
+    assert [leaf.amount for leaf in figure.left_out] == [25000]
+
+
+def test_what_is_left_out_on_both_days_in_the_same_amount_is_compared():
+    found = beside("100000", "5000", TEN_OF_1000)
+
+    figure = figures.change(since=worth(found, "2020-09-07"), until=worth(found, "2020-09-08"))
+
+    assert (figure.value, reasons(figure)) == (-5000, [("holding", "TFSA")])  # 10 shares at 500 instead of 1000
+
+
+def test_a_purchase_of_what_has_no_price_is_no_change():
+    held = (security("NONE"), [("2020-09-01", "10"), ("2020-09-08", "20")])
+    found = household(
+        account("TFSA", currency="USD", values=[("2020-09-04", "1000", "1000"), ("2020-09-08", "700", "700")],
+                held=[held]),
+        currency="USD",
+    )  # fmt: skip
+
+    figure = figures.change(since=worth(found, "2020-09-07"), until=worth(found, "2020-09-08"))
+
+    assert (figure.value, reasons(figure)) == (None, [("price", "NONE"), ("comparison", "change")])
 
 
 # ---- Currencies ----

@@ -7,7 +7,7 @@ import pytest
 
 from finances import money
 from portfolio import explanation
-from portfolio.tests.household import day, example
+from portfolio.tests.household import beside, day, example, security
 from portfolio.valuation import Name
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "valuation.md").read_text(encoding="utf-8")
@@ -85,3 +85,37 @@ def test_the_explanation_adds_up_exactly_and_names_its_inputs():
         ("rate", "2020-09-04", "5000/5921", "ecb"),  # 1 / 1.1842
         ("rate", "2020-09-04", "1.5508", "ecb"),
     ]
+
+
+# ---- Whether the holdings and the cash are all of it ----
+
+FRIDAY, MONDAY = "2026-01-09", "2026-01-12"
+
+
+def shares(symbol, *told):
+    return security(symbol, closes=[(FRIDAY, "1000"), (MONDAY, "1000")]), list(told)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "held", "value"),
+    [
+        ("nothing", [shares("A", (FRIDAY, "40"))], "20 000 + 40 000"),
+        ("40 shares of B, as of Monday", [shares("A", (FRIDAY, "40")), shares("B", (MONDAY, "40"))], "20 000 + 80 000"),
+        (
+            "60 shares of B, as of Monday",
+            [shares("A", (FRIDAY, "40")), shares("B", (MONDAY, "60"))],
+            "20 000 + 100 000",
+        ),
+        ("50 shares of A, as of Monday", [shares("A", (FRIDAY, "40"), (MONDAY, "50"))], "20 000 + 50 000"),
+        ("A is deleted", [shares("A", (FRIDAY, "40"), (MONDAY, None))], "20 000 + 80 000, not itemised"),
+    ],
+)
+def test_what_is_not_all_of_an_account_is_told_as_documented(recorded, held, value):
+    figure = beside("100000", "20000", *held, on=FRIDAY).on(day(MONDAY)).figure(Name.NET_WORTH)
+
+    line = next(line for line in DOCUMENT.splitlines() if line.startswith(f"| {recorded} |"))
+    cells = [cell.strip() for cell in line.split("|")[2:5]]
+    left_out = [f"{int(leaf.amount):,}".replace(",", " ") if leaf.amount else "unknown" for leaf in figure.left_out]
+    assert cells == [value, ", ".join(f"`{missing.kind}`" for missing in figure.missing), ", ".join(left_out)]
+    cash, invested = value.removesuffix(", not itemised").replace(" ", "").split("+")
+    assert figure.value == int(cash) + int(invested)

@@ -3,8 +3,9 @@
 import pytest
 
 from accounts.models import AccountValue
-from accounts.tests.factories import AccountFactory, AccountValueFactory
+from accounts.tests.factories import AccountFactory, AccountValueFactory, HoldingFactory
 from portfolio.tests.api.conftest import at
+from securities.tests.factories import SecurityFactory, SecurityPriceFactory
 
 ON = "?on=2020-09-06"
 DASHBOARD = f"/api/v1/dashboard{ON}"
@@ -129,3 +130,43 @@ def test_a_value_that_was_recorded_long_ago_is_compared_at_the_prices_of_its_day
     # 6516.65 - 4992.30 x 1.5553 / 1.1915
     assert shown["unreconciled"]["amount"] == pytest.approx(0.0540, abs=1e-4)
     assert (shown["unreconciled"]["on"], shown["unreconciled"]["is_material"]) == ("2020-08-28", False)
+
+
+@pytest.fixture
+def bought(example):
+    """Ten shares at 1000 USD, told of two days after the value that knows of 6516.65 CAD in securities."""
+    microsoft = SecurityFactory(symbol="MSFT")
+    SecurityPriceFactory(security=microsoft, timestamp=at("2020-08-31T00:00"), close="1000", high=None, low=None)
+    HoldingFactory(account=example["TFSA"], security=microsoft, quantity="10", timestamp=at("2020-09-03"))
+    return example["TFSA"]
+
+
+def test_a_valuation_tells_that_its_cash_is_outdated(api, bought):
+    shown = api.get(f"/api/v1/accounts/{bought.pk}/valuation?on=2020-09-06").json()
+
+    # 6516.65 - (4992.30 + 10000) x 1.5553 / 1.1915
+    assert shown["unreconciled"]["amount"] == pytest.approx(-13053.2402, abs=1e-4)
+    assert (shown["complete"], shown["unreconciled"]["is_material"]) == (False, True)
+    assert [(missing["kind"], missing["name"]) for missing in shown["missing"]] == [("cash_outdated", "TFSA")]
+    assert "Record a new value" in shown["missing"][0]["reason"]
+    assert [(each["name"], each["amount"]) for each in shown["left_out"]] == [("cash paid or received since", None)]
+    assert [part["part"] for part in shown["parts"]] == ["cash", "cash_since", "holding", "holding"]
+
+
+def test_a_dashboard_knows_which_of_its_figures_outdated_cash_is_in(api, bought):
+    shown = api.get(DASHBOARD).json()
+
+    names = ("net_worth", "assets", "liabilities", "cash", "invested")
+    incomplete = {name for name in names if not shown[name]["complete"]}
+    assert incomplete == {"net_worth", "assets", "cash"}
+    by_class = {part["key"]: part["complete"] for part in shown["by_asset_class"]}
+    assert by_class == {"cash": False, "equity": True}
+
+
+def test_outdated_cash_is_explained_by_the_value_that_it_was_recorded_with(api, bought):
+    told = api.get(f"/api/v1/explain{ON}&figure=account:{bought.pk}").json()
+
+    [account] = told["tree"]["children"]
+    leaf = next(child for child in account["children"] if child["value"] is None)
+    assert [each["kind"] for each in leaf["missing"]] == ["cash_outdated"]
+    assert [(each["kind"], each["on"], each["value"]) for each in leaf["inputs"]] == [("cash", "2020-09-01", "1500.25")]
