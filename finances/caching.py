@@ -9,6 +9,7 @@ transaction, and the number that `generations` returns is another one once that 
 """
 
 import hashlib
+import uuid
 from collections.abc import Callable, Collection, Sequence
 from contextlib import nullcontext
 from typing import Any, NamedTuple
@@ -17,9 +18,10 @@ import orjson
 from django.conf import settings
 from django.core.cache import caches
 from django.db import connection, transaction
+from django.db.models import Subquery
 
 from finances import single_flight
-from finances.models import Generation
+from finances.models import Generation, OwnerGeneration
 
 SECONDS = 24 * 3600
 # What is larger is computed each time: without Redis, every process keeps hundreds of results in its own memory.
@@ -96,3 +98,21 @@ def renew(names: Collection[str]) -> None:
 def generations(names: Collection[str]) -> list[tuple[str, int]]:
     """Return the generation of each of ``names`` that has ever changed; one query."""
     return list(Generation.objects.filter(pk__in=names).order_by("name").values_list("name", "number"))
+
+
+def renew_of(user_ids: Collection[Any], *, using: str | None = None) -> None:
+    """End the generation of what is recorded of each user, to be seen when the transaction under way is committed.
+
+    Never waits: of the marks of a user it renews one that no other transaction has renewed, or makes another.
+    """
+    rows = OwnerGeneration.objects.using(using)
+    with transaction.atomic(using=using):
+        for user_id in sorted(user_ids, key=str):
+            free = rows.filter(user_id=user_id).order_by("pk").select_for_update(skip_locked=True, no_key=True)
+            if not rows.filter(pk=Subquery(free.values("pk")[:1])).update(mark=uuid.uuid4()):
+                rows.create(user_id=user_id)
+
+
+def generation_of(user_id: Any) -> list[str]:
+    """Return what is something else after each change of what is recorded of a user; one query."""
+    return sorted(map(str, OwnerGeneration.objects.filter(user_id=user_id).values_list("mark", flat=True)))
