@@ -294,7 +294,7 @@ WRITES = [
 
 
 def paths():
-    """Return the paths of all kinds of figures: those of the household, and valuations of accounts, old and new ones."""
+    """Return the paths of all kinds of figures: those of the household, and valuations of accounts, old and new."""
     keys = list(dict.fromkeys(map(str, Account.history.order_by("history_id").values_list("id", flat=True))))
     return [*PATHS, *(f"accounts/{key}/valuation?on=2020-09-06" for key in dict.fromkeys(keys[:4] + keys[-2:]))]
 
