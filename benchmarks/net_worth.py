@@ -4,7 +4,8 @@ Run from the project's root: ``python -m benchmarks.net_worth [years] [accounts 
 that of ``DATABASE_URL``. There are five holdings for two accounts, three currencies, monthly values, and daily closes
 and rates. "Reading" fetches the closes, values and rates that the series needs, and drops them.
 "Reference" is the loop over days, accounts and holdings that the tests compare with, for the last 30 days, and what it
-would take for all.
+would take for all. The last line is of ten holdings of which some more is bought each month, in shares that were split
+twice: without a database, each day and the first of each thirty.
 """
 
 import logging
@@ -25,6 +26,7 @@ END = date(2026, 10, 30)
 CODES = ("CAD", "USD", "EUR")
 SATURDAY = 5
 ROUNDS = 3
+HOLDINGS = 10
 
 
 def weekdays(start: date) -> list[date]:
@@ -169,6 +171,30 @@ def reference_day(user: Any, start: date) -> float:
     return (time.perf_counter() - started) / 3
 
 
+def purchases(start: date) -> Any:
+    """Return a household of ten holdings, each bought again every month, of shares that were split twice."""
+    from portfolio.tests.household import account, household, security
+
+    closes = [(day.isoformat(), f"{100 + day.day}.{day.month:02}") for day in weekdays(start)]
+    span = END - start
+    splits = [((start + span / 3).isoformat(), "4"), ((start + span / 2).isoformat(), "0.333333333333")]
+    bought = [((start + timedelta(days=30 * number)).isoformat(), str(number + 1)) for number in range(span.days // 30)]
+    held = [
+        (security(f"BENCH{number}", closes=closes, splits=splits, currency="CAD"), bought) for number in range(HOLDINGS)
+    ]
+    return household(account("Margin", values=[(start.isoformat(), "0", "0")], held=held))
+
+
+def measure_purchases(start: date) -> None:
+    """Measure and print what purchases cost."""
+    from portfolio.series import series
+
+    days = [start + timedelta(days=number) for number in range((END - start).days + 1)]
+    found = purchases(start)
+    daily, monthly = (seconds(lambda step=step: list(series(found, days[::step]))) for step in (1, 30))
+    print(f"{HOLDINGS} holdings bought monthly, two splits: daily {daily:6.2f} s   monthly {monthly:6.2f} s")
+
+
 def seconds(act: Callable[[], object]) -> float:
     """Return the median of the seconds that ``act`` takes."""
     times = []
@@ -215,6 +241,7 @@ def main(years: int, counts: list[int]) -> None:
             cursor.execute("ANALYZE")
         for count in counts:
             measure(count, start, securities)
+        measure_purchases(start)
     finally:
         runner.teardown_databases(databases)
 

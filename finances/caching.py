@@ -9,19 +9,23 @@ transaction, and the number that `generations` returns is another one once that 
 """
 
 import hashlib
+import uuid
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from contextlib import nullcontext
+from typing import Any, NamedTuple
 
 import orjson
 from django.core.cache import caches
 from django.db import connection, transaction
+from django.db.models import Subquery
 
 from finances import metrics, program, single_flight
-from finances.models import Generation
+from finances.models import Generation, OwnerGeneration
 
 SECONDS = 24 * 3600
 # What is larger is computed each time: without Redis, every process keeps hundreds of results in its own memory.
 MAX_KEPT_BYTES = 1_000_000
+TOO_LARGE = 1  # is kept instead of the result
 # In one order always, so that two writers wait for each other instead of for ever.
 RENEW = """
     INSERT INTO finances_generation (name, number) VALUES {rows}
@@ -34,27 +38,40 @@ def remember(name: str, *, state: Sequence[Any], compute: Callable[[], bytes]) -
     """Return what ``compute`` returned for this ``state``, or let it compute; of several callers at once only one.
 
     ``state`` is all that the result depends on, and was read before what ``compute`` reads: what changes in between
-    makes the result newer than its state, and the next caller comes with another one.
+    makes the result newer than its state, and the next caller comes with another one. Several processes compute at
+    once what is known to be too large to keep: one could not have it from another.
     """
     key = key_of(name, state)
     kept = find(key)
-    metrics.count_look(name, found=kept is not None)
-    if kept is not None:
-        return kept
-    with single_flight.alone(key):
+    metrics.count_look(name, found=kept is not None and kept.result is not None)
+    if kept is not None and kept.result is not None:
+        return kept.result
+    return single_flight.shared(key, lambda: _first(key, compute), otherwise=lambda: _keep(key, compute()))
+
+
+def _first(key: str, compute: Callable[[], bytes]) -> bytes:
+    is_known = find(key) is not None
+    with nullcontext() if is_known else single_flight.turn(key, is_over=lambda: find(key) is not None):
         kept = find(key)  # by whoever came first
-        if kept is not None:
-            return kept
-        result = compute()
-        if len(result) <= MAX_KEPT_BYTES:
-            caches["default"].set(key, result.decode(), timeout=SECONDS)
-        return result
+        return kept.result if kept is not None and kept.result is not None else _keep(key, compute())
 
 
-def find(key: str) -> bytes | None:
-    """Return what is kept under ``key``, if it is."""
+def _keep(key: str, result: bytes) -> bytes:
+    is_small = len(result) <= MAX_KEPT_BYTES
+    caches["default"].set(key, result.decode() if is_small else TOO_LARGE, timeout=SECONDS)
+    return result
+
+
+class Kept(NamedTuple):
+    """What is kept; ``result`` is None when all that is known of it is that it is too large."""
+
+    result: bytes | None
+
+
+def find(key: str) -> Kept | None:
+    """Return what is kept under ``key``, if anything is."""
     kept = caches["default"].get(key)
-    return kept.encode() if isinstance(kept, str) else None
+    return Kept(kept.encode()) if isinstance(kept, str) else None if kept is None else Kept(None)
 
 
 def key_of(name: str, state: Sequence[Any]) -> str:
@@ -81,3 +98,21 @@ def renew(names: Collection[str]) -> None:
 def generations(names: Collection[str]) -> list[tuple[str, int]]:
     """Return the generation of each of ``names`` that has ever changed; one query."""
     return list(Generation.objects.filter(pk__in=names).order_by("name").values_list("name", "number"))
+
+
+def renew_of(user_ids: Collection[Any], *, using: str | None = None) -> None:
+    """End the generation of what is recorded of each user, to be seen when the transaction under way is committed.
+
+    Never waits: of the marks of a user it renews one that no other transaction has renewed, or makes another.
+    """
+    rows = OwnerGeneration.objects.using(using)
+    with transaction.atomic(using=using):
+        for user_id in sorted(user_ids, key=str):
+            free = rows.filter(user_id=user_id).order_by("pk").select_for_update(skip_locked=True, no_key=True)
+            if not rows.filter(pk=Subquery(free.values("pk")[:1])).update(mark=uuid.uuid4()):
+                rows.create(user_id=user_id)
+
+
+def generation_of(user_id: Any) -> list[str]:
+    """Return what is something else after each change of what is recorded of a user; one query."""
+    return sorted(map(str, OwnerGeneration.objects.filter(user_id=user_id).values_list("mark", flat=True)))

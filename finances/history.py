@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
+from finances import caching
 from finances.models import OwnedQuerySet
 
 CREATED, CHANGED, DELETED = "+", "~", "-"
@@ -65,6 +66,12 @@ class OwnedRecords(HistoricalRecords):  # type: ignore[misc]
         if not goes_with_owner(kwargs.get("origin")):
             super().post_delete(instance, using, **kwargs)
 
+    def create_historical_record(self, instance: Any, history_type: str, using: str | None = None) -> None:
+        """Write a record, and end what was computed from those before."""
+        with transaction.atomic(using=using):
+            super().create_historical_record(instance, history_type, using=using)
+            caching.renew_of({instance.user_id}, using=using)
+
 
 class RecordedQuerySet(OwnedQuerySet):
     """Private rows whose bulk writes are recorded like single ones; the library sees only ``save`` and ``delete``.
@@ -105,8 +112,9 @@ class RecordedQuerySet(OwnedQuerySet):
             self._raw_delete(self.db)
 
     def record(self, rows: Iterable[Any], kind: str) -> None:
-        """Write a record of ``kind`` for each of ``rows`` as it is now."""
+        """Write a record of ``kind`` for each of ``rows`` as it is now, and end what was computed from those before."""
         record: Any = self.model.history.model
+        rows = list(rows)
         now = timezone.now()
         record.objects.using(self.db).bulk_create(
             [
@@ -120,6 +128,7 @@ class RecordedQuerySet(OwnedQuerySet):
             ],
             batch_size=500,
         )
+        caching.renew_of({row.user_id for row in rows}, using=self.db)
 
 
 class RefusedCommand(BaseCommand):

@@ -83,6 +83,20 @@ class Generation(models.Model):
         return self.name
 
 
+class OwnerGeneration(models.Model):
+    """A mark that is another one after each change of what is recorded of an owner. See docs/adr/0013.
+
+    An owner has as many as there were transactions at once that changed something: each renews one of its own, so that
+    none waits for another.
+    """
+
+    user = owner_field()
+    mark = models.UUIDField(default=uuid.uuid4)
+
+    def __str__(self) -> str:
+        return str(self.mark)
+
+
 class IdempotentAnswer(OwnedModel):
     """The first answer to a request that its sender gave a key, kept for when it is sent again. See docs/adr/0010.
 

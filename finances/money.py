@@ -108,10 +108,15 @@ def exact_text(value: Fraction) -> str:
             rest, count = rest // prime, count + 1
         places = max(places, count)
     if rest != 1:
-        return f"{value.numerator}/{value.denominator}"
-    digits = str(abs(value.numerator) * 10**places // value.denominator).rjust(places + 1, "0")
+        return f"{all_digits(value.numerator)}/{all_digits(value.denominator)}"
+    digits = all_digits(abs(value.numerator) * 10**places // value.denominator).rjust(places + 1, "0")
     whole, behind = digits[: len(digits) - places], digits[len(digits) - places :]
     return f"{'-' if value < 0 else ''}{whole}{'.' if places else ''}{behind}"
+
+
+def all_digits(number: int) -> str:
+    """Write a whole number of any length; ``str`` refuses those of more than 4300 digits."""
+    return str(Decimal(number))
 
 
 def shares(parts: Sequence[Fraction], *, decimal_places: int) -> list[Decimal] | None:

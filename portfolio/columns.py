@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import date
 from fractions import Fraction
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import lcm
 from operator import add
 
@@ -93,13 +93,16 @@ class Columns:
         if security.currency is None or segment.quantity is None:
             self.hold(holding_leaf(account, position, segment, None), first, end)
             return
-        numerators, denominator = worth(security, segment)
+        used = [place for place in places if place != NONE]
+        start = used[0] if used else 0  # the places ascend
+        numerators, denominator = worth(security, segment, start, used[-1] + 1 if used else 0)
+        of_places = [NONE if place == NONE else place - start for place in places]
         self._hold_runs(
-            account, position, segment, first, [NONE if place < 0 else bool(numerators[place]) for place in places]
+            account, position, segment, first, [NONE if place < 0 else bool(numerators[place]) for place in of_places]
         )
         column = self._amounts.setdefault((security.currency, denominator), [0] * self._size)
-        column[first:end] = map(add, column[first:end], map([*numerators, 0].__getitem__, places))
-        days = map([*security.days, NEVER].__getitem__, places)
+        column[first:end] = map(add, column[first:end], map([*numerators, 0].__getitem__, of_places))
+        days = map([*security.days[start : start + len(numerators)], NEVER].__getitem__, of_places)
         self._oldest[first:end] = map(min, self._oldest[first:end], days)
 
     def _hold_runs(self, account: Account, position: Position, segment: Segment, first: int, kinds: list[int]) -> None:
@@ -161,16 +164,26 @@ def step(steps: list[int], first: int, end: int, by: int) -> None:
     steps[end] -= by
 
 
-def worth(security: Security, segment: Segment) -> tuple[list[int], int]:
-    """Return what is held, at each close of a security: numerators, and the denominator of all of them."""
-    units = quantity_units(segment.quantity)
+def worth(security: Security, segment: Segment, start: int, end: int) -> tuple[list[int], int]:
+    """Return what is held, at each close of a security from the place ``start`` to before ``end``.
+
+    As numerators, and the denominator of all of them.
+    """
+    units, prices = quantity_units(segment.quantity), security.closes.scaled
     if not security.splits:
-        return [units * price for price in security.closes.scaled], PRODUCT_UNIT
-    ratios = {on: security.splits_between(segment.since, on) for on in security.days}
-    common = lcm(*(ratio.denominator for ratio in ratios.values()))
-    factors = [
-        units * ratio.numerator * (common // ratio.denominator) for ratio in map(ratios.__getitem__, security.days)
-    ]
-    return [
-        factor * price for factor, price in zip(factors, security.closes.scaled, strict=True)
-    ], PRODUCT_UNIT * common
+        return [units * price for price in prices[start:end]], PRODUCT_UNIT
+    stretches = between_splits(security, start, end)
+    ratios = [security.splits_between(segment.since, security.days[first]) for first, _ in stretches]
+    common = lcm(*(ratio.denominator for ratio in ratios))
+    found: list[int] = []
+    for (first, last), ratio in zip(stretches, ratios, strict=True):
+        factor = units * ratio.numerator * (common // ratio.denominator)
+        found += [factor * price for price in prices[first:last]]
+    return found, PRODUCT_UNIT * common
+
+
+def between_splits(security: Security, start: int, end: int) -> list[tuple[int, int]]:
+    """Return the places of closes from ``start`` to before ``end``, cut where the security was split."""
+    cuts = {bisect_left(security.days, split.on, start, end) for split in security.splits} - {start, end}
+    bounds = [start, *sorted(cuts), end] if start < end else []
+    return list(pairwise(bounds))

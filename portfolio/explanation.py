@@ -1,10 +1,10 @@
 """Why a figure is what it is: the tree of formulas, inputs, prices and rates behind it. Pure.
 
 The leaves of the tree are the leaves that the figure is the sum of, each with its sign and converted by itself; their
-exact values add up to the figure's.
+exact values add up to the figure's. Where there are very many, the largest are shown, and the others are summed.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -22,6 +22,11 @@ from portfolio.leaves import Leaf, Missing, Part
 from portfolio.valuation import Day, Dimension, Household, Name
 
 OF_LIABILITIES = f"{Name.LIABILITIES}:"
+# So that an explanation can be read, and sent. Whoever looks for a smaller leaf asks for a smaller figure.
+MAX_LEAVES = 500
+MAX_LEFT_OUT = 100
+HIDDEN_PARTS = "sum of parts that are not shown one by one; the figures of single securities show them"
+HIDDEN_ACCOUNTS = "sum of accounts that are not shown one by one; the figures of single accounts show them"
 
 
 class FigureNotFoundError(NotFoundError):
@@ -120,10 +125,7 @@ def explain_on(day: Day, name: str) -> Explanation:
     """
     chosen, figure = find(day, name)
     is_net = name == Name.NET_WORTH
-    by_account: dict[str, list[Leaf]] = {}
-    for leaf in chosen:
-        by_account.setdefault(leaf.account.id, []).append(leaf)
-    children = tuple(account_node(own, day.rates, is_net=is_net) for own in by_account.values())
+    children = account_nodes(chosen, day.rates, is_net=is_net)
     formula = (
         "assets - liabilities: the sum of all accounts, what is owed negative" if is_net else "sum of its accounts"
     )
@@ -153,16 +155,59 @@ def find(day: Day, name: str) -> tuple[Sequence[Leaf], Figure]:
     raise FigureNotFoundError(f"There is no figure {name[:60]} on {day.on}.")
 
 
-def account_node(chosen: Sequence[Leaf], rates: DayRates, *, is_net: bool) -> Node:
-    """Explain what ``chosen`` leaves of one account are together; in net worth, what is owed is negative."""
+def account_nodes(chosen: Sequence[Leaf], rates: DayRates, *, is_net: bool) -> tuple[Node, ...]:
+    """Explain what ``chosen`` leaves are by account; those of which no leaf is shown are one node together."""
+    shown = {id(leaf) for leaf in largest(chosen, rates)}
+    by_account: dict[str, list[Leaf]] = {}
+    for leaf in chosen:
+        by_account.setdefault(leaf.account.id, []).append(leaf)
+    nodes, hidden = [], []
+    for own in by_account.values():
+        if any(id(leaf) in shown for leaf in own):
+            nodes.append(account_node(own, rates, is_net=is_net, shown=shown))
+        else:
+            hidden.append(own)
+    return (*nodes, *([more_accounts(hidden, rates, is_net=is_net)] if hidden else []))
+
+
+def largest(chosen: Sequence[Leaf], rates: DayRates) -> Sequence[Leaf]:
+    """Return the leaves that are shown: at most `MAX_LEAVES`, of which at most `MAX_LEFT_OUT` are left out."""
+    if len(chosen) <= MAX_LEAVES:
+        return chosen
+    left_out = [leaf for leaf in chosen if figures.why_left_out(leaf, rates) is not None][:MAX_LEFT_OUT]
+    counted = [leaf for leaf in chosen if figures.why_left_out(leaf, rates) is None]
+    counted.sort(key=lambda leaf: abs(figures.total([leaf], rates).value or figures.ZERO), reverse=True)
+    return counted[: MAX_LEAVES - len(left_out)] + left_out
+
+
+def account_node(chosen: Sequence[Leaf], rates: DayRates, *, is_net: bool, shown: Container[int]) -> Node:
+    """Explain what ``chosen`` leaves of one account are together; in net worth, what is owed is negative.
+
+    The leaves whose ids are not ``shown`` are one node together.
+    """
     account = chosen[0].account
     figure = figures.total(chosen, rates)
-    is_negative = is_net and account.is_liability
-    formula = " + ".join(leaf.label for leaf in chosen)
-    children = tuple(leaf_node(leaf, rates) for leaf in chosen)
+    named = [leaf for leaf in chosen if id(leaf) in shown]
+    hidden = [leaf for leaf in chosen if id(leaf) not in shown]
+    parts = [leaf_node(leaf, rates) for leaf in named]
+    parts += [more(figures.total(hidden, rates), f"{len(hidden)} more", HIDDEN_PARTS)] if hidden else []
+    formula = " + ".join([*(leaf.label for leaf in named), *(node.name for node in parts[len(named) :])])
     inputs = (Input("account", account.id, account.name, rates.on, account.account_type, account.currency, "recorded"),)
-    node = Node(account.name, formula, figure.value, figure.currency, figure.missing, inputs, children)
-    return negated(node) if is_negative else node
+    node = Node(account.name, formula, figure.value, figure.currency, figure.missing, inputs, tuple(parts))
+    return negated(node) if is_net and account.is_liability else node
+
+
+def more_accounts(hidden: Sequence[Sequence[Leaf]], rates: DayRates, *, is_net: bool) -> Node:
+    """Sum the accounts of which nothing is shown, what is owed negative in net worth."""
+    owed = [leaf for own in hidden for leaf in own if is_net and leaf.account.is_liability]
+    owned = [leaf for own in hidden for leaf in own if not (is_net and leaf.account.is_liability)]
+    figure = figures.net(figures.total(owned, rates), figures.total(owed, rates))
+    return more(figure, f"{len(hidden)} more accounts", HIDDEN_ACCOUNTS)
+
+
+def more(figure: Figure, name: str, formula: str) -> Node:
+    """Return the node of what is not shown one by one; its value is the sum of it all."""
+    return Node(name, formula, figure.value, figure.currency, figure.missing)
 
 
 def negated(node: Node) -> Node:

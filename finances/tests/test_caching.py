@@ -1,14 +1,20 @@
+import os
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+from django.conf import settings as configured
 from django.core.cache import caches
 from django.db import connection, transaction
 
 from finances import caching, program, single_flight
 
 pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).parents[2]
 
 
 class Counted:
@@ -99,18 +105,103 @@ def test_two_at_once_are_computed_once():
         first = threads.submit(caching.remember, "thing", state=[1], compute=compute_slowly)
         assert started.wait(10)
         second = threads.submit(caching.remember, "thing", state=[1], compute=compute)
-        wait_until(lambda: single_flight._turns[caching.key_of("thing", [1])].count == 2)
+        time.sleep(0.1)  # for the second to wait
         go_on.set()
 
         assert (first.result(10), second.result(10)) == (b"result 1", b"result 1")
-    assert single_flight._turns == {}
+    assert single_flight._under_way == {}
 
 
-def wait_until(is_so):
-    deadline = time.monotonic() + 10
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
+def test_threads_that_wait_for_something_large_all_get_it_though_it_is_not_kept():
+    started, go_on = threading.Event(), threading.Event()
+    compute, large = Counted(), b"x" * (caching.MAX_KEPT_BYTES + 1)
+
+    def compute_much():
+        compute()
+        started.set()
+        assert go_on.wait(10)
+        return large
+
+    with ThreadPoolExecutor(8) as threads:
+        asked = [threads.submit(caching.remember, "thing", state=[1], compute=compute_much) for _ in range(8)]
+        assert started.wait(10)
+        time.sleep(0.2)  # for the others to wait
+        go_on.set()
+
+        assert [each.result(10) == large for each in asked] == [True] * 8
+    assert compute.count == 1
+
+
+def test_who_waits_for_what_takes_longer_than_other_processes_would_be_waited_for_gets_it_all_the_same(monkeypatch):
+    monkeypatch.setattr(single_flight, "WAIT_SECONDS", 0.1)
+    compute = Counted()
+
+    def compute_slowly():
+        time.sleep(0.5)
+        return compute()
+
+    with ThreadPoolExecutor(3) as threads:
+        asked = [threads.submit(caching.remember, "thing", state=[1], compute=compute_slowly) for _ in range(3)]
+
+        assert [each.result(10) for each in asked] == [b"result 1"] * 3
+    assert compute.count == 1
+
+
+def test_who_waited_for_a_computation_that_failed_computes_at_once():
+    started, go_on, together = threading.Event(), threading.Event(), threading.Barrier(3)
+
+    def fail():
+        started.set()
+        assert go_on.wait(10)
+        raise ZeroDivisionError
+
+    def compute():
+        together.wait(10)  # passes only when all three who waited compute at the same time
+        return b"result"
+
+    with ThreadPoolExecutor(4) as threads:
+        first = threads.submit(caching.remember, "thing", state=[1], compute=fail)
+        assert started.wait(10)
+        others = [threads.submit(caching.remember, "thing", state=[1], compute=compute) for _ in range(3)]
+        time.sleep(0.2)  # for them to wait
+        go_on.set()
+
+        assert [each.result(10) for each in others] == [b"result"] * 3
+        with pytest.raises(ZeroDivisionError):
+            first.result(10)
+    assert single_flight._under_way == {}
+
+
+@pytest.mark.skipif(not configured.REDIS_URL, reason="without Redis, processes do not know of each other")
+def test_processes_compute_at_once_what_is_known_to_be_too_large():
+    processes = [remembering() for _ in range(2)]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+
+    first = spans_of(processes)  # one after the other: nobody knew
+    second = spans_of(processes)
+
+    assert max(started for started, _ in first) >= min(ended for _, ended in first)
+    assert max(started for started, _ in second) < min(ended for _, ended in second)
+    for process in processes:
+        process.communicate()
+        assert process.returncode == 0
+
+
+def remembering():
+    command = [sys.executable, "-m", "finances.tests.remembering_process", str(caching.MAX_KEPT_BYTES + 1)]
+    environment = {**os.environ, "DJANGO_ENV": "test", "DJANGO_SETTINGS_MODULE": "config.settings"}
+    return subprocess.Popen(  # noqa: S603 - our own program
+        command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+def spans_of(processes):
+    """Let all ``processes`` ask at the same moment, and return from when to when each computed."""
+    for process in processes:
+        process.stdin.write("ask\n")
+        process.stdin.flush()
+    return [tuple(map(float, process.stdout.readline().split())) for process in processes]
 
 
 def test_another_process_that_computes_the_same_is_waited_for():

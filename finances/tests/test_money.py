@@ -114,3 +114,10 @@ def test_the_largest_remainders_are_rounded_up():
 
 def test_nothing_has_no_shares():
     assert money.shares([Fraction(1), Fraction(-1)], decimal_places=2) is None
+
+
+@pytest.mark.parametrize("value", [Fraction(7**6000, 3**5000), Fraction(-(10**6000) + 1, 8), Fraction(10**5000)])
+def test_an_exact_text_may_have_thousands_of_digits(value):
+    numerator, _, denominator = money.exact_text(value).partition("/")
+
+    assert Fraction(Decimal(numerator)) / int(Decimal(denominator or "1")) == value

@@ -39,7 +39,8 @@ class FigureSerializer(serializers.Serializer[Any]):
     value = ShownNumberField(allow_null=True, help_text="Rounded to the minor unit; null when nothing is known.")
     currency_code = serializers.CharField()
     complete = serializers.BooleanField(help_text="False when the value is only a part of the figure.")
-    missing = MissingInputSerializer(many=True)
+    missing = MissingInputSerializer(many=True, help_text="The first of them, at most 50.")
+    missing_count = serializers.IntegerField(help_text="How many there are.")
     left_out = LeftOutSerializer(many=True, help_text="The first of them, at most 20.")
     left_out_count = serializers.IntegerField(help_text="How many there are.")
     oldest_input_on = serializers.DateField(
@@ -195,14 +196,20 @@ class InputSerializer(serializers.Serializer[Any]):
 
 
 class ExplainedNodeSerializer(serializers.Serializer[Any]):
-    """A value and what it is made from. The exact values of the leaves add up to that of the figure."""
+    """A value and what it is made from. The exact values of the leaves add up to that of the figure.
+
+    At most 500 leaves are shown: the largest, and among them at most 100 that are left out. The others of an account
+    are the last of its children, named "N more", and accounts of which none is shown are together "N more accounts".
+    Smaller figures, such as `account:ID` or `security:ID`, show them.
+    """
 
     name = serializers.CharField()
     formula = serializers.CharField()
     value = ShownNumberField(allow_null=True, help_text="Rounded to the minor unit.")
     exact = serializers.CharField(allow_null=True, help_text="A decimal, or a ratio such as 10/3.")
     currency_code = serializers.CharField()
-    missing = MissingInputSerializer(many=True)
+    missing = MissingInputSerializer(many=True, help_text="The first of them, at most 50.")
+    missing_count = serializers.IntegerField(help_text="How many there are.")
     inputs = InputSerializer(many=True)
     children = serializers.SerializerMethodField()
 

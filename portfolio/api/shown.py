@@ -17,6 +17,7 @@ from portfolio.valuation import Day, Dimension, Name, Slice
 
 # Of what a figure leaves out, so that an answer with hundreds of figures stays one that can be read.
 MAX_LEFT_OUT = 20
+MAX_MISSING = 50
 SHARE_PLACES = 4
 PERCENT_PLACES = 2
 
@@ -40,11 +41,16 @@ def completeness(shown: Figure) -> dict[str, Any]:
     """Show whether a figure is complete, and else what is missing and what was left out."""
     return {
         "complete": shown.is_complete,
-        "missing": [missing(one) for one in shown.missing],
+        **all_missing(shown.missing),
         "left_out": [left_out(leaf) for leaf in shown.left_out[:MAX_LEFT_OUT]],
         "left_out_count": len(shown.left_out),
         "oldest_input_on": shown.oldest_input_on,
     }
+
+
+def all_missing(shown: Sequence[Missing]) -> dict[str, Any]:
+    """Show what is not there: the first of it, and how much it is."""
+    return {"missing": [missing(one) for one in shown[:MAX_MISSING]], "missing_count": len(shown)}
 
 
 def missing(shown: Missing) -> dict[str, str]:
@@ -242,7 +248,7 @@ def node(shown: Node, *, places: int) -> dict[str, Any]:
         "value": rounded(shown.value, places),
         "exact": exact(shown.value),
         "currency_code": shown.currency,
-        "missing": [missing(one) for one in shown.missing],
+        **all_missing(shown.missing),
         "inputs": [input_of(one) for one in shown.inputs],
         "children": [node(child, places=places) for child in shown.children],
     }
