@@ -11,11 +11,10 @@ from django.utils import timezone
 from finances.exceptions import InvalidValueError
 from securities import adjustment, derived, ingest, intake, services, syncs, units
 from securities.ingest import Ingested
-from securities.intake import Background
+from securities.intake import Background, Intake
 from securities.intervals import Interval
 from securities.models import Security
 from securities.providers import csv_files
-from securities.providers.csv_files import PriceFile
 from securities.providers.protocol import History, SkippedRow
 from securities.symbols import require_symbol
 
@@ -60,21 +59,44 @@ def import_prices(
         CurrencyMismatchError: its stored prices are in another currency.
     """
     symbol = require_symbol(symbol)
+    require_currency(currency)
+    file = csv_files.read(path, symbol=symbol, interval=interval, zone=zone_of(services.find(symbol)))
+    history = replace(file.history, currency=currency)
+    with transaction.atomic():
+        ingested, prepared = take_in(symbol=symbol, interval=file.interval, history=history)
+        transaction.set_rollback(dry_run)
+    return ImportResult(
+        path, file.layout, file.interval, file.row_count, ingested, prepared.problem, tuple(file.history.skipped)
+    )
+
+
+@transaction.atomic
+def take_in(*, symbol: str, interval: Interval, history: History) -> tuple[Ingested, Intake]:
+    """Store what of ``history`` can be believed as prices of ``symbol``, which is made when there is none.
+
+    Returns what was stored, and what it was made from, with what was held back.
+
+    Raises:
+        SyncRunningError: the security is being synced.
+        CurrencyMismatchError: its stored prices are in another currency.
+    """
+    security = services.find(symbol) or Security.objects.create(symbol=symbol, name=symbol)
+    claimed_at = syncs.claim(security=security)
+    security = Security.objects.select_for_update().get(pk=security.pk)
+    done = _store(security, interval, history)
+    syncs.release(security=security, claimed_at=claimed_at)
+    return done
+
+
+def require_currency(currency: str) -> None:
+    """Refuse a currency, as quoted, that is none of ours.
+
+    Raises:
+        InvalidValueError: it is not.
+    """
     main = units.main_unit(currency)[0]
     if services.known_currency(main) is None:
         raise InvalidValueError(f"There is no currency {main}.", field="currency")
-    stored = services.find(symbol)
-    file = csv_files.read(path, symbol=symbol, interval=interval, zone=zone_of(stored))
-    with transaction.atomic():
-        security = stored or Security.objects.create(symbol=symbol, name=symbol)
-        claimed_at = syncs.claim(security=security)
-        security = Security.objects.select_for_update().get(pk=security.pk)
-        ingested, problem = _store(security, replace(file, history=replace(file.history, currency=currency)))
-        syncs.release(security=security, claimed_at=claimed_at)
-        transaction.set_rollback(dry_run)
-    return ImportResult(
-        path, file.layout, file.interval, file.row_count, ingested, problem, tuple(file.history.skipped)
-    )
 
 
 def zone_of(security: Security | None) -> ZoneInfo:
@@ -85,19 +107,18 @@ def zone_of(security: Security | None) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def _store(security: Security, file: PriceFile) -> tuple[Ingested, str]:
+def _store(security: Security, interval: Interval, history: History) -> tuple[Ingested, Intake]:
     known = derived.stored_actions(security)
-    history: History = file.history
     splits = adjustment.splits_in(intake.merged(known, history.actions))
     is_adjusted = adjustment.looks_split_adjusted(history.bars, splits=splits)
     history = replace(history, is_split_adjusted=is_adjusted)
     reference, covered = None, []
     if history.bars:
-        reference = syncs.known_close(security, file.interval, before=history.bars[0].at)
+        reference = syncs.known_close(security, interval, before=history.bars[0].at)
         # A file says nothing about splits after its last day.
         covered = [action for action in known if action.on <= history.bars[-1].at.date()]
     background = Background(actions=covered, reference=reference)
     prepared = intake.prepare(history, background=background, now=timezone.now())
     syncs.take_currency(security, prepared.currency)
     security.save(update_fields=["currency", "updated_at"])
-    return ingest.store(security=security, interval=file.interval, intake=prepared), prepared.problem
+    return ingest.store(security=security, interval=interval, intake=prepared), prepared
