@@ -3,6 +3,7 @@
 import re
 import secrets
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ class WaitingFile(BaseStorage):  # type: ignore[misc]
         directory = Path(settings.VAR_DIR) / "imports"
         directory.mkdir(mode=0o700, exist_ok=True)
         for path in directory.iterdir():
-            if path.stat().st_mtime < time.time() - KEPT_FOR:
-                path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # imported by somebody else in this moment
+                if path.stat().st_mtime < time.time() - KEPT_FOR:
+                    path.unlink()
         self.name = secrets.token_hex(16)
         self.path.touch(mode=0o600, exist_ok=False)
         self.path.write_bytes(data)
