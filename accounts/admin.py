@@ -17,15 +17,17 @@ from accounts.admin_lists import (
     SearchOfRecords,
     SecurityFilter,
 )
+from accounts.admin_tables import AccountTable, HoldingTable, ValueTable
 from accounts.models import Account, AccountPart, AccountValue, Holding
 from finances import money
 from finances.admin import SafeRelationsMixin
 from finances.changelists import LongListMixin, SinceFilter, UntilFilter
 from finances.local_days import day_of
+from finances.tables.admin import TableAdminMixin
 from users.admin_lists import OwnerFilter
 
 
-class RecordedAdmin(LongListMixin, SafeRelationsMixin, SimpleHistoryAdmin):  # type: ignore[misc]
+class RecordedAdmin(TableAdminMixin, LongListMixin, SafeRelationsMixin, SimpleHistoryAdmin):  # type: ignore[misc]
     """A table whose changes are recorded; each page of a row leads to its history."""
 
     readonly_fields: tuple[str, ...] = ("id", "created_at", "updated_at")
@@ -57,6 +59,7 @@ class AccountPartAdmin(SearchOfParts, RecordedAdmin):
 class AccountAdmin(RecordedAdmin):
     """Everybody's accounts, with what is in them."""
 
+    resource_classes = (AccountTable,)
     list_display = ("name", "account_type", "financial_institution", "balance", "balance_on", "user")
     list_filter = (OwnerFilter, InstitutionFilter, CurrencyFilter, "account_type", "is_investment_account")
     list_select_related = ("currency", "financial_institution", "user")
@@ -105,6 +108,7 @@ class AccountAdmin(RecordedAdmin):
 class AccountValueAdmin(AccountPartAdmin):
     """Everybody's balances, the latest first."""
 
+    resource_classes = (ValueTable,)
     list_display = ("day", "account", "amount", "cash", "owner")
     list_filter = (OwnerFilter, AccountFilter, SinceFilter, UntilFilter)
     autocomplete_fields = ("account",)
@@ -130,6 +134,7 @@ class AccountValueAdmin(AccountPartAdmin):
 class HoldingAdmin(AccountPartAdmin):
     """Everybody's holdings, by account."""
 
+    resource_classes = (HoldingTable,)
     list_display = ("security", "units", "cost", "day", "account", "owner")
     list_filter = (OwnerFilter, AccountFilter, SecurityFilter)
     list_select_related = ("security__currency", "currency", "account", "user")

@@ -12,16 +12,19 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from currencies import sources
+from currencies.admin_tables import CurrencyTable, RateTable
 from currencies.models import Currency, CurrencyRate
 from finances import money
 from finances.admin import ReferenceAdmin, SafeRelationsMixin
 from finances.changelists import LongListMixin, RelatedFilter, SinceFilter, UntilFilter
+from finances.tables.admin import TableAdminMixin
 
 
 @admin.register(Currency)
-class CurrencyAdmin(LongListMixin, ReferenceAdmin):
+class CurrencyAdmin(TableAdminMixin, LongListMixin, ReferenceAdmin):
     """Currencies by code, with the day of their newest rate."""
 
+    resource_classes = (CurrencyTable,)
     list_display = ("code", "name", "symbol", "decimal_places", "is_active", "newest_rate")
     list_filter = ("is_active", "decimal_places")
     list_per_page = 100
@@ -87,9 +90,10 @@ class SourceFilter(admin.SimpleListFilter):
 
 
 @admin.register(CurrencyRate)
-class CurrencyRateAdmin(LongListMixin, SafeRelationsMixin, admin.ModelAdmin):
+class CurrencyRateAdmin(TableAdminMixin, LongListMixin, SafeRelationsMixin, admin.ModelAdmin):
     """Rates by pair and day, the newest first. The table grows by a few hundred rows a day, and is never counted."""
 
+    resource_classes = (RateTable,)
     list_display = ("date", "base_code", "target_code", "plain_rate", "source", "updated_at")
     list_filter = (CodeFilter, SinceFilter, UntilFilter, SourceFilter)
     sortable_by = ()

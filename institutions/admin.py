@@ -4,14 +4,17 @@ from django.contrib import admin
 
 from finances.admin import SafeRelationsMixin
 from finances.changelists import LongListMixin
+from finances.tables.admin import TableAdminMixin
+from institutions.admin_tables import InstitutionTable
 from institutions.models import FinancialInstitution
 from users.admin_lists import OwnerFilter
 
 
 @admin.register(FinancialInstitution)
-class FinancialInstitutionAdmin(LongListMixin, SafeRelationsMixin, admin.ModelAdmin):
+class FinancialInstitutionAdmin(TableAdminMixin, LongListMixin, SafeRelationsMixin, admin.ModelAdmin):
     """Everybody's financial institutions, with their owners."""
 
+    resource_classes = (InstitutionTable,)
     list_display = ("name", "institution_type", "website", "user", "created_at")
     list_filter = (OwnerFilter, "institution_type")
     list_select_related = ("user",)

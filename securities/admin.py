@@ -18,8 +18,10 @@ from finances.admin import ReferenceAdmin, SafeRelationsMixin
 from finances.changelists import LongListMixin, SinceFilter, UntilFilter
 from finances.exceptions import FinancesError
 from finances.runs import Origin
+from finances.tables.admin import TableAdminMixin, TableExportMixin
 from securities import adjustment, charts, syncs
 from securities.admin_lists import CurrencyColumn, PartOfSecurityAdmin, StateFilter, SymbolFilter, digits
+from securities.admin_tables import ActionTable, PriceTable, SecurityTable
 from securities.bars import Bar
 from securities.charts import Point
 from securities.intervals import Interval
@@ -30,9 +32,10 @@ MANY = 1000
 
 
 @admin.register(Security)
-class SecurityAdmin(CurrencyColumn, LongListMixin, SafeRelationsMixin, ReferenceAdmin):
+class SecurityAdmin(TableAdminMixin, CurrencyColumn, LongListMixin, SafeRelationsMixin, ReferenceAdmin):
     """Securities with their last price, and a picture of the last year."""
 
+    resource_classes = (SecurityTable,)
     list_display = ("symbol", "name", "asset_class", "currency_code", "price", "priced_on", "synced", "state")
     list_filter = (StateFilter, "asset_class", "is_fetched")
     search_fields = ("^symbol", "name")
@@ -172,9 +175,11 @@ class SecurityAdmin(CurrencyColumn, LongListMixin, SafeRelationsMixin, Reference
 
 
 @admin.register(SecurityPrice)
-class SecurityPriceAdmin(PartOfSecurityAdmin):
+class SecurityPriceAdmin(TableAdminMixin, PartOfSecurityAdmin):
     """Prices as traded."""
 
+    resource_classes = (PriceTable,)
+    skip_admin_log = True  # of tens of thousands; the quarantine and the security's version tell enough
     list_display = ("security", "interval", "at", "opened", "highest", "lowest", "closed", "volume")
     list_filter = (SymbolFilter, SinceFilter, UntilFilter, "interval")
     list_display_links = ("at",)
@@ -207,10 +212,11 @@ class SecurityPriceAdmin(PartOfSecurityAdmin):
 
 
 @admin.register(SecurityAction)
-class SecurityActionAdmin(CurrencyColumn, PartOfSecurityAdmin):
+class SecurityActionAdmin(TableExportMixin, CurrencyColumn, PartOfSecurityAdmin):
     """Splits and dividends as they were then."""
 
     autocomplete_fields = ("security", "currency")
+    resource_classes = (ActionTable,)
     list_display = ("security", "kind", "date", "plain_value", "currency_code")
     list_filter = (SymbolFilter, SinceFilter, UntilFilter, "kind")
     list_display_links = ("date",)

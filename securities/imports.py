@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,7 +17,6 @@ from securities.intake import Background, Intake
 from securities.intervals import Interval, instant_of
 from securities.models import Security
 from securities.providers import csv_files
-from securities.providers.csv_files import PriceFile
 from securities.providers.protocol import History, SkippedRow
 from securities.quality import Jump
 from securities.symbols import require_symbol
@@ -77,46 +77,76 @@ def import_prices(
         PricesDifferError: its stored prices are others.
     """
     symbol = require_symbol(symbol)
+    require_currency(currency)
+    stored = services.find(symbol)
+    zone = zone_of(stored.timezone if stored is not None else "")
+    file = csv_files.read(path, symbol=symbol, interval=interval, zone=zone)
+    history = replace(file.history, currency=currency)
+    with transaction.atomic():
+        taken = take_in(symbol=symbol, interval=file.interval, history=history, replaces=replaces)
+        transaction.set_rollback(dry_run)
+    return ImportResult(
+        path, file.layout, file.interval, file.row_count, taken.ingested, taken.intake.problem, told(taken.jumps),
+        tuple(file.history.skipped),
+    )  # fmt: skip
+
+
+class TakenIn(NamedTuple):
+    """What was stored, what it was made from and what was held back, and the jumps in it that may be splits."""
+
+    ingested: Ingested
+    intake: Intake
+    jumps: Sequence[Jump]
+
+
+@transaction.atomic
+def take_in(*, symbol: str, interval: Interval, history: History, replaces: bool = False) -> TakenIn:
+    """Store what of ``history`` can be believed as prices of ``symbol``, which is made when there is none.
+
+    Raises:
+        SyncRunningError: the security is being synced.
+        CurrencyMismatchError: its stored prices are in another currency.
+        PricesDifferError: its stored prices are others, and are not to be replaced.
+    """
+    security = services.find(symbol) or Security.objects.create(symbol=symbol, name=symbol, is_fetched=False)
+    claimed_at = syncs.claim(security=security)
+    security = Security.objects.select_for_update().get(pk=security.pk)
+    taken = _store(security, interval, history, replaces=replaces)
+    syncs.release(security=security, claimed_at=claimed_at)
+    return taken
+
+
+def require_currency(currency: str) -> None:
+    """Refuse a currency, as quoted, that is none of ours.
+
+    Raises:
+        InvalidValueError: it is not.
+    """
     main = units.main_unit(currency)[0]
     if services.known_currency(main) is None:
         raise InvalidValueError(f"There is no currency {main}.", field="currency")
-    stored = services.find(symbol)
-    file = csv_files.read(
-        path, symbol=symbol, interval=interval, zone=zone_of(stored.timezone if stored is not None else "")
-    )
-    with transaction.atomic():
-        security = stored or Security.objects.create(symbol=symbol, name=symbol, is_fetched=False)
-        claimed_at = syncs.claim(security=security)
-        security = Security.objects.select_for_update().get(pk=security.pk)
-        file = replace(file, history=replace(file.history, currency=currency))
-        ingested, problem, hint = _store(security, file, replaces=replaces)
-        syncs.release(security=security, claimed_at=claimed_at)
-        transaction.set_rollback(dry_run)
-    return ImportResult(
-        path, file.layout, file.interval, file.row_count, ingested, problem, hint, tuple(file.history.skipped)
-    )
 
 
-def _store(security: Security, file: PriceFile, *, replaces: bool) -> tuple[Ingested, str, str]:
+def _store(security: Security, interval: Interval, history: History, *, replaces: bool) -> TakenIn:
     known = derived.stored_actions(security)
-    history: History = replace(file.history, bars=at_their_first_days(file.history.bars, file.interval))
+    history = replace(history, bars=at_their_first_days(history.bars, interval))
     splits = adjustment.splits_in(intake.merged(known, history.actions))
     is_adjusted = adjustment.looks_split_adjusted(history.bars, splits=splits)
     history = replace(history, is_split_adjusted=is_adjusted)
     reference, covered = None, []
     if history.bars:
-        reference = syncs.known_close(security, file.interval, before=history.bars[0].at)
+        reference = syncs.known_close(security, interval, before=history.bars[0].at)
         # A file says nothing about splits after its last day.
         covered = [action for action in known if action.on <= history.bars[-1].at.date()]
     background = Background(actions=covered, reference=reference)
     prepared = intake.prepare(history, background=background, now=timezone.now())
     syncs.take_currency(security, prepared.currency)
     if not replaces:
-        require_agreement(security, file.interval, prepared)
+        require_agreement(security, interval, prepared)
     security.save(update_fields=["currency", "updated_at"])
-    ingested = ingest.store(security=security, interval=file.interval, intake=prepared)
+    ingested = ingest.store(security=security, interval=interval, intake=prepared)
     jumps = quality.jumps(prepared.bars, splits=splits, before=reference)
-    return ingested, prepared.problem, told(jumps)
+    return TakenIn(ingested, prepared, jumps)
 
 
 def at_their_first_days(bars: Sequence[Bar], interval: Interval) -> Sequence[Bar]:

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from finances.changelists import LongListMixin
+from finances.changelists import LongListMixin, SinceFilter, UntilFilter
 from finances.exceptions import ConflictError
 from users import admin_login, services, sessions
 from users.admin_lists import OwnerFilter
@@ -109,7 +109,8 @@ class SessionAdmin(LongListMixin, ReadOnlySessions, admin.ModelAdmin):
     """Everybody's sessions, those that end last first."""
 
     list_display = ("user", "signed_in", "last_refreshed", "state")
-    list_filter = (OwnerFilter, "created_at", "expires_at")
+    list_filter = (OwnerFilter, SinceFilter, UntilFilter)
+    day_field = "created_at"
     list_select_related = ("user",)
     search_fields = ("user__email", "user__username")
     search_help_text = "A part of an address or of a username."

@@ -1,0 +1,23 @@
+"""The admin, with a first page that says how things are."""
+
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.admin.apps import AdminConfig
+from django.http import HttpRequest, HttpResponse
+
+
+class OperatorsSite(AdminSite):
+    """The admin of those who keep Finances running."""
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show what an operator asks each morning above the list of tables."""
+        from operations import index
+
+        return super().index(request, {**index.panels(), **(extra_context or {})})
+
+
+class OperatorsAdminConfig(AdminConfig):
+    """Put it in the place of Django's own."""
+
+    default_site = "operations.admin_site.OperatorsSite"
