@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0004_rules_of_time_and_sides"),
+        ("accounts", "0005_rules_between_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
