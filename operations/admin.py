@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django_tasks_db.models import DBTaskResult, get_date_max
 
 from finances import jobs, runs
-from finances.changelists import CappedPaginator
+from finances.changelists import LongListMixin
 from finances.exceptions import FinancesError
 from operations import queue
 from operations.models import LEASE, DueTime, Outcome, Run, Worker
@@ -23,12 +23,9 @@ RECENT = 1000  # runs whose names are offered to filter by
 admin.site.unregister(DBTaskResult)
 
 
-class RecordsAdmin(admin.ModelAdmin):
+class RecordsAdmin(LongListMixin, admin.ModelAdmin):
     """Rows that the system writes: nobody adds, changes or deletes them by hand, and they are never counted whole."""
 
-    list_per_page = 50
-    paginator = CappedPaginator
-    show_full_result_count = False
     sortable_by = ()
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002

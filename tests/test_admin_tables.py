@@ -264,7 +264,7 @@ def test_an_account_is_changed_but_keeps_its_meaning(admin_client, user):
     page = preview(admin_client, Account, f"owner,name,currency\n{user.email},a,USD\n")
     put(admin_client, Account, f"owner,name,interest_rate\n{user.email},A,1.25\n")
 
-    assert faults(page)[0].startswith("1 currency: What is recorded in this account is in CAD;")
+    assert faults(page)[0].startswith("1 currency: What was recorded in this account is in CAD,")
     account.refresh_from_db()
     assert (account.interest_rate, account.currency_id) == (Decimal("1.25"), "CAD")
 

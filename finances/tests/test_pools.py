@@ -5,7 +5,10 @@ from psycopg_pool import ConnectionPool
 
 from finances.pools import check_connection
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL has a pool"),
+]
 
 
 @pytest.fixture

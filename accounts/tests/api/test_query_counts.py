@@ -27,34 +27,34 @@ def statements_of(write, status):
 
 
 def test_a_value(api, path):
-    # who asks, the account, is there one, how many, the value, its record, the answer
+    # who asks, the account, is there one, how many, the value, its record, the owner's mark, the answer
     statements = statements_of(lambda: api.post(f"{path}/values", {"value": 5, "cash_balance": 1}), 201)
+
+    assert len(statements) == 8
+
+
+def test_a_change_of_an_account(api, path):
+    # who asks, the account, is the name free, the account, its last record, its record, the mark
+    statements = statements_of(lambda: api.patch(path, {"name": "Renamed"}), 200)
 
     assert len(statements) == 7
 
 
-def test_a_change_of_an_account(api, path):
-    # who asks, the account, is the name free, the account, its last record, its record
-    statements = statements_of(lambda: api.patch(path, {"name": "Renamed"}), 200)
-
-    assert len(statements) == 6
-
-
 def test_a_change_that_touches_a_check(api, path):
-    # who asks, the account, all checks at once, the account, its last record, its record
+    # who asks, the account, all checks at once, the account, its last record, its record, the mark
     statements = statements_of(lambda: api.patch(path, {"interest_rate": 5}), 200)
 
-    assert len(statements) == 6
+    assert len(statements) == 7
 
 
 def test_a_holding(api, path):
     body = {"security_id": SecurityFactory().symbol, "quantity": 1, "average_cost": 1}
 
     # who asks, the account, how many, all checks at once, the security; how many, the account, is there one, the
-    # holding, its record; the answer, splits
+    # holding, its record, the mark; the answer, splits
     statements = statements_of(lambda: api.post(f"{path}/holdings", body), 201)
 
-    assert len(statements) == 12
+    assert len(statements) == 13
 
 
 def test_each_broken_rule_is_named_though_all_are_asked_for_at_once(api):

@@ -144,7 +144,7 @@ def test_everything_that_a_person_may_own_is_in_the_file():
     assert owned_models - kinds == {IdempotentAnswer}
     for part in layout.PARTS:
         names = {field.name for field in part.model._meta.concrete_fields}
-        assert names - {"id", "user"} == {*part.plain, *part.links, *layout.STAMPS}
+        assert names - {"id", "user", "in_investment_account"} == {*part.plain, *part.links, *layout.STAMPS}
 
 
 def test_the_imported_person_may_administer_nothing_and_has_no_password(superuser, tmp_path):
