@@ -1,9 +1,14 @@
 """Accounts, values and holdings for administrators, with their histories."""
 
+import contextlib
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from simple_history.admin import SimpleHistoryAdmin
@@ -44,10 +49,24 @@ class RecordedAdmin(SafeRelationsMixin, SimpleHistoryAdmin):  # type: ignore[mis
     show_full_result_count = False
     readonly_fields = ("id", "created_at", "updated_at")
     fixed_fields: tuple[str, ...] = ()
+    path_from_account = "pk"
 
     def get_readonly_fields(self, request, obj=None):  # type: ignore[no-untyped-def]  # noqa: ARG002
         """Keep what never changes once the row is there."""
         return (*self.readonly_fields, *self.fixed_fields) if obj else self.readonly_fields
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):  # type: ignore[no-untyped-def]
+        """Let whoever else writes to the account wait, from before it is checked until it is saved, as the API does."""
+        with transaction.atomic():
+            if request.method == "POST":
+                self.lock(request.POST, None if object_id is None else unquote(object_id))
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def lock(self, entered: Mapping[str, Any], pk: str | None) -> None:
+        """Lock the account that a form is about; one that is not there is found out by the form."""
+        which = {self.path_from_account: pk} if pk is not None else {"pk": entered.get("account")}
+        with contextlib.suppress(ValidationError):
+            list(Account.objects.select_for_update(of=("self",)).filter(**which).values_list("pk"))
 
 
 class AccountPartAdmin(RecordedAdmin):
@@ -98,6 +117,7 @@ class AccountValueAdmin(AccountPartAdmin):
     """Everybody's balances."""
 
     list_display = ("day", "account", "amount", "cash", "owner")
+    path_from_account = "recorded_values"
     search_fields = ("account__name", "account__user__email")
     autocomplete_fields = ("account",)
     date_hierarchy = "timestamp"
@@ -123,6 +143,7 @@ class HoldingAdmin(AccountPartAdmin):
     """Everybody's holdings."""
 
     list_display = ("security", "units", "cost", "day", "account", "owner")
+    path_from_account = "holdings"
     list_select_related = ("security__currency", "currency", "account", "user")
     search_fields = ("security__symbol", "account__name", "account__user__email")
     autocomplete_fields = ("account", "security", "currency")

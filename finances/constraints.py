@@ -121,17 +121,17 @@ class Reference(BaseConstraint):
             "DEFERRABLE INITIALLY DEFERRED"
         )
 
-    def constraint_sql(self, model: type[models.Model], schema_editor: Any) -> str:
+    def constraint_sql(self, model: Any, schema_editor: Any) -> str:
         """Return what a new table has of it; SQLite makes a table anew for each change of its constraints."""
         return self.definition(model, schema_editor)
 
-    def create_sql(self, model: type[models.Model], schema_editor: Any) -> str:
+    def create_sql(self, model: Any, schema_editor: Any) -> str:
         """Return the statement that adds it to a table."""
         return (
             f"ALTER TABLE {schema_editor.quote_name(model._meta.db_table)} ADD {self.definition(model, schema_editor)}"
         )
 
-    def remove_sql(self, model: type[models.Model], schema_editor: Any) -> str:
+    def remove_sql(self, model: Any, schema_editor: Any) -> str:
         """Return the statement that takes it from a table."""
         quote = schema_editor.quote_name
         return f"ALTER TABLE {quote(model._meta.db_table)} DROP CONSTRAINT {quote(self.name)}"
