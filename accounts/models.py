@@ -190,8 +190,10 @@ class AccountPart(OwnedModel):
         abstract = True
 
     def clean(self) -> None:
-        """Take over the owner of the account."""
+        """Take over the owner of the account; refuse a form that names none."""
         super().clean()
+        if self.account_id is None:  # type: ignore[attr-defined]
+            raise ValidationError({"account": ValidationError("It is in no account.", code="required")})
         self.user_id = self.account.user_id
 
 

@@ -112,10 +112,9 @@ class Reference(BaseConstraint):
         first: Any = model._meta.get_field(self.fields[0])
         other = first.remote_field.model
         quote = schema_editor.quote_name
-        ours, theirs = (
-            ", ".join(quote(kind._meta.get_field(name).column) for name in names)
-            for kind, names in ((model, self.fields), (other, self.to_fields))
-        )
+        columns: list[Any] = [model._meta.get_field(name) for name in self.fields]
+        targets: list[Any] = [other._meta.get_field(name) for name in self.to_fields]
+        ours, theirs = (", ".join(quote(field.column) for field in fields) for fields in (columns, targets))
         return (
             f"CONSTRAINT {quote(self.name)} FOREIGN KEY ({ours}) REFERENCES {quote(other._meta.db_table)} ({theirs}) "
             "DEFERRABLE INITIALLY DEFERRED"
