@@ -1,8 +1,13 @@
 """Accounts, values and holdings for administrators, with their histories."""
 
+import contextlib
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.safestring import SafeString
 from simple_history.admin import SimpleHistoryAdmin
 
@@ -33,10 +38,24 @@ class RecordedAdmin(TableAdminMixin, LongListMixin, SafeRelationsMixin, SimpleHi
     readonly_fields: tuple[str, ...] = ("id", "created_at", "updated_at")
     fixed_fields: tuple[str, ...] = ()
     computed_fields: tuple[str, ...] = ()
+    path_from_account = "pk"
 
     def get_readonly_fields(self, request, obj=None):  # type: ignore[no-untyped-def]  # noqa: ARG002
         """Keep what never changes once the row is there, and show what follows from it."""
         return (*self.computed_fields, *self.readonly_fields, *self.fixed_fields) if obj else self.readonly_fields
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):  # type: ignore[no-untyped-def]
+        """Let whoever else writes to the account wait, from before it is checked until it is saved, as the API does."""
+        with transaction.atomic():
+            if request.method == "POST":
+                self.lock(request.POST, None if object_id is None else unquote(object_id))
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def lock(self, entered: Mapping[str, Any], pk: str | None) -> None:
+        """Lock the account that a form is about; one that is not there is found out by the form."""
+        which = {self.path_from_account: pk} if pk is not None else {"pk": entered.get("account")}
+        with contextlib.suppress(ValidationError):
+            list(Account.objects.select_for_update(of=("self",)).filter(**which).values_list("pk"))
 
 
 class AccountPartAdmin(SearchOfParts, RecordedAdmin):
@@ -110,6 +129,7 @@ class AccountValueAdmin(AccountPartAdmin):
 
     resource_classes = (ValueTable,)
     list_display = ("day", "account", "amount", "cash", "owner")
+    path_from_account = "recorded_values"
     list_filter = (OwnerFilter, AccountFilter, SinceFilter, UntilFilter)
     autocomplete_fields = ("account",)
     sortable_by = ("day",)
@@ -136,6 +156,7 @@ class HoldingAdmin(AccountPartAdmin):
 
     resource_classes = (HoldingTable,)
     list_display = ("security", "units", "cost", "day", "account", "owner")
+    path_from_account = "holdings"
     list_filter = (OwnerFilter, AccountFilter, SecurityFilter)
     list_select_related = ("security__currency", "currency", "account", "user")
     autocomplete_fields = ("account", "security", "currency")

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from finances.exceptions import InUseError
@@ -26,8 +28,26 @@ class ReferenceAdmin(admin.ModelAdmin):
         return True
 
 
+class SafeAutocompleteSelect(AutocompleteSelect):
+    """A choice by typing that shows a form again even when what was sent is no key at all; Django's own fails."""
+
+    def optgroups(self, name: Any, value: Any, attr: Any = None) -> Any:
+        """Return what was chosen, which is nothing when it cannot be."""
+        try:
+            return super().optgroups(name, value, attr)
+        except (ValidationError, ValueError):
+            return super().optgroups(name, [""], attr)
+
+
 class SafeRelationsMixin:
     """Offers no button beside a foreign key that would delete what it points at."""
+
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Return the field, chosen by typing where the admin says so."""
+        if db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]
+            widget = SafeAutocompleteSelect(db_field, self.admin_site, using=kwargs.get("using"))  # type: ignore[attr-defined]
+            kwargs.setdefault("widget", widget)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """Return the field without its deletion."""

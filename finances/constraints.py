@@ -112,26 +112,25 @@ class Reference(BaseConstraint):
         first: Any = model._meta.get_field(self.fields[0])
         other = first.remote_field.model
         quote = schema_editor.quote_name
-        ours, theirs = (
-            ", ".join(quote(kind._meta.get_field(name).column) for name in names)
-            for kind, names in ((model, self.fields), (other, self.to_fields))
-        )
+        columns: list[Any] = [model._meta.get_field(name) for name in self.fields]
+        targets: list[Any] = [other._meta.get_field(name) for name in self.to_fields]
+        ours, theirs = (", ".join(quote(field.column) for field in fields) for fields in (columns, targets))
         return (
             f"CONSTRAINT {quote(self.name)} FOREIGN KEY ({ours}) REFERENCES {quote(other._meta.db_table)} ({theirs}) "
             "DEFERRABLE INITIALLY DEFERRED"
         )
 
-    def constraint_sql(self, model: type[models.Model], schema_editor: Any) -> str:
+    def constraint_sql(self, model: Any, schema_editor: Any) -> str:
         """Return what a new table has of it; SQLite makes a table anew for each change of its constraints."""
         return self.definition(model, schema_editor)
 
-    def create_sql(self, model: type[models.Model], schema_editor: Any) -> str:
+    def create_sql(self, model: Any, schema_editor: Any) -> str:
         """Return the statement that adds it to a table."""
         return (
             f"ALTER TABLE {schema_editor.quote_name(model._meta.db_table)} ADD {self.definition(model, schema_editor)}"
         )
 
-    def remove_sql(self, model: type[models.Model], schema_editor: Any) -> str:
+    def remove_sql(self, model: Any, schema_editor: Any) -> str:
         """Return the statement that takes it from a table."""
         quote = schema_editor.quote_name
         return f"ALTER TABLE {quote(model._meta.db_table)} DROP CONSTRAINT {quote(self.name)}"

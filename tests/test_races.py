@@ -112,6 +112,25 @@ def test_an_account_never_both_holds_securities_and_is_for_no_investments(signed
     assert account.is_investment_account == Holding.objects.exists()
 
 
+def test_an_administrator_does_not_take_the_investing_from_an_account_that_holds_something_by_now(client, signed_in):
+    user, administrator = UserFactory(), UserFactory(is_superuser=True)
+    account, security = InvestmentAccountFactory(user=user), SecurityFactory()
+    client.force_login(administrator)
+    entered = {"name": account.name, "account_type": "tfsa", "currency": "CAD"}
+
+    held, changed = at_once(
+        lambda: signed_in(user).post(
+            f"/api/v1/accounts/{account.pk}/holdings",
+            {"security_id": security.symbol, "quantity": 1, "average_cost": 1},
+        ),
+        lambda: client.post(f"/admin/accounts/account/{account.pk}/change/", entered),
+    )
+
+    assert (held.status_code, changed.status_code) in {(201, 200), (400, 302)}
+    account.refresh_from_db()
+    assert account.is_investment_account == Holding.objects.exists()
+
+
 def test_what_is_deleted_while_it_is_changed_is_gone(signed_in):
     user = UserFactory()
     holding = HoldingFactory(account__user=user)

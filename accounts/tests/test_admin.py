@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Account, AccountValue, Holding
 from accounts.tests.factories import AccountFactory, AccountValueFactory, HoldingFactory
-from securities.tests.factories import SecurityPriceFactory
+from securities.tests.factories import SecurityFactory, SecurityPriceFactory
 from users.models import User
 
 
@@ -43,6 +43,40 @@ def test_an_account_is_changed_but_not_given_away(admin_client, user, stranger):
     assert response.status_code == 302
     account.refresh_from_db()
     assert (account.name, account.user) == ("Renamed", user)
+
+
+HOLDING = {"quantity": "5", "average_cost": "1", "timestamp_0": "2026-01-01", "timestamp_1": "10:00"}
+
+
+@pytest.mark.parametrize(
+    ("page", "pk_of", "entered"),
+    [
+        ("account_change", lambda row: row.account_id, {"name": "Renamed", "account_type": "tfsa", "currency": "CAD"}),
+        ("holding_change", lambda row: row.pk, HOLDING),
+        ("holding_add", None, HOLDING),
+    ],
+)
+def test_an_account_is_locked_before_what_is_entered_is_checked(admin_client, page, pk_of, entered):
+    if connection.vendor != "postgresql":
+        pytest.skip("a transaction of SQLite is alone anyway")
+    row, security = HoldingFactory(), SecurityFactory()
+    path = reverse(f"admin:accounts_{page}", args=[] if pk_of is None else [pk_of(row)])
+
+    with CaptureQueriesContext(connection) as queries:
+        response = admin_client.post(path, {"account": str(row.account_id), "security": str(security.pk), **entered})
+
+    first = next(query["sql"] for query in queries if 'FROM "accounts_' in query["sql"])
+    assert 'FOR UPDATE OF "accounts_account"' in first
+    assert response.status_code == 302
+
+
+@pytest.mark.parametrize("pk", ["nonsense", "00000000-0000-4000-8000-000000000000"])
+def test_what_is_not_there_is_not_changed(admin_client, pk):
+    changed = admin_client.post(reverse("admin:accounts_account_change", args=[pk]), {"name": "Renamed"})
+    added = admin_client.post(reverse("admin:accounts_holding_add"), {**HOLDING, "account": pk})
+
+    assert changed.status_code == 302  # to where it is said that there is none
+    assert (added.status_code, Holding.objects.exists()) == (200, False)
 
 
 @pytest.mark.parametrize("factory", [AccountFactory, AccountValueFactory, HoldingFactory])

@@ -51,11 +51,13 @@ def test_a_liability_that_was_an_investment_account_is_none_any_more_and_keeps_i
 BEFORE_RULES = [("accounts", "0004_rules_of_time_and_sides"), ("institutions", "0001_initial")]
 
 
+def managers(apps):
+    return [apps.get_model("accounts", name).objects for name in ("Account", "AccountValue", "Holding")]
+
+
 def test_rows_that_broke_rules_between_tables_are_mended_and_say_so(newest, user, stranger):
     apps = migrate(BEFORE_RULES)
-    accounts, values, holdings = (
-        apps.get_model("accounts", name).objects for name in ("Account", "AccountValue", "Holding")
-    )
+    accounts, values, holdings = managers(apps)
     security = apps.get_model("securities", "Security").objects.create(symbol="HELD")
     bank = apps.get_model("institutions", "FinancialInstitution").objects.create(user_id=stranger.pk, name="Theirs")
     rows = {"user_id": user.pk, "currency_id": "CAD"}
@@ -70,9 +72,7 @@ def test_rows_that_broke_rules_between_tables_are_mended_and_say_so(newest, user
 
     apps = migrate(newest)
 
-    accounts, values, holdings = (
-        apps.get_model("accounts", name).objects for name in ("Account", "AccountValue", "Holding")
-    )
+    accounts, values, holdings = managers(apps)
     assert accounts.get(pk=astray.pk).financial_institution_id is None
     assert dict(accounts.values_list("name", "is_investment_account")) == {
         "Astray": False, "Right": True, "Plain": True, "Owed": False

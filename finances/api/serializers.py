@@ -113,7 +113,7 @@ class BaseModelSerializer(AliasesMixin, serializers.ModelSerializer[Any]):
 
     def by_input(self, errors: dict[str, Any]) -> dict[str, Any]:
         """Name faults of the model's fields as the input does: ``currency_code``, not ``currency``."""
-        names: dict[str, str] = {}
+        names: dict[Any, str] = {}
         for name, field in self.fields.items():
             if not field.read_only:
                 names.setdefault(field.source, name)

@@ -131,8 +131,8 @@ class OwnedViewSet(BaseViewSet):
     def store(self, serializer: Any) -> Response:
         """Store a new row where there is room for one more."""
         if self.quota is not None:
-            rows = serializer.Meta.model.objects.for_user(self.request.user)
-            quotas.require_room(rows, quota=self.quota, within=self.request.user)
+            owner: Any = self.request.user
+            quotas.require_room(serializer.Meta.model.objects.for_user(owner), quota=self.quota, within=owner)
         return super().store(serializer)
 
     def perform_create(self, serializer: Any) -> None:

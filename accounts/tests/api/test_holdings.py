@@ -354,31 +354,6 @@ def test_only_what_is_sent_changes_and_never_what_is_held_where(api, user, verb,
     assert (body["account_id"], body["security_id"]) == (str(holding.account_id), str(holding.security_id))
 
 
-@pytest.fixture
-def left_in_a_liability(user):
-    """Ten shares that an earlier version let into a mortgage."""
-    return HoldingFactory(account=AccountFactory(user=user, account_type="mortgage"), in_investment_account=False)
-
-
-@pytest.mark.parametrize("verb", ["put", "patch"])
-def test_what_an_earlier_version_let_into_a_liability_is_corrected(api, left_in_a_liability, verb):
-    response = getattr(api, verb)(f"{FLAT}/{left_in_a_liability.pk}", {"quantity": 4})
-
-    assert (response.status_code, response.json()["quantity"]) == (200, 4)
-    connection.check_constraints()
-
-
-def test_what_an_earlier_version_let_into_a_liability_is_deleted_and_does_not_come_back(api, left_in_a_liability):
-    deleted = api.delete(f"{FLAT}/{left_in_a_liability.pk}")
-    again = api.post(
-        f"/api/v1/accounts/{left_in_a_liability.account_id}/holdings",
-        {"security_id": left_in_a_liability.security.symbol, "quantity": 1, "average_cost": 1},
-    )
-
-    assert (deleted.status_code, again.status_code) == (204, 400)
-    assert not Holding.objects.exists()
-
-
 def test_a_holding_is_deleted_but_its_security_stays(api, user):
     holding = HoldingFactory(account__user=user)
 
