@@ -263,7 +263,10 @@ SPECTACULAR_SETTINGS = {
         "displayRequestDuration": True,
         "docExpansion": "none",
     },
-    "ENUM_NAME_OVERRIDES": {"AssetClassEnum": "securities.models.AssetClass"},
+    "ENUM_NAME_OVERRIDES": {
+        "AssetClassEnum": "securities.models.AssetClass",
+        "MissingKindEnum": "portfolio.api.serializers.MISSING_KINDS",
+    },
     "TAGS": [
         {"name": "accounts", "description": "Accounts, what they were worth when, and the securities in them."},
         {"name": "auth", "description": "Signing in and one's own profile."},

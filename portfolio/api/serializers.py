@@ -11,13 +11,14 @@ from portfolio.days import Period, Spacing
 from portfolio.leaves import MissingKind, Part
 from portfolio.valuation import Dimension
 
+MISSING_KINDS = [kind.value for kind in MissingKind]
 NODES = {"type": "array", "items": {"$ref": "#/components/schemas/ExplainedNode"}}
 
 
 class MissingInputSerializer(serializers.Serializer[Any]):
     """An input that is not there."""
 
-    kind = serializers.ChoiceField([kind.value for kind in MissingKind])
+    kind = serializers.ChoiceField(MISSING_KINDS)
     name = serializers.CharField(help_text="Of the account, the security, or the pair of currencies.")
     reason = serializers.CharField(help_text="A sentence for people.")
 
