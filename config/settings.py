@@ -270,6 +270,7 @@ SPECTACULAR_SETTINGS = {
         "AssetClassEnum": "securities.models.AssetClass",
         "HealthStatusEnum": ["healthy", "unhealthy"],
         "ReadyStatusEnum": ["ready", "not_ready"],
+        "MissingKindEnum": "portfolio.api.serializers.MISSING_KINDS",
     },
     "TAGS": [
         {"name": "accounts", "description": "Accounts, what they were worth when, and the securities in them."},

@@ -17,7 +17,7 @@ from portfolio import figures
 from portfolio.exchange import DayRates
 from portfolio.figures import Figure
 from portfolio.inputs import Account, Position, Security
-from portfolio.leaves import PRODUCT_UNIT, Leaf, holding_leaf, quantity_units
+from portfolio.leaves import PRODUCT_UNIT, Leaf, Missing, holding_leaf, quantity_units
 from portfolio.timeline import Segment
 
 NEVER = date.max
@@ -65,6 +65,7 @@ class Columns:
         self._oldest = [NEVER] * self._size
         self._missing: dict[int, list[tuple[int, Leaf]]] = {}  # from which day on, until when
         self._left_out: list[tuple[Leaf, ...]] = []
+        self._latest: tuple[tuple[Leaf, ...], tuple[Missing, ...]] = ((), ())
 
     def _zeros(self) -> list[int]:
         return [0] * (self._size + 1)
@@ -140,11 +141,17 @@ class Columns:
         return Figure(
             value=value if self._counted[place] or not left_out else None,
             currency=rates.quote,
-            missing=figures.unique(leaf.missing for leaf in left_out),
+            missing=self._missing_of(left_out),
             left_out=left_out,
             counted_count=self._counted[place],
             oldest_input_on=None if oldest is NEVER else oldest,
         )
+
+    def _missing_of(self, left_out: tuple[Leaf, ...]) -> tuple[Missing, ...]:
+        """Return what is missing; as long as the same is left out, the same object."""
+        if self._latest[0] is not left_out:
+            self._latest = (left_out, figures.unique(leaf.missing for leaf in left_out))
+        return self._latest[1]
 
     def _sweep(self) -> Iterator[tuple[Leaf, ...]]:
         waiting: list[tuple[int, Leaf]] = []

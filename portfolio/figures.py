@@ -118,7 +118,7 @@ def _of_two(one: Figure, other: Figure, *, value: Fraction | None) -> Figure:
     return Figure(
         value=value,
         currency=one.currency,
-        missing=unique(one.missing + other.missing),
+        missing=unique(one.missing + other.missing) if one.missing and other.missing else one.missing or other.missing,
         left_out=one.left_out + other.left_out,
         counted_count=one.counted_count + other.counted_count,
         oldest_input_on=min(days, default=None),

@@ -11,13 +11,14 @@ from portfolio.days import Period, Spacing
 from portfolio.leaves import MissingKind, Part
 from portfolio.valuation import Dimension
 
+MISSING_KINDS = [kind.value for kind in MissingKind]
 NODES = {"type": "array", "items": {"$ref": "#/components/schemas/ExplainedNode"}}
 
 
 class MissingInputSerializer(serializers.Serializer[Any]):
     """An input that is not there."""
 
-    kind = serializers.ChoiceField([kind.value for kind in MissingKind])
+    kind = serializers.ChoiceField(MISSING_KINDS)
     name = serializers.CharField(help_text="Of the account, the security, or the pair of currencies.")
     reason = serializers.CharField(help_text="A sentence for people.")
 
@@ -159,8 +160,10 @@ class NetWorthPointSerializer(serializers.Serializer[Any]):
     liabilities = ShownNumberField(allow_null=True)
     complete = serializers.BooleanField()
     missing = serializers.ListField(
-        child=serializers.IntegerField(), help_text="Places in the list of what is missing, from 0."
+        child=serializers.IntegerField(),
+        help_text="Places in the list of what is missing, from 0: the first of them, at most 20.",
     )
+    missing_count = serializers.IntegerField(help_text="How much is missing on this day, listed or not.")
     oldest_input_on = serializers.DateField(allow_null=True)
 
 
@@ -173,12 +176,22 @@ class AccountSeriesSerializer(serializers.Serializer[Any]):
     values = serializers.ListField(child=ShownNumberField(allow_null=True))
 
 
+class MissingInSeriesSerializer(MissingInputSerializer):
+    """An input that is not there on some of the days. Between the first and the last of them it may be there."""
+
+    first_on = serializers.DateField(help_text="The first point that lacks it.")
+    last_on = serializers.DateField(help_text="The last point that lacks it.")
+
+
 class NetWorthSerializer(serializers.Serializer[Any]):
     """Net worth over time."""
 
     currency_code = serializers.CharField()
     interval = serializers.ChoiceField([spacing.value for spacing in Spacing])
-    missing = MissingInputSerializer(many=True)
+    missing = MissingInSeriesSerializer(
+        many=True, help_text="The first of them, at most 200; a point names what it lacks by its place in this list."
+    )
+    missing_count = serializers.IntegerField(help_text="How much is missing on any day, listed or not.")
     points = NetWorthPointSerializer(many=True)
     accounts = AccountSeriesSerializer(many=True, help_text="Empty unless asked for by account.")
 

@@ -18,6 +18,7 @@ from portfolio.valuation import Day, Dimension, Name, Slice
 # Of what a figure leaves out, so that an answer with hundreds of figures stays one that can be read.
 MAX_LEFT_OUT = 20
 MAX_MISSING = 50
+MAX_MISSING_IN_SERIES, MAX_MISSING_OF_POINT = 200, 20
 SHARE_PLACES = 4
 PERCENT_PLACES = 2
 
@@ -191,11 +192,11 @@ def unreconciled(shown: Difference | None, currency: str) -> dict[str, Any] | No
 
 def net_worth(shown: NetWorth, *, currency: str, interval: str, places: int) -> dict[str, Any]:
     """Show a series. What is missing is listed once, and the points name it by its place in that list."""
-    places_of: dict[Missing, int] = {}
+    listed = MissingInSeries()
     columns: list[list[Decimal | None]] = [[] for _ in shown.accounts]
     points = []
     for point in shown.points:
-        points.append(_point(point, places_of, places))
+        points.append(_point(point, listed, places))
         for column, each in zip(columns, point.by_account, strict=False):
             column.append(rounded(each.value, places))
     accounts = [
@@ -206,13 +207,55 @@ def net_worth(shown: NetWorth, *, currency: str, interval: str, places: int) -> 
     return {
         "currency_code": currency,
         "interval": interval,
-        "missing": [missing(one) for one in places_of],
+        "missing": listed.shown(),
+        "missing_count": listed.count,
         "points": points,
         "accounts": accounts,
     }
 
 
-def _point(point: Point, places_of: dict[Missing, int], places: int) -> dict[str, Any]:
+class MissingInSeries:
+    """What is missing in a series: each once, with the first and the last point that lacks it."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._spans: dict[Missing, tuple[int, date, date]] = {}  # the place, and the days
+        self._latest: tuple[Missing, ...] = ()
+        self._places: list[int] = []
+        self._on: date | None = None
+
+    @property
+    def count(self) -> int:
+        """Return how much is missing on any day."""
+        return len(self._spans)
+
+    def places(self, missing: tuple[Missing, ...], on: date) -> list[int]:
+        """Return the places in the list of what is ``missing`` on the next day: the first of them."""
+        if missing is not self._latest:
+            self._end()
+            for one in missing:
+                place, first, _ = self._spans.get(one, (len(self._spans), on, on))
+                self._spans[one] = (place, first, on)
+            listed = (self._spans[one][0] for one in missing)
+            self._places = [place for place in listed if place < MAX_MISSING_IN_SERIES][:MAX_MISSING_OF_POINT]
+            self._latest = missing
+        self._on = on
+        return self._places
+
+    def shown(self) -> list[dict[str, Any]]:
+        """Show the first of what is missing."""
+        self._end()
+        listed = list(self._spans.items())[:MAX_MISSING_IN_SERIES]
+        return [{**missing(one), "first_on": first, "last_on": last} for one, (_, first, last) in listed]
+
+    def _end(self) -> None:
+        """Note that what was missing so far was so until the day before."""
+        for one in self._latest:
+            place, first, last = self._spans[one]
+            self._spans[one] = (place, first, self._on or last)
+
+
+def _point(point: Point, listed: MissingInSeries, places: int) -> dict[str, Any]:
     total = point.net_worth
     return {
         "date": point.on,
@@ -220,7 +263,8 @@ def _point(point: Point, places_of: dict[Missing, int], places: int) -> dict[str
         "assets": rounded(point.assets.value, places),
         "liabilities": rounded(point.liabilities.value, places),
         "complete": total.is_complete,
-        "missing": [places_of.setdefault(one, len(places_of)) for one in total.missing],
+        "missing": listed.places(total.missing, point.on),
+        "missing_count": len(total.missing),
         "oldest_input_on": total.oldest_input_on,
     }
 

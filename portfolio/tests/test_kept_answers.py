@@ -6,7 +6,6 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -25,6 +24,7 @@ from institutions.models import FinancialInstitution
 from institutions.tests.factories import FinancialInstitutionFactory
 from portfolio import stamps
 from portfolio.tests.api.conftest import seed
+from portfolio.tests.asking import PATHS, Browser, answers, fresh
 from securities import ingest
 from securities.bars import Bar
 from securities.intake import Intake
@@ -34,12 +34,6 @@ from securities.tests.factories import SecurityFactory
 from users.models import User
 
 pytestmark = pytest.mark.django_db
-PATHS = [
-    "dashboard?on=2020-09-06",
-    "net-worth?start=2020-08-25&end=2020-09-06&by=account",
-    "allocation?by=institution&on=2020-09-06",
-    "explain?on=2020-09-06&figure=change:1d",
-]
 FRIDAY = date(2020, 9, 4)
 NOON = datetime(2020, 9, 4, 12, tzinfo=UTC)
 
@@ -291,49 +285,6 @@ WRITES = [
     delete_rates, change_the_base_currency, change_the_time_zone, change_a_minor_unit, move_a_split, delete_a_security,
     change_an_account_in_the_admin, change_a_security_in_the_admin, change_a_rate_in_the_admin,
 ]  # fmt: skip
-
-
-def paths():
-    """Return the paths of all kinds of figures: those of the household, and valuations of accounts, old and new."""
-    keys = list(dict.fromkeys(map(str, Account.history.order_by("history_id").values_list("id", flat=True))))
-    return [*PATHS, *(f"accounts/{key}/valuation?on=2020-09-06" for key in dict.fromkeys(keys[:4] + keys[-2:]))]
-
-
-def told(response):
-    """Return what an answer says; of a problem all but the number of the request."""
-    return response.content if response.status_code == 200 else (response.status_code, response.json()["code"])
-
-
-def answers(api):
-    return [told(api.get(f"/api/v1/{path}")) for path in paths()]
-
-
-def fresh(api):
-    """Return the answers of a cache that remembers nothing."""
-    kept = caches["default"]
-    kept.delete_pattern("*") if hasattr(kept, "delete_pattern") else kept.clear()
-    return answers(api)
-
-
-class Browser:
-    """Asks with the ETag of the answer that it has, and shows that one again when it is told that nothing changed."""
-
-    def __init__(self, api):
-        self.api, self.kept = api, {}
-        self.unchanged_count = 0
-
-    def ask(self):
-        return [self.ask_for(path) for path in paths()]
-
-    def ask_for(self, path):
-        etag, content = self.kept.get(path, (None, None))
-        response = self.api.get(f"/api/v1/{path}", headers={"If-None-Match": etag} if etag else {})
-        if response.status_code == 304:
-            self.unchanged_count += 1
-            return content
-        if response.status_code == 200:
-            self.kept[path] = (response["ETag"], response.content)
-        return told(response)
 
 
 @pytest.mark.parametrize("write", WRITES, ids=lambda write: write.__name__)

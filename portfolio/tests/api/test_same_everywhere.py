@@ -60,8 +60,11 @@ def test_the_points_of_a_series_are_the_net_worth_of_their_days(api, example, in
             assert point[name] == day[name]["value"]
         assert point["complete"] == day["net_worth"]["complete"]
         assert point["oldest_input_on"] == day["net_worth"]["oldest_input_on"]
-        listed = [shown["missing"][int(number)] for number in point["missing"]]
+        listed = [dict(shown["missing"][int(number)]) for number in point["missing"]]
+        spans = [(each.pop("first_on"), each.pop("last_on")) for each in listed]
         assert sorted(map(str, listed)) == sorted(map(str, day["net_worth"]["missing"]))
+        assert point["missing_count"] == len(listed)
+        assert all(first <= point["date"] <= last for first, last in spans)
         for account in shown["accounts"]:
             valuation = get(api, f"accounts/{account['account_id']}/valuation?on={point['date']}")
             assert account["values"][place] == valuation["value"]
