@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.expected_conditions import staleness_of
+from selenium.webdriver.support.ui import WebDriverWait
 
 from users.models import User
 from users.tests.factories import PASSWORD, UserFactory
@@ -54,7 +58,7 @@ class Browser:
         """Sign in to the admin."""
         self.open("/admin/login/")
         self.enter(username=person.email, password=PASSWORD)
-        self.press("[type=submit]")
+        self.send("[type=submit]")
 
     def enter(self, **texts: str) -> None:
         """Type into fields by their names."""
@@ -67,11 +71,21 @@ class Browser:
         """Press what a selector finds."""
         self.driver.find_element(By.CSS_SELECTOR, selector).click()
 
+    def send(self, selector: str) -> None:
+        """Press what sends a form, and wait for the next page."""
+        page = self.driver.find_element(By.TAG_NAME, "html")
+        self.press(selector)
+        WebDriverWait(self.driver, 15).until(staleness_of(page))
+
     def choose(self, name: str, text: str) -> None:
         """Choose by typing in one of the admin's fields that look for it."""
-        self.press(f".field-{name} .select2-selection, form:has([name='{name}']) .select2-selection")
+        self.press(f".field-{name} .select2-selection, .text-filter:has([name='{name}']) .select2-selection")
         self.driver.find_element(By.CSS_SELECTOR, ".select2-search__field").send_keys(text)
-        self.driver.find_element(By.XPATH, f"//li[contains(@class, 'select2-results__option') and .='{text}']").click()
+        option = (By.XPATH, f"//li[contains(@class, 'select2-results__option--highlighted') and .='{text}']")
+        WebDriverWait(self.driver, 15, ignored_exceptions=[StaleElementReferenceException]).until(
+            lambda driver: driver.find_element(*option).is_displayed()
+        )
+        self.driver.find_element(By.CSS_SELECTOR, ".select2-search__field").send_keys(Keys.ENTER)
 
     @property
     def text(self) -> str:

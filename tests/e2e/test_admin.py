@@ -80,13 +80,13 @@ def test_an_operator_adds_an_account_and_a_value_on_its_owners_clocks(browser, o
     browser.enter(name="Savings")
     browser.choose("currency", "CAD")
     browser.driver.find_element(By.CSS_SELECTOR, "[name=account_type] [value=savings]").click()
-    browser.press("[name=_continue]")
+    browser.send("[name=_continue]")
     account = Account.objects.get()
     browser.open(reverse("admin:accounts_accountvalue_add") + f"?account={account.pk}")
     says = browser.text
     browser.driver.execute_script("document.querySelector('[name=timestamp_0]').value = '2026-01-05'")
     browser.enter(value="1234.5")
-    browser.press("[name=_save]")
+    browser.send("[name=_save]")
 
     assert f"In the time zone of {owner.email}, America/Toronto." in says
     assert "was added successfully" in browser.text
@@ -107,14 +107,14 @@ def test_prices_are_imported_after_a_preview_synced_and_drawn(browser, operator,
 
     browser.open(reverse("admin:securities_securityprice_import"))
     browser.driver.find_element(By.NAME, "import_file").send_keys(str(file))
-    browser.press("form .submit-row [type=submit]")
+    browser.send("form .submit-row [type=submit]")
     before = (browser.text, Security.objects.count())
-    browser.press("[name=confirm]")
+    browser.send("[name=confirm]")
     imported = browser.text
     browser.open(reverse("admin:securities_security_changelist"))
     browser.press("#action-toggle")
     browser.driver.find_element(By.CSS_SELECTOR, "[name=action] [value=sync_now]").click()
-    browser.press("#changelist-form .actions button, #changelist-form .actions [type=submit]")
+    browser.send("#changelist-form .actions button, #changelist-form .actions [type=submit]")
     synced = browser.text
     browser.open(reverse("admin:securities_security_change", args=[Security.objects.get().pk]))
 
@@ -136,7 +136,7 @@ def test_a_list_is_filtered_by_what_is_chosen(browser, operator):
     browser.open(reverse("admin:accounts_accountvalue_changelist"))
 
     browser.choose("owner", owner.email)
-    browser.press("form:has([name=owner]) button")
+    browser.send("form:has([name=owner]) button")
 
     rows = browser.driver.find_elements(By.CSS_SELECTOR, "#result_list tbody tr")
     assert ["Savings" in row.text for row in rows] == [True]
