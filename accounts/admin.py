@@ -40,6 +40,11 @@ class RecordedAdmin(TableAdminMixin, LongListMixin, SafeRelationsMixin, SimpleHi
     computed_fields: tuple[str, ...] = ()
     path_from_account = "pk"
 
+    def get_fields(self, request, obj=None):  # type: ignore[no-untyped-def]
+        """Show what is entered first, then what follows from it and what never changes."""
+        computed = self.get_readonly_fields(request, obj)  # type: ignore[no-untyped-call]
+        return (*self.fields, *(name for name in computed if name not in self.fields))
+
     def get_readonly_fields(self, request, obj=None):  # type: ignore[no-untyped-def]  # noqa: ARG002
         """Keep what never changes once the row is there, and show what follows from it."""
         return (*self.computed_fields, *self.readonly_fields, *self.fixed_fields) if obj else self.readonly_fields
@@ -79,6 +84,10 @@ class AccountAdmin(RecordedAdmin):
     """Everybody's accounts, with what is in them."""
 
     resource_classes = (AccountTable,)
+    fields = (
+        "user", "name", "account_type", "financial_institution", "currency", "is_investment_account", "interest_rate",
+        "description",
+    )  # fmt: skip
     list_display = ("name", "account_type", "financial_institution", "balance", "balance_on", "user")
     list_filter = (OwnerFilter, InstitutionFilter, CurrencyFilter, "account_type", "is_investment_account")
     list_select_related = ("currency", "financial_institution", "user")
@@ -128,6 +137,7 @@ class AccountValueAdmin(AccountPartAdmin):
     """Everybody's balances, the latest first."""
 
     resource_classes = (ValueTable,)
+    fields = ("account", "timestamp", "value", "cash_balance")
     list_display = ("day", "account", "amount", "cash", "owner")
     path_from_account = "recorded_values"
     list_filter = (OwnerFilter, AccountFilter, SinceFilter, UntilFilter)
@@ -155,6 +165,7 @@ class HoldingAdmin(AccountPartAdmin):
     """Everybody's holdings, by account."""
 
     resource_classes = (HoldingTable,)
+    fields = ("account", "security", "quantity", "average_cost", "currency", "timestamp")
     list_display = ("security", "units", "cost", "day", "account", "owner")
     path_from_account = "holdings"
     list_filter = (OwnerFilter, AccountFilter, SecurityFilter)

@@ -223,10 +223,8 @@ class AccountValue(AccountPart):
             ),
             Reference(fields=("account", "user"), to_fields=("id", "user"), name="account_value_of_owner"),
         )
-        indexes = (
-            # Holds all that the current balance needs, so that the table itself is not read.
+        indexes = (  # the first holds all that the current balance needs, so that the table itself is not read
             models.Index(fields=("account", "-timestamp", "value", "cash_balance"), name="account_value_latest"),
-            # The newest of everybody's, for those who look after all of them.
             models.Index(fields=("-timestamp", "-id"), name="account_value_newest"),
         )
 
@@ -384,12 +382,8 @@ class Holding(AccountPart):
         at: dt.datetime | None = self.current_price_at  # type: ignore[attr-defined]
         if at is None or self.currency_code is None or self.currency_code != self.security.currency_id:
             return market_figures.figures(quantity=self.quantity, average_cost=self.average_cost, price=None)
-        return market_figures.figures(
-            quantity=self.quantity,
-            average_cost=self.average_cost,
-            price=self.current_price,  # type: ignore[attr-defined]
-            ratio=self.splits_until(at.date()),
-        )
+        price, ratio = self.current_price, self.splits_until(at.date())  # type: ignore[attr-defined]
+        return market_figures.figures(quantity=self.quantity, average_cost=self.average_cost, price=price, ratio=ratio)
 
     def clean(self) -> None:
         """Check what depends on the account. What an earlier version let into a liability may be corrected there.

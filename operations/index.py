@@ -111,7 +111,8 @@ def people(now: datetime) -> Panel:
 
 def prices(now: datetime) -> Panel:
     """How old the last daily price of each security is."""
-    ends = Security.objects.order_by("symbol").with_last_close().values_list("last_close_at", flat=True)[:MOST]
+    priced: Any = Security.objects.order_by("symbol").with_last_close()
+    ends = priced.values_list("last_close_at", flat=True)[:MOST]
     ages = Counter(age_of(at, now) for at in ends)
     stale, none = listed("securities_security", "state=stale"), listed("securities_security", "state=priceless")
     return Panel(

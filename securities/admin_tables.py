@@ -128,7 +128,7 @@ class PriceTable(TableResource):
         """Return the columns of the preview."""
         return [*super().get_diff_headers(), "what becomes of it"]
 
-    def import_row(self, row: Any, _loader: Any, **options: Any) -> RowResult:
+    def import_row(self, row: Any, instance_loader: Any, **options: Any) -> RowResult:  # noqa: ARG002
         """Read a row; it is stored with all others of its series."""
         result = RowResult()
         try:
@@ -176,7 +176,8 @@ class PriceTable(TableResource):
         at = cells["timestamp"].replace(microsecond=0)
         if not series.interval.is_intraday:
             at = at.replace(hour=0, minute=0, second=0)
-        return series, Bar(at, *(cells[name] for name in PRICES), cells["volume"])
+        opened, high, low, close = (cells[name] for name in PRICES)
+        return series, Bar(at, opened, high, low, close, cells["volume"])
 
     def series_of(self, cells: dict[str, Any]) -> Series:
         """Return the series that a row is of.

@@ -113,3 +113,12 @@ def test_nobody_else_gets_in(client, user, model):
 
 def test_the_admin_opens_without_its_slash(client, db):
     assert client.get("/admin", follow=True).status_code == 200
+
+
+def test_a_list_has_the_labels_and_our_own_style_sheet_last(client, superuser):
+    client.force_login(superuser)
+
+    page = client.get("/admin/users/user/").text
+
+    assert 'data-label="Last login"' in page
+    assert page.index("admin/css/changelists.css") < page.index("finances/admin.css")

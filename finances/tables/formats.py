@@ -56,7 +56,7 @@ def as_text(content: str | bytes) -> str:
         raise TableError("The file is not in UTF-8. A spreadsheet offers “CSV UTF-8” when it saves.") from exc
 
 
-class CSV(base_formats.CSV):
+class CSV(base_formats.CSV):  # type: ignore[misc]
     """Comma-separated values; a semicolon or a tab is understood, too."""
 
     def create_dataset(self, in_stream: str | bytes, **_options: Any) -> tablib.Dataset:
@@ -70,7 +70,7 @@ class CSV(base_formats.CSV):
             raise TableError(f"This is no CSV file: {exc}.") from exc
 
 
-class JSON(base_formats.JSON):
+class JSON(base_formats.JSON):  # type: ignore[misc]
     """A list of objects, one a row; numbers keep their digits."""
 
     def create_dataset(self, in_stream: str | bytes, **_options: Any) -> tablib.Dataset:
@@ -91,7 +91,7 @@ def _refuse(constant: str) -> None:
     raise TableError(f"{constant} is no number.")
 
 
-class XLSX(base_formats.XLSX):
+class XLSX(base_formats.XLSX):  # type: ignore[misc]
     """A workbook's first sheet. Written as text throughout: numbers of a spreadsheet keep 15 digits, ours all."""
 
     def create_dataset(self, in_stream: bytes) -> tablib.Dataset:

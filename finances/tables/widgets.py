@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 from import_export.widgets import Widget
 
 from finances import money
-from finances.local_days import instant_at, noon_of
+from finances.local_days import UTC_ZONE, instant_at, noon_of
 
 # A spreadsheet keeps that many digits of a number; what has more was rounded, or will be.
 SPREADSHEET_DIGITS = 15
@@ -137,7 +137,7 @@ class InstantWidget(Widget):  # type: ignore[misc]
         """Return the instant, in UTC."""
         if value is None or value == "":
             return None
-        zone = self.zone_of(row) or UTC
+        zone = self.zone_of(row) or UTC_ZONE
         if isinstance(value, datetime) and value.time() == time() and value.tzinfo is None:
             value = value.date()  # a spreadsheet's day
         text = value.isoformat() if isinstance(value, date) else str(value)

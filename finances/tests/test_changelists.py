@@ -1,15 +1,8 @@
 """What the admin's lists need to be read on a phone."""
 
-import pytest
 from django.utils.safestring import mark_safe
 
 from finances.templatetags.changelists import labelled
-
-
-@pytest.fixture
-def admin_client(client, superuser):
-    client.force_login(superuser)
-    return client
 
 
 def test_each_cell_names_its_column_and_the_box_to_choose_a_row_none():
@@ -20,10 +13,3 @@ def test_each_cell_names_its_column_and_the_box_to_choose_a_row_none():
         '<td data-label="" class="action-checkbox">x</td>',
         '<th data-label="The &quot;name&quot;" class="field-name">Savings</th>',
     ]
-
-
-def test_a_list_has_the_labels_and_our_own_style_sheet_last(admin_client, stranger):
-    page = admin_client.get("/admin/users/user/").text
-
-    assert 'data-label="Last login"' in page
-    assert page.index("admin/css/changelists.css") < page.index("finances/admin.css")
