@@ -45,13 +45,14 @@ def test_an_account_is_changed_but_not_given_away(admin_client, user, stranger):
     assert (account.name, account.user) == ("Renamed", user)
 
 
+ACCOUNT = {"name": "Renamed", "account_type": "tfsa", "currency": "CAD", "is_investment_account": "on"}
 HOLDING = {"quantity": "5", "average_cost": "1", "timestamp_0": "2026-01-01", "timestamp_1": "10:00"}
 
 
 @pytest.mark.parametrize(
     ("page", "pk_of", "entered"),
     [
-        ("account_change", lambda row: row.account_id, {"name": "Renamed", "account_type": "tfsa", "currency": "CAD"}),
+        ("account_change", lambda row: row.account_id, ACCOUNT),
         ("holding_change", lambda row: row.pk, HOLDING),
         ("holding_add", None, HOLDING),
     ],
@@ -71,12 +72,20 @@ def test_an_account_is_locked_before_what_is_entered_is_checked(admin_client, pa
 
 
 @pytest.mark.parametrize("pk", ["nonsense", "00000000-0000-4000-8000-000000000000"])
-def test_what_is_not_there_is_not_changed(admin_client, pk):
-    changed = admin_client.post(reverse("admin:accounts_account_change", args=[pk]), {"name": "Renamed"})
-    added = admin_client.post(reverse("admin:accounts_holding_add"), {**HOLDING, "account": pk})
+def test_an_account_that_is_not_there_is_not_changed(admin_client, pk):
+    response = admin_client.post(reverse("admin:accounts_account_change", args=[pk]), ACCOUNT)
 
-    assert changed.status_code == 302  # to where it is said that there is none
-    assert (added.status_code, Holding.objects.exists()) == (200, False)
+    assert (response.status_code, response["Location"]) == (302, reverse("admin:index"))
+    assert not Account.objects.exists()
+
+
+@pytest.mark.parametrize("account", ["", "00000000-0000-4000-8000-000000000000"])
+@pytest.mark.parametrize(("page", "entered"), [("holding_add", HOLDING), ("accountvalue_add", {"value": "1"})])
+def test_nothing_is_entered_into_an_account_that_is_not_there(admin_client, account, page, entered):
+    response = admin_client.post(reverse(f"admin:accounts_{page}"), {**entered, "account": account})
+
+    assert response.status_code == 200
+    assert "account" in response.context["adminform"].form.errors
 
 
 @pytest.mark.parametrize("factory", [AccountFactory, AccountValueFactory, HoldingFactory])
