@@ -47,6 +47,7 @@ def test_every_row_that_points_at_a_user_goes_with_them_or_forgets_them():
 
     assert {field.model.__name__ for field in pointers} >= {"FinancialInstitution", "TokenFamily", "LogEntry"}
     staying = [field for field in pointers if field.remote_field.on_delete is not CASCADE]
-    # Whoever changed a row of somebody else's is not its owner: the record stays, without their name.
-    assert {field.name for field in staying} == {"history_user"}
+    # Whoever changed a row of somebody else's is not its owner, nor is who started a sync the owner of what it brought:
+    # the record stays, without their name.
+    assert {field.name for field in staying} == {"history_user", "started_by"}
     assert {field.remote_field.on_delete for field in staying} == {SET_NULL}
