@@ -7,6 +7,7 @@ from django.db import connection
 from django_tasks_db.models import DBTaskResult
 
 from finances import jobs
+from operations import schedule
 from operations.models import DueTime, Outcome, Run, Worker
 from operations.tests import slow_tasks
 from operations.tests.conftest import wait_until
@@ -144,3 +145,15 @@ def test_a_job_on_a_worker_leaves_a_record_and_its_log_has_its_id(start_worker):
     run = Run.objects.get()
     assert (code, run.outcome, run.task_id, run.attempt) == (0, Outcome.SUCCEEDED, task, 1)
     assert f"[{task}] flush_expired_tokens: Expired token families deleted: 0" in worker.log.read_text()
+
+
+def test_a_scheduler_that_is_called_once_enqueues_what_is_due_and_ends(start_worker, tmp_path):
+    alive = tmp_path / "alive"
+    scheduler = start_worker("--only-schedule", "--once", f"--alive-file={alive}")
+
+    code = scheduler.wait(timeout=30)
+
+    assert code == 0
+    assert alive.exists()
+    assert DBTaskResult.objects.filter(status="READY").count() == len(schedule.ENTRIES)
+    assert not Worker.objects.exists()
