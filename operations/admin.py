@@ -78,15 +78,15 @@ class RunAdmin(RecordsAdmin):
     """What was run, by whom or what, and what became of it."""
 
     list_display = (
-        "name", "state", "started_at", "lasted", "done_count", "failed_count", "cause", "user", "why",
+        "name", "state", "started_at", "lasted", "done_count", "failed_count", "cause", "started_by", "why",
     )  # fmt: skip
     list_filter = (StateFilter, NameFilter, "cause")
-    list_select_related = ("user",)
+    list_select_related = ("started_by",)
     search_fields = ("reason",)
     actions = ("run_again",)
     fields = (
         "name", "written", "state", "summary", "reason", "done_count", "failed_count", "numbers", "failed_rows",
-        "cause", "user", "queued_at", "started_at", "finished_at", "lasted", "process", "task_id", "attempt",
+        "cause", "started_by", "queued_at", "started_at", "finished_at", "lasted", "process", "task_id", "attempt",
     )  # fmt: skip
 
     @admin.display(description="state")

@@ -17,9 +17,24 @@ from operations.schedule import Entry
 logger = logging.getLogger(__name__)
 
 
-def enqueue_due(*, now: datetime) -> list[str]:
-    """Enqueue what is due and was not dealt with yet, and return its names."""
-    return [entry.name for entry in schedule.entries() if _enqueue_once(entry, entry.last_due(now))]
+class Schedule:
+    """What is due, for one process: it remembers what it has seen dealt with, and asks the database only for more."""
+
+    def __init__(self) -> None:
+        """Begin without having seen anything."""
+        self._seen: dict[str, datetime] = {}
+
+    def enqueue_due(self, *, now: datetime) -> list[str]:
+        """Enqueue what is due and was not dealt with yet, and return its names."""
+        enqueued = []
+        for entry in schedule.entries():
+            due_at = entry.last_due(now)
+            if self._seen.get(entry.name) == due_at:
+                continue
+            if _enqueue_once(entry, due_at):
+                enqueued.append(entry.name)
+            self._seen[entry.name] = due_at
+        return enqueued
 
 
 def _enqueue_once(entry: Entry, due_at: datetime) -> bool:

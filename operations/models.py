@@ -65,7 +65,7 @@ class Run(models.Model):
     name = models.CharField(max_length=60)
     arguments = models.JSONField(default=list)
     cause = models.CharField(max_length=10, choices=Cause)
-    user: Any = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    started_by: Any = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     task_id = models.CharField(max_length=36, default="", db_index=True)
     attempt = models.PositiveSmallIntegerField(default=1)
     process = models.CharField(max_length=100)

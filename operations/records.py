@@ -43,7 +43,7 @@ class Heart:
         """Tell from now on that ``run`` is under way."""
         with self._change:
             self._under_way.add(run)
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._beat, name="runs", daemon=True)
                 self._thread.start()
 
@@ -54,19 +54,21 @@ class Heart:
             self._change.notify_all()
 
     def _beat(self) -> None:
-        while True:
-            with self._change:
-                self._change.wait_for(lambda: not self._under_way, timeout=self._seconds)
-                if not self._under_way:
-                    self._thread = None
-                    return
-                under_way = list(self._under_way)
+        while under_way := self._wait():
             try:
                 Run.objects.filter(pk__in=under_way, outcome=Outcome.RUNNING).update(seen_at=Now())
             except DatabaseError:
                 logger.warning("The database does not take the signs of life of runs; tried again soon")
             finally:
                 connections.close_all()
+
+    def _wait(self) -> list[int]:
+        """Wait for the next beat, and return which runs are under way; with none of them, the thread is to end."""
+        with self._change:
+            self._change.wait_for(lambda: not self._under_way, timeout=self._seconds)
+            if not self._under_way:
+                self._thread = None
+            return list(self._under_way)
 
 
 class Records:
@@ -84,7 +86,7 @@ class Records:
                 name=name,
                 arguments=list(arguments),
                 cause=origin.cause,
-                user=get_user_model().objects.filter(pk=origin.user_id).first() if origin.user_id else None,
+                started_by=get_user_model().objects.filter(pk=origin.user_id).first() if origin.user_id else None,
                 task_id=origin.task_id,
                 attempt=origin.attempt,
                 queued_at=origin.queued_at,

@@ -68,6 +68,7 @@ class Process:
         self.duties = duties
         self.id = f"{records.process_name()}:{uuid.uuid4().hex[:12]}"[-64:]
         self.done = self.failed = 0
+        self._schedule = due.Schedule()
         self._stopping, self._is_known = threading.Event(), threading.Event()
         self._is_away = False
         self._sees_database_since: float | None = None
@@ -115,7 +116,7 @@ class Process:
             self.duties.alive_file.touch()
         if self._attempt(self._beat):
             if self.duties.keeps_schedule:
-                self._attempt(lambda: due.enqueue_due(now=timezone.now()))
+                self._attempt(lambda: self._schedule.enqueue_due(now=timezone.now()))
             self._is_known.set()
 
     def _attempt(self, work: Callable[[], Any]) -> bool:

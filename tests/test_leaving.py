@@ -48,5 +48,5 @@ def test_every_row_that_points_at_a_user_goes_with_them_or_forgets_them():
     assert {field.model.__name__ for field in pointers} >= {"FinancialInstitution", "TokenFamily", "LogEntry"}
     staying = [field for field in pointers if field.remote_field.on_delete is not CASCADE]
     # Whoever changed a row of somebody else's, or started what ran, is not its owner: it stays, without their name.
-    assert {str(field) for field in staying if field.name != "history_user"} == {"operations.Run.user"}
+    assert {str(field) for field in staying if field.name != "history_user"} == {"operations.Run.started_by"}
     assert {field.remote_field.on_delete for field in staying} == {SET_NULL}

@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                 ("reason", models.TextField(default="")),
                 ("failures", models.JSONField(default=list)),
                 (
-                    "user",
+                    "started_by",
                     models.ForeignKey(
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,

@@ -103,5 +103,5 @@ def test_sync_now_is_done_at_once_where_there_are_none_and_recorded(admin, super
     act(admin, "/admin/securities/security/", "sync_now", security)
 
     run = Run.objects.get()
-    assert (run.name, run.cause, run.user, run.arguments) == ("sync_prices", "admin", superuser, ["AAPL"])
+    assert (run.name, run.cause, run.started_by, run.arguments) == ("sync_prices", "admin", superuser, ["AAPL"])
     assert run.failed_count == 1

@@ -43,8 +43,8 @@ def test_the_last_due_time_is_by_the_clock_of_the_schedules_zone(cron, now, last
 def test_what_is_due_is_enqueued_once(only):
     only("sync_prices")
 
-    first = due.enqueue_due(now=FRIDAY)
-    again = due.enqueue_due(now=FRIDAY + timedelta(hours=3))
+    first = due.Schedule().enqueue_due(now=FRIDAY)
+    again = due.Schedule().enqueue_due(now=FRIDAY + timedelta(hours=3))
 
     task = DBTaskResult.objects.get()
     assert (first, again) == (["sync_prices"], [])
@@ -54,19 +54,19 @@ def test_what_is_due_is_enqueued_once(only):
 
 def test_a_scheduler_that_was_away_makes_up_for_the_last_time_alone(only):
     only("sync_prices")
-    due.enqueue_due(now=FRIDAY - timedelta(days=10))
+    due.Schedule().enqueue_due(now=FRIDAY - timedelta(days=10))
     DBTaskResult.objects.all().delete()
 
-    due.enqueue_due(now=FRIDAY)
+    due.Schedule().enqueue_due(now=FRIDAY)
 
     assert DBTaskResult.objects.count() == 1
 
 
 def test_what_still_waits_is_not_enqueued_again(only):
     only("purge")
-    due.enqueue_due(now=FRIDAY - timedelta(days=1))
+    due.Schedule().enqueue_due(now=FRIDAY - timedelta(days=1))
 
-    due.enqueue_due(now=FRIDAY)
+    due.Schedule().enqueue_due(now=FRIDAY)
 
     assert DBTaskResult.objects.count() == 1
     assert DueTime.objects.count() == 2
@@ -108,9 +108,20 @@ def test_every_entry_names_a_command_that_understands_its_arguments_and_can_be_s
 def test_the_last_due_time_of_an_entry_is_never_purged(only):
     only("purge")
     for days in (300, 200, 100):
-        due.enqueue_due(now=FRIDAY - timedelta(days=days))
+        due.Schedule().enqueue_due(now=FRIDAY - timedelta(days=days))
     DueTime.objects.update(taken_at=FRIDAY - timedelta(days=100))
 
     call_command("purge")
 
     assert [each.due_at.date() for each in DueTime.objects.all()] == [(FRIDAY - timedelta(days=100)).date()]
+
+
+def test_what_was_seen_is_not_asked_for_again(django_assert_num_queries):
+    mine, other = due.Schedule(), due.Schedule()
+    mine.enqueue_due(now=FRIDAY)
+    other.enqueue_due(now=FRIDAY)
+
+    with django_assert_num_queries(0):
+        again = mine.enqueue_due(now=FRIDAY + timedelta(seconds=30)) + other.enqueue_due(now=FRIDAY)
+
+    assert again == []

@@ -12,6 +12,7 @@ from operations import queue, workers
 from operations.models import Outcome, Run, Worker
 from operations.tests import slow_tasks
 from operations.workers import Duties, Process
+from users import mails
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("queued")]
 LONG_AGO = timedelta(hours=1)
@@ -183,3 +184,15 @@ def test_a_command_whose_provider_is_away_is_tried_again_and_takes_one_line_of_t
     assert (task.status, run.outcome) == ("READY", Outcome.FAILED)
     assert run.reason in task.traceback
     assert "Traceback" not in caplog.text
+
+
+def test_a_mail_waits_in_the_queue_and_its_address_is_forgotten_once_it_is_sent(process, user, mailoutbox):
+    mails.post(mails.send_password_reset, user.email)
+    kept = DBTaskResult.objects.get().args_kwargs["args"]
+    before = len(mailoutbox)
+
+    sent = run_next(process)
+
+    assert (kept, before) == ([user.email], 0)
+    assert [mail.to for mail in mailoutbox] == [[user.email]]
+    assert user.email not in str(vars(sent))

@@ -22,7 +22,7 @@ def test_a_command_leaves_a_record_of_what_became_of_it(user):
     call_command("flush_expired_tokens")
 
     run = Run.objects.get()
-    assert (run.name, run.cause, run.outcome, run.user) == ("flush_expired_tokens", "command", "succeeded", None)
+    assert (run.name, run.cause, run.outcome, run.started_by) == ("flush_expired_tokens", "command", "succeeded", None)
     assert run.summary == "Expired token families deleted: 0"
     assert run.started_at <= run.finished_at
 
@@ -120,7 +120,7 @@ def test_a_job_is_recorded_with_who_started_it(superuser):
     task = jobs.start("flush_expired_tokens", cause=runs.ADMIN, user_id=superuser.pk)
 
     run = Run.objects.get()
-    assert (run.cause, run.user, run.task_id) == ("admin", superuser, task)
+    assert (run.cause, run.started_by, run.task_id) == ("admin", superuser, task)
     assert run.queued_at <= run.started_at
 
 
@@ -129,7 +129,7 @@ def test_a_run_outlives_its_user(superuser):
 
     superuser.delete()
 
-    assert Run.objects.get().user is None
+    assert Run.objects.get().started_by is None
 
 
 @pytest.mark.parametrize("name", ["migrate", "shell", "nothing", "worker", "seed_demo"])
@@ -143,7 +143,7 @@ def test_a_sync_over_the_api_is_recorded(api, user):
 
     run = Run.objects.get()
     assert answer.status_code == 404
-    assert (run.name, run.cause, run.user, run.outcome) == ("sync_prices", "api", user, "failed")
+    assert (run.name, run.cause, run.started_by, run.outcome) == ("sync_prices", "api", user, "failed")
     assert run.arguments == ["--interval=1d", "--", "NIL"]
 
 

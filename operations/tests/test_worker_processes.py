@@ -7,6 +7,7 @@ from django.db import connection
 from django_tasks_db.models import DBTaskResult
 
 from finances import jobs
+from operations import schedule
 from operations.models import DueTime, Outcome, Run, Worker
 from operations.tests import slow_tasks
 from operations.tests.conftest import wait_until
@@ -144,3 +145,49 @@ def test_a_job_on_a_worker_leaves_a_record_and_its_log_has_its_id(start_worker):
     run = Run.objects.get()
     assert (code, run.outcome, run.task_id, run.attempt) == (0, Outcome.SUCCEEDED, task, 1)
     assert f"[{task}] flush_expired_tokens: Expired token families deleted: 0" in worker.log.read_text()
+
+
+def test_a_scheduler_that_is_called_once_enqueues_what_is_due_and_ends(start_worker, tmp_path):
+    alive = tmp_path / "alive"
+    scheduler = start_worker("--only-schedule", "--once", f"--alive-file={alive}")
+
+    code = scheduler.wait(timeout=30)
+
+    assert code == 0
+    assert alive.exists()
+    assert DBTaskResult.objects.filter(status="READY").count() == len(schedule.ENTRIES)
+    assert not Worker.objects.exists()
+
+
+def test_a_worker_that_stood_still_for_too_long_stores_nothing_over_who_took_its_place(start_worker, waiting, tmp_path):
+    stalled = start_worker(NO_SCHEDULE)
+    wait_until(lambda: lines(tmp_path / "begun"))
+    stalled.send_signal(signal.SIGSTOP)
+    start_worker(NO_SCHEDULE)
+    wait_until(lambda: len(lines(tmp_path / "begun")) == 2)
+    (tmp_path / "go").touch()
+    done = wait_until(lambda: DBTaskResult.objects.successful().filter(pk=waiting.id).first())
+
+    stalled.send_signal(signal.SIGCONT)
+    wait_until(lambda: "given to another worker" in stalled.log.read_text())
+    wait_until(lambda: Worker.objects.count() == 2)
+
+    assert stalled.poll() is None
+    after = DBTaskResult.objects.get(pk=waiting.id)
+    assert (after.status, after.finished_at, after.worker_ids) == (done.status, done.finished_at, done.worker_ids)
+
+
+def test_a_worker_that_is_told_twice_ends_at_once_and_another_does_the_rest(start_worker, waiting, tmp_path):
+    worker = start_worker(NO_SCHEDULE)
+    wait_until(lambda: lines(tmp_path / "begun"))
+
+    worker.send_signal(signal.SIGTERM)
+    wait_until(lambda: "no more tasks" in worker.log.read_text())
+    worker.send_signal(signal.SIGTERM)
+    code = worker.wait(timeout=10)
+    (tmp_path / "go").touch()
+    start_worker(NO_SCHEDULE)
+    wait_until(lambda: DBTaskResult.objects.successful().filter(pk=waiting.id).exists())
+
+    assert code == 1
+    assert lines(tmp_path / "ended") == ["ended"]
