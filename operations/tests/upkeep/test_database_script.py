@@ -1,4 +1,4 @@
-"""``make db-backup`` and ``make db-restore``, with a script in the place of Docker Compose that writes down its orders."""
+"""``make db-backup`` and ``make db-restore``, with a script in the place of Docker Compose that notes its orders."""
 
 import os
 import shutil
