@@ -1,8 +1,8 @@
 """How long do a backup and its restore take, in how much memory? Prints seconds and sizes, on either database.
 
-Run from the project's root: ``DATABASE_URL=… python -m benchmarks.backups [securities]``. Stores 2500 daily bars of each of
-400 securities, a million rows, backs them up and restores them. The memory is that by which the process grew beyond what
-it took before it began. Uses a test database beside that of ``DATABASE_URL``.
+Run from the project's root: ``DATABASE_URL=… python -m benchmarks.backups [securities]``. Stores 2500 daily bars of
+each of 400 securities, a million rows, backs them up and restores them. The memory is that by which the process grew
+beyond what it took before it began. Uses a test database beside that of ``DATABASE_URL``.
 """
 
 import logging
@@ -50,11 +50,11 @@ def measure(count: int) -> None:
     print(f"{count * DAYS} prices on {connection.vendor}")
     with tempfile.TemporaryFile() as file:
         before = peak()
-        print(
-            f"backup   {seconds(lambda: making.make(file, advance=nothing)):7.1f} s   {peak() - before:5.0f} MiB more"
-        )
+        taken = seconds(lambda: making.make(file, advance=nothing))
+        print(f"backup   {taken:7.1f} s   {peak() - before:5.0f} MiB more")
         print(f"file     {file.tell() / 1024**2:7.1f} MiB")
-        print(f"restore  {seconds(lambda: restore(file)):7.1f} s   {peak() - before:5.0f} MiB more")
+        taken = seconds(lambda: restore(file))
+        print(f"restore  {taken:7.1f} s   {peak() - before:5.0f} MiB more")
 
 
 def main(count: int) -> None:
