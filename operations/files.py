@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,6 +51,17 @@ def written_whole(path: Path, *, overwrite: bool = False, keep: bool = True) -> 
         raise FileNotWritableError(f"{path} cannot be written: {exc.strerror or exc}.") from exc
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def stdout(*, keep: bool = True) -> Iterator[IO[bytes]]:
+    """Give the stream of bytes that whoever started the process reads; without ``keep`` one that nobody does."""
+    if keep:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    with Path(os.devnull).open("wb") as nothing:
+        yield nothing
 
 
 def _require_free(path: Path, *, overwrite: bool) -> None:

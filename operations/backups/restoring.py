@@ -88,15 +88,27 @@ def require_empty(*, force: bool) -> None:
 
 
 def empty() -> None:
-    """Delete every row of every table, those that point at others first."""
-    connection.check_constraints()  # PostgreSQL empties no table of which something is still to be checked
+    """Delete every row of every table, those that point at others first.
+
+    Raises:
+        BackupError: the database keeps them, since a table that is none of ours points at one, maybe.
+    """
     names = [connection.ops.quote_name(model._meta.db_table) for model in reversed(tables.ordered())]
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(f"TRUNCATE {', '.join(names)}")
-        else:
-            for name in names:
-                cursor.execute(f"DELETE FROM {name}")  # noqa: S608 - names of our own
+    statements = [f"DELETE FROM {name}" for name in names]  # noqa: S608 - names of our own
+    if connection.vendor == "postgresql":
+        statements = [f"TRUNCATE {', '.join(names)}"]
+    try:
+        connection.check_constraints()  # PostgreSQL empties no table of which something is still to be checked
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+    except DatabaseError as exc:
+        raise BackupError(f"The database cannot be emptied: {first_line(exc)}") from exc
+
+
+def first_line(exc: Exception) -> str:
+    """Return what a database says, without the details that follow."""
+    return str(exc).partition("\n")[0]
 
 
 def fill(archive: Archive, *, advance: Advance) -> None:
@@ -158,5 +170,4 @@ def _named(name: str) -> Iterator[None]:
     except ValidationError as exc:
         raise BackupError(f"A value in {name} cannot be read: {' '.join(exc.messages)}") from exc
     except (DatabaseError, TypeError, ValueError) as exc:
-        reason = str(exc).partition("\n")[0]
-        raise BackupError(f"The database does not take what the backup has in {name}: {reason}") from exc
+        raise BackupError(f"The database does not take what the backup has in {name}: {first_line(exc)}") from exc

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.db import models
@@ -21,7 +22,7 @@ BY_SELF, BY_OTHER = "self", "other"
 RECORD = ("at", "change", "by", "reason", "row")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Part:
     """A kind of row: its name in the file, its model, its plain fields, and what its links refer to.
 
@@ -35,18 +36,18 @@ class Part:
     unique: tuple[str, ...] = ("name",)
     quota: str = ""
 
-    @property
+    @cached_property  # the library makes a manager anew each time
     def history(self) -> Any:
         """Return the model of its recorded changes, None when these are not recorded."""
         manager = getattr(self.model, "history", None)
         return None if manager is None else manager.model
 
-    @property
+    @cached_property
     def keys(self) -> tuple[str, ...]:
         """Return the keys of a row in the file."""
         return ("ref", *self.plain, *self.links, *STAMPS)
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """Return the columns of a row, but for its owner, in the order of `keys`."""
         return ("id", *self.plain, *(f"{name}_id" for name in self.links), *STAMPS)

@@ -1,6 +1,5 @@
 """``manage.py backup``: the whole database in one file."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +28,15 @@ class Command(ReportingCommand):
 
     def run(self, **options: Any) -> Report:
         """Write the backup."""
+        keep = not options["dry_run"]
         if options["file"] == files.STANDARD_STREAM:
             self.stdout = self.stderr  # what is written there is the backup
-            manifest, name = self.make(sys.stdout.buffer), "the stream"
+            name, target = "the stream", files.stdout(keep=keep)
         else:
-            path = Path(options["file"])
-            name = str(path)
-            with files.written_whole(path, overwrite=options["force"], keep=not options["dry_run"]) as file:
-                manifest = self.make(file)
+            name = options["file"]
+            target = files.written_whole(Path(name), overwrite=options["force"], keep=keep)
+        with target as file:
+            manifest = self.make(file)
         return Report(
             f"{manifest.row_count} rows of {len(manifest.tables)} tables are in {name}. "
             "Keep .env with it: it holds the secrets that belong to it."

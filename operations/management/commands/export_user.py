@@ -1,6 +1,5 @@
 """``manage.py export_user``: everything one person owns, in one file."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -38,14 +37,14 @@ class Command(ReportingCommand):
 
             return count
 
+        keep = not options["dry_run"]
         if options["file"] == files.STANDARD_STREAM:
             self.stdout = self.stderr  # what is written there is the file
-            export = exporting.export(email=email, write=counted(sys.stdout.buffer.write))
+            target = files.stdout(keep=keep)
         else:
-            with files.written_whole(
-                Path(options["file"]), overwrite=options["force"], keep=not options["dry_run"]
-            ) as file:
-                export = exporting.export(email=email, write=counted(file.write))
+            target = files.written_whole(Path(options["file"]), overwrite=options["force"], keep=keep)
+        with target as file:
+            export = exporting.export(email=email, write=counted(file.write))
         too_large = f"The file is larger than import_user takes ({layout.LARGEST_FILE // 1024**2} MiB)."
         warnings = (too_large,) if written > layout.LARGEST_FILE else ()
         return Report(f"{export.row_count} rows of {export.user.email}, in {written} bytes.", warnings=warnings)

@@ -1,11 +1,15 @@
 """The doctor names what is wrong and what mends it, and its exit code tells programs."""
 
 import io
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
 import time_machine
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
@@ -322,3 +326,24 @@ def test_a_key_that_is_not_accepted_is_an_error(held, stand_in, settings):
 
     assert len(errors) == 1
     assert "EXCHANGERATE_API_KEY" in errors[0][1]
+
+
+def test_a_redis_that_is_away_is_an_error_and_the_rest_is_told(tmp_path):
+    away = {"REDIS_URL": "redis://127.0.0.1:1/0", "DATABASE_URL": f"sqlite:///{tmp_path / 'new.sqlite3'}"}
+    environment = {**os.environ, "DJANGO_ENV": "test", "VAR_DIR": str(tmp_path), **away}
+
+    done = subprocess.run(
+        [sys.executable, "manage.py", "doctor", "--offline", "--json"],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+
+    found = [
+        (each["check"], each["found"]) for each in orjson.loads(done.stdout)["findings"] if each["level"] == "error"
+    ]
+    assert done.returncode == 1
+    assert found[0] == ("caches", "These caches do not remember, in Redis: default, http, throttles, locks.")
+    assert found[1] == ("caches", "The cache of outside answers is away.")
+    assert found[2][0] == "migrations"  # the database is new
