@@ -42,6 +42,8 @@ class RecordedAdmin(TableAdminMixin, LongListMixin, SafeRelationsMixin, SimpleHi
 
     def get_fields(self, request, obj=None):  # type: ignore[no-untyped-def]
         """Show what is entered first, then what follows from it and what never changes."""
+        if obj is None:
+            return self.fields
         computed = self.get_readonly_fields(request, obj)  # type: ignore[no-untyped-call]
         return (*self.fields, *(name for name in computed if name not in self.fields))
 

@@ -97,7 +97,7 @@ def people(now: datetime) -> Panel:
         "People and sign-ins",
         figures=[
             ("people", written(counted(User.objects.all())), users),
-            ("signed in now", written(counted(TokenFamily.objects.living(now=now))), listed("users_tokenfamily")),
+            ("sessions", written(counted(TokenFamily.objects.living(now=now))), listed("users_tokenfamily")),
             ("unverified", written(unverified), f"{users}?email_verified__exact=0"),
         ],
         columns=by_day(

@@ -74,7 +74,7 @@ def test_sign_ins_stand_on_their_days(admin_client, user):
 
     assert [bar.count for bar in panel.columns] == [0] * 13 + [2]
     assert len(admin_client.get(panel.columns[-1].address).context["cl"].result_list) == 2
-    assert panel.figures[1][:2] == ("signed in now", "2")
+    assert panel.figures[1][:2] == ("sessions", "2")
 
 
 def test_securities_are_counted_by_the_age_of_their_price(db):
