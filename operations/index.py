@@ -1,13 +1,11 @@
 """What an operator asks each morning, as numbers and bars for the admin's first page; each leads to the rows behind it.
 
-Every question reads to a bound, whatever the tables hold. ``PANELS`` lists what is shown: whoever keeps records of
-background work adds a function that returns a `Panel`, and to `needs` what failed.
+Every question reads to a bound, whatever the tables hold. ``PANELS`` lists what is shown.
 """
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -19,70 +17,13 @@ from django.utils import timezone
 from currencies.models import CurrencyRate
 from finances import http
 from finances.exceptions import ProviderUnavailableError
+from operations import work_panels
+from operations.panels import DAYS, MOST, Bar, Panel, by_day, counted, listed, scaled, written
 from securities.models import STALE_AFTER, STATES, QuarantinedRecord, Security, SecurityPrice
 from users.models import TokenFamily, User
 
-MOST = 10_000  # rows that a question reads or counts
-DAYS = 14
 RATES_LATE_AFTER = timedelta(days=4)  # a weekend and a holiday
 MEGABYTE = 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Bar:
-    """A count beside others, and where its rows are; ``share`` is its length in percent of the longest."""
-
-    label: str
-    count: int
-    address: str = ""
-    tone: str = ""  # bad, or nothing
-    share: float = 0.0
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One question: ``figures`` are numbers with a label, ``bars`` lie and ``columns`` stand, over days."""
-
-    title: str
-    figures: list[tuple[str, str, str]] = field(default_factory=list)
-    bars: list[Bar] = field(default_factory=list)
-    columns: list[Bar] = field(default_factory=list)
-    note: str = ""
-
-    @property
-    def highest(self) -> str:
-        """Say how much the highest column is."""
-        return f"at most {max((bar.count for bar in self.columns), default=0):,}"
-
-
-def listed(model: str, query: str = "") -> str:
-    """Return the address of a list, with a filter."""
-    return reverse(f"admin:{model}_changelist") + (f"?{query}" if query else "")
-
-
-def counted(rows: Any) -> int:
-    """Count rows, to a bound."""
-    found: int = rows.order_by()[:MOST].count()
-    return found
-
-
-def written(count: int) -> str:
-    """Write a count; one at the bound may be more."""
-    return f"{count:,}" if count < MOST else f"{MOST:,} or more"
-
-
-def scaled(bars: Iterable[Bar]) -> list[Bar]:
-    """Give each bar its length."""
-    known = list(bars)
-    longest = max((bar.count for bar in known), default=0) or 1
-    return [Bar(bar.label, bar.count, bar.address, bar.tone, round(bar.count / longest * 100, 1)) for bar in known]
-
-
-def by_day(days: Iterable[date], *, today: date, address: Callable[[date], str]) -> list[Bar]:
-    """Return a column for each of the last days, oldest first."""
-    counts = Counter(days)
-    shown = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
-    return scaled(Bar(f"{day:%d %b}", counts[day], address(day)) for day in shown)
 
 
 # ---- The questions ----
@@ -281,6 +222,7 @@ def needs(now: datetime) -> list[Bar]:
     found.append(
         Bar("Records in quarantine", counted(QuarantinedRecord.objects.all()), listed("securities_quarantinedrecord"))
     )
+    found += work_panels.needs(now)
     found.append(Bar("Providers at rest", resting(), reverse("health-cache")))
     newest = newest_rate()
     if newest is None or now.date() - newest > RATES_LATE_AFTER:
@@ -297,7 +239,9 @@ def resting() -> int:
         return 0
 
 
-PANELS: tuple[Callable[[datetime], Panel], ...] = (people, prices, rates, syncs, providers, storage)
+PANELS: tuple[Callable[[datetime], Panel], ...] = (
+    people, prices, rates, syncs, work_panels.runs, work_panels.waiting, providers, work_panels.slowest, storage,
+)  # fmt: skip
 
 
 def panels() -> dict[str, Any]:

@@ -7,11 +7,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from accounts.tests.factories import AccountValueFactory
 from currencies.tests.factories import CurrencyRateFactory
 from finances.exceptions import ProviderUnavailableError
 from operations import index
+from operations.models import Run
 from securities.tests.factories import QuarantinedRecordFactory, SecurityFactory, SecurityPriceFactory
 from users import sessions
 from users.tests.factories import UserFactory
@@ -143,3 +145,55 @@ def test_nobody_else_sees_it(client, user):
     client.force_login(user)
 
     assert client.get(HOME).status_code == 302
+
+
+# ---- Work ----
+
+
+def ran(name, outcome, *, hours_ago=1, seconds=2):
+    at = timezone.now() - timedelta(hours=hours_ago)
+    return Run.objects.create(
+        name=name, outcome=outcome, process="here", started_at=at, finished_at=at + timedelta(seconds=seconds)
+    )
+
+
+def test_what_ran_is_told_with_the_longest_and_what_failed_needs_a_hand(admin_client):
+    SecurityPriceFactory(timestamp=midnight(days_ago=1))
+    CurrencyRateFactory(date=timezone.now().date())
+    ran("sync_prices", "succeeded", seconds=75)
+    ran("sync_rates", "failed")
+    ran("purge", "failed", hours_ago=40)
+
+    context = admin_client.get(HOME).context
+    panel = next(each for each in context["panels"] if each.title == "Runs of commands and syncs")
+    (need,) = context["needs"]
+
+    assert [(bar.label, bar.count) for bar in panel.bars] == [
+        ("running", 0), ("succeeded", 1), ("failed in part", 0), ("failed", 1), ("lost", 0),
+    ]  # fmt: skip
+    assert panel.figures[0][1] == "2"
+    assert panel.note == "The longest was sync_prices, 75.0 s."
+    assert sum(bar.count for bar in panel.columns) == 3
+    assert (need.label, need.count) == ("Runs that failed in the last day", 1)
+    assert [run.name for run in admin_client.get(need.address).context["cl"].result_list] == ["purge", "sync_rates"]
+
+
+def test_the_queue_is_told_by_what_became_of_tasks(admin_client):
+    jobs_of = DBTaskResult.objects
+    for status in ("READY", "READY", "FAILED"):
+        jobs_of.create(task_path="x.y", status=status, args_kwargs={"args": [], "kwargs": {}}, backend_name="default")
+
+    panel = next(each for each in admin_client.get(HOME).context["panels"] if each.title == "Queue")
+
+    assert [(bar.label, bar.count) for bar in panel.bars] == [("waiting", 2), ("running", 0), ("failed", 1)]
+    assert len(admin_client.get(panel.bars[0].address).context["cl"].result_list) == 2
+
+
+def test_the_slowest_requests_are_told_by_their_patterns_where_they_are_counted(admin_client, settings):
+    settings.METRICS_TOKEN = "a-token-of-the-tests"
+    admin_client.get("/health")
+
+    panel = next(each for each in admin_client.get(HOME).context["panels"] if each.title == "Slowest requests")
+
+    assert 0 < len(panel.bars) <= 5
+    assert all(bar.label.split(" ")[0] in {"GET", "POST", "PUT", "PATCH", "DELETE"} for bar in panel.bars)

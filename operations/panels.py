@@ -1,0 +1,69 @@
+"""Of what the admin's first page is made: questions with numbers, bars that lie and columns that stand."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from django.urls import reverse
+
+MOST = 10_000  # rows that a question reads or counts
+DAYS = 14
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A count beside others, and where its rows are; ``share`` is its length in percent of the longest."""
+
+    label: str
+    count: int
+    address: str = ""
+    tone: str = ""  # bad, or nothing
+    share: float = 0.0
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One question: ``figures`` are numbers with a label, ``bars`` lie and ``columns`` stand, over days."""
+
+    title: str
+    figures: list[tuple[str, str, str]] = field(default_factory=list)
+    bars: list[Bar] = field(default_factory=list)
+    columns: list[Bar] = field(default_factory=list)
+    note: str = ""
+
+    @property
+    def highest(self) -> str:
+        """Say how much the highest column is."""
+        return f"at most {max((bar.count for bar in self.columns), default=0):,}"
+
+
+def listed(model: str, query: str = "") -> str:
+    """Return the address of a list, with a filter."""
+    return reverse(f"admin:{model}_changelist") + (f"?{query}" if query else "")
+
+
+def counted(rows: Any) -> int:
+    """Count rows, to a bound."""
+    found: int = rows.order_by()[:MOST].count()
+    return found
+
+
+def written(count: int) -> str:
+    """Write a count; one at the bound may be more."""
+    return f"{count:,}" if count < MOST else f"{MOST:,} or more"
+
+
+def scaled(bars: Iterable[Bar]) -> list[Bar]:
+    """Give each bar its length."""
+    known = list(bars)
+    longest = max((bar.count for bar in known), default=0) or 1
+    return [Bar(bar.label, bar.count, bar.address, bar.tone, round(bar.count / longest * 100, 1)) for bar in known]
+
+
+def by_day(days: Iterable[date], *, today: date, address: Callable[[date], str]) -> list[Bar]:
+    """Return a column for each of the last days, oldest first."""
+    counts = Counter(days)
+    shown = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
+    return scaled(Bar(f"{day:%d %b}", counts[day], address(day)) for day in shown)
