@@ -76,7 +76,7 @@ def post_fork(server: object, worker: Any) -> None:  # noqa: ARG001
 
 def on_exit(server: object) -> None:  # noqa: ARG001
     """Remove the files of metrics."""
-    shutil.rmtree(os.environ.get("PROMETHEUS_MULTIPROC_DIR", ""), ignore_errors=True)
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
 
 
 def on_starting(server: object) -> None:  # noqa: ARG001
