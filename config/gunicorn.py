@@ -78,19 +78,22 @@ def post_fork(server: object, worker: Any) -> None:  # noqa: ARG001
 
 def on_exit(server: object) -> None:  # noqa: ARG001
     """Remove the files of metrics."""
-    shutil.rmtree(os.environ.get("PROMETHEUS_MULTIPROC_DIR", ""), ignore_errors=True)
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
 
 
-def on_starting(server: object) -> None:  # noqa: ARG001
+def on_starting(server: object) -> None:
     """Refuse unsafe settings once and in plain words, instead of in every worker and under a traceback."""
     # Before anything counts. A folder of this start alone: the counts of an earlier one are not these processes'.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="finances-metrics-", dir=worker_tmp_dir)
     try:
         settings = importlib.import_module("config.settings")
         if settings.ENVIRONMENT == "test":
-            sys.exit("DJANGO_ENV is test: its secret is public and its limits are off. Nobody is served like that.")
+            raise ImproperlyConfigured(  # noqa: TRY301
+                "DJANGO_ENV is test: its secret is public and its limits are off. Nobody is served like that."
+            )
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
         django.setup()
         management.call_command("check")
     except (ImproperlyConfigured, management.CommandError) as exc:
+        on_exit(server)
         sys.exit(str(exc))
