@@ -350,6 +350,7 @@ SCHEDULE_TIME_ZONE = env.str("SCHEDULE_TIME_ZONE", "Europe/Berlin")
 SCHEDULE = {
     "sync_rates": env.str("SCHEDULE_SYNC_RATES", ""),
     "sync_prices": env.str("SCHEDULE_SYNC_PRICES", ""),
+    "sync_quotes": env.str("SCHEDULE_SYNC_QUOTES", ""),
     "sync_securities": env.str("SCHEDULE_SYNC_SECURITIES", ""),
     "flush_expired_tokens": env.str("SCHEDULE_FLUSH_EXPIRED_TOKENS", ""),
     "purge": env.str("SCHEDULE_PURGE", ""),

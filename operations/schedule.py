@@ -35,6 +35,7 @@ class Entry:
 ENTRIES = (
     Entry("sync_rates", "30 16,18 * * 1-5", "sync_rates"),
     Entry("sync_prices", "15 23 * * 1-5", "sync_prices", ("--held",)),
+    Entry("sync_quotes", "*/15 9-21 * * 1-5", "sync_prices", ("--quotes", "--held")),
     Entry("sync_securities", "30 5 * * 6", "sync_securities", ("--held",)),
     Entry("flush_expired_tokens", "15 4 * * *", "flush_expired_tokens"),
     Entry("purge", "30 4 * * *", "purge"),

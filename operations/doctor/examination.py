@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from django.db import DatabaseError
 
-from operations.doctor import freshness, outside, setup, storage
+from operations.doctor import freshness, outside, setup, storage, work
 from operations.doctor.findings import Finding, Level, error, worst
 
 type Check = Callable[[], Iterator[Finding]]
@@ -24,6 +24,7 @@ OF_TABLES: dict[str, Check] = {
     "prices": freshness.check_prices,
     "quarantine": freshness.check_quarantine,
     "syncs": freshness.check_syncs,
+    "work": work.check_work,
 }
 REACH = "See that the database runs, and that DATABASE_URL is right."
 

@@ -15,10 +15,12 @@ from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from accounts.tests.factories import AccountFactory, HoldingFactory
 from currencies.tests.factories import CurrencyRateFactory
 from operations.doctor import storage
+from operations.models import Run, Worker
 from securities.models import Security
 from securities.tests.factories import QuarantinedRecordFactory, SecurityFactory, SecurityPriceFactory
 from users.tests.factories import UserFactory
@@ -347,3 +349,28 @@ def test_a_redis_that_is_away_is_an_error_and_the_rest_is_told(tmp_path):
     assert found[0] == ("caches", "These caches do not remember, in Redis: default, http, throttles, locks.")
     assert found[1] == ("caches", "The cache of outside answers is away.")
     assert found[2][0] == "migrations"  # the database is new
+
+
+def test_tasks_that_nobody_is_there_for_are_an_error(settings):
+    settings.WORKERS = True
+    DBTaskResult.objects.create(
+        task_path="x.y", status="READY", args_kwargs={"args": [], "kwargs": {}}, backend_name="default"
+    )
+
+    findings, code = examined("--offline")
+    Worker.objects.create(id="1", process="here", roles="worker")
+    after, _ = examined("--offline")
+
+    assert code == 1
+    assert "WORKERS is set, and no worker lives; 1 tasks wait for one." in str(findings)
+    assert "1 workers live, 1 tasks wait." in str(after)
+
+
+def test_runs_that_failed_lately_are_named():
+    for name, hours in (("sync_prices", 2), ("purge", 40)):
+        at = timezone.now() - timedelta(hours=hours)
+        Run.objects.create(name=name, outcome="failed", process="here", started_at=at, finished_at=at)
+
+    findings, _ = examined("--offline")
+
+    assert "Runs of the last day failed, in part or whole: sync_prices." in str(findings)
