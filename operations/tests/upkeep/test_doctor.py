@@ -72,7 +72,7 @@ def test_when_all_is_well_every_check_says_so(held):
     assert code == 0
     assert set(findings) == {
         "settings", "secrets", "caches", "database", "clock", "disk", "migrations", "people", "rates", "prices",
-        "quarantine", "syncs",
+        "quarantine", "syncs", "work",
     }  # fmt: skip
     assert {found[0] for each in findings.values() for found in each} == {"ok"}
 
