@@ -309,7 +309,7 @@ def example_of(user):
     return seed(user)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(WRITES), st.integers(0, 10**6)), min_size=1, max_size=6))
 def test_what_is_kept_is_what_would_be_computed_after_random_writes(api, user, writes):
     forget(user)
