@@ -186,6 +186,7 @@ class AccountPart(OwnedModel):
 
     account: models.ForeignKey[Account, Account]
     account_id: Any
+    lasting_fields = ("user", "account")
 
     class Meta:
         abstract = True
@@ -305,6 +306,7 @@ class Holding(AccountPart):
     timestamp = models.DateTimeField(default=timezone.now, validators=[require_not_ahead], verbose_name="as of")
     # Says what its account is, so that the database can compare; false of what an earlier version let into a liability.
     in_investment_account = models.BooleanField(default=True, db_default=True, editable=False)
+    lasting_fields = ("user", "account", "security")
 
     objects = HoldingQuerySet.as_manager()  # type: ignore[misc]
     history = OwnedRecords(
