@@ -111,6 +111,17 @@ class BaseModelSerializer(AliasesMixin, serializers.ModelSerializer[Any]):
         candidate.validate_unique(exclude={key.name} if key.has_default() else None)  # chance repeats no random id
         constraints.require_all(candidate, stored=self.instance)
 
+    def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
+        """Change the row; one that is so already keeps when it was last changed."""
+        if self.is_so_already(instance, validated_data):
+            return instance
+        return super().update(instance, validated_data)
+
+    def is_so_already(self, instance: Any, attrs: dict[str, Any]) -> bool:
+        """Tell whether the row says all of ``attrs``."""
+        candidate = self.candidate(attrs)
+        return all(constraints.is_same(instance._meta.get_field(name), candidate, instance) for name in attrs)
+
     def by_input(self, errors: dict[str, Any]) -> dict[str, Any]:
         """Name faults of the model's fields as the input does: ``currency_code``, not ``currency``."""
         names: dict[Any, str] = {}
