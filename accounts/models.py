@@ -16,7 +16,7 @@ from accounts import market_figures, meaning
 from accounts.market_figures import MAX_PRICE_AGE_DAYS, MarketFigures
 from accounts.validators import require_not_ahead, require_positive
 from finances import history
-from finances.constraints import FieldCheck, Key, Reference
+from finances.constraints import FieldCheck, FieldUnique, Key, Reference
 from finances.fields import ExactDecimalField
 from finances.history import OwnedRecords, RecordedQuerySet
 from finances.local_days import day_of
@@ -123,9 +123,10 @@ class Account(OwnedModel):
         base_manager_name = "objects"
         ordering = ("name", "id")
         constraints = (
-            models.UniqueConstraint(
+            FieldUnique(
                 "user",
                 Lower("name"),
+                field="name",
                 name="account_name_unique",
                 violation_error_code="duplicate",
                 violation_error_message="You have an account of this name.",
@@ -186,6 +187,7 @@ class AccountPart(OwnedModel):
 
     account: models.ForeignKey[Account, Account]
     account_id: Any
+    lasting_fields = ("user", "account")
 
     class Meta:
         abstract = True
@@ -215,7 +217,8 @@ class AccountValue(AccountPart):
         base_manager_name = "objects"
         ordering = ("-timestamp", "-id")
         constraints = (
-            models.UniqueConstraint(
+            FieldUnique(
+                field="timestamp",
                 fields=("account", "timestamp"),
                 name="account_value_unique",
                 violation_error_code="duplicate",
@@ -305,6 +308,7 @@ class Holding(AccountPart):
     timestamp = models.DateTimeField(default=timezone.now, validators=[require_not_ahead], verbose_name="as of")
     # Says what its account is, so that the database can compare; false of what an earlier version let into a liability.
     in_investment_account = models.BooleanField(default=True, db_default=True, editable=False)
+    lasting_fields = ("user", "account", "security")
 
     objects = HoldingQuerySet.as_manager()  # type: ignore[misc]
     history = OwnedRecords(
@@ -318,7 +322,8 @@ class Holding(AccountPart):
         base_manager_name = "objects"
         ordering = ("created_at", "id")
         constraints = (
-            models.UniqueConstraint(
+            FieldUnique(
+                field="security",
                 fields=("account", "security"),
                 name="holding_unique",
                 violation_error_code="duplicate",

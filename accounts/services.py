@@ -8,9 +8,18 @@ from django.utils import timezone
 
 from accounts.models import Account, AccountValue, Holding
 from finances import quotas
-from finances.exceptions import DuplicateError
+from finances.exceptions import DuplicateError, NotFoundError
 from securities.models import Security
 from users.models import User
+
+
+class TakenInstantError(DuplicateError):
+    """Of rows that come together, one is for an instant that has a value: a stored one, or that of an ``earlier`` row."""
+
+    def __init__(self, *, index: int, earlier: int | None) -> None:
+        """Keep which rows, counted from zero."""
+        super().__init__("There is a value of this account for this instant.", field=f"{index}.timestamp")
+        self.index, self.earlier = index, earlier
 
 
 @transaction.atomic
@@ -18,17 +27,16 @@ def record_values(*, account: Account, rows: Sequence[Mapping[str, Any]]) -> lis
     """Record the values ``rows`` of a locked ``account``: all of them or none, in a fixed number of queries.
 
     Raises:
-        DuplicateError: the account has a value for the instant of one of them, or two are for the same; names the row.
+        TakenInstantError: the account has a value for the instant of one of them, or two are for the same.
     """
     values = [AccountValue(account=account, user_id=account.user_id, **row) for row in rows]
     instants = [value.timestamp for value in values]
-    taken = set(account.recorded_values.filter(timestamp__in=instants).values_list("timestamp", flat=True))
+    stored = account.recorded_values.filter(timestamp__in=instants).values_list("timestamp", flat=True)
+    taken: dict[Any, int | None] = dict.fromkeys(stored)
     for index, instant in enumerate(instants):
         if instant in taken:
-            raise DuplicateError(
-                f"There is a value of this account for {instant:%Y-%m-%d %H:%M:%S} UTC.", field=f"{index}.timestamp"
-            )
-        taken.add(instant)
+            raise TakenInstantError(index=index, earlier=taken[instant])
+        taken[instant] = index
     return AccountValue.objects.bulk_create(values)
 
 
@@ -41,10 +49,12 @@ def hold(*, user: User, account: Account, security: Security, **figures: Any) ->
     Raises:
         QuotaExceededError: its owner holds as much as somebody may hold.
         ValidationError: the account is not for investments, or holds the security already.
-        DoesNotExist: the account has been deleted meanwhile.
+        NotFoundError: the account has been deleted meanwhile.
     """
     quotas.require_room(Holding.objects.for_user(user), quota="holdings", within=user)
-    locked = Account.objects.select_for_update(of=("self",)).get(pk=account.pk)
+    locked = Account.objects.select_for_update(of=("self",)).filter(pk=account.pk).first()
+    if locked is None:
+        raise NotFoundError("The account is gone.")
     figures.setdefault("timestamp", timezone.now())
     holding = Holding(user=user, account=locked, security=security, **figures)
     holding.clean()

@@ -85,6 +85,36 @@ class FieldCheck(models.CheckConstraint):
         return type(self)(*args, field=self.field, **kwargs)
 
 
+class FieldUnique(models.UniqueConstraint):
+    """A uniqueness whose violation is a fault of ``field``. To the database, and to migrations, it is a plain one."""
+
+    def __init__(self, *expressions: Any, field: str, **options: Any) -> None:
+        """Keep the field at fault."""
+        super().__init__(*expressions, **options)
+        self.field = field
+
+    def validate(self, *args: Any, **kwargs: Any) -> None:
+        """Ask for a row like this one.
+
+        Raises:
+            ValidationError: there is one; names the field.
+        """
+        try:
+            super().validate(*args, **kwargs)
+        except ValidationError as exc:
+            raise ValidationError({self.field: exc}) from exc
+
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
+        """Describe the plain constraint."""
+        _, args, kwargs = super().deconstruct()
+        return "django.db.models.UniqueConstraint", args, kwargs
+
+    def clone(self) -> "FieldUnique":
+        """Return another one like it; Django's own way is by what migrations see."""
+        _, args, kwargs = self.deconstruct()
+        return type(self)(*args, field=self.field, **kwargs)
+
+
 class Key(models.UniqueConstraint):
     """Fields that a `Reference` points at. The primary key is one of them, so no row can ever break it."""
 

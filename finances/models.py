@@ -1,6 +1,7 @@
 """Abstract models: time stamps and ownership, once for all apps."""
 
 import uuid
+from collections.abc import Collection
 from typing import Any, Self
 
 from django.conf import settings
@@ -63,11 +64,23 @@ class OwnedModel(TimestampedModel):
     user = owner_field()
     # Of a changed row: what the database has, where it was read under a lock, so that nobody need ask again.
     stored: Self | None = None
+    # What is said once for all: no form asks for it again, and constraints still are about it.
+    lasting_fields: tuple[str, ...] = ("user",)
 
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
         abstract = True
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """Hold the row against its constraints, those about lasting fields too, which forms leave out where they show them.
+
+        Raises:
+            ValidationError: it breaks one.
+        """
+        meta = self._meta
+        known = {name for name in self.lasting_fields if getattr(self, meta.get_field(name).attname) is not None}
+        super().validate_constraints(exclude=set(exclude or ()) - known)
 
 
 class Generation(models.Model):

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models.functions import Lower
 
-from finances.constraints import Key
+from finances.constraints import FieldUnique, Key
 from finances.models import OwnedModel, owner_field
 
 
@@ -29,9 +29,10 @@ class FinancialInstitution(OwnedModel):
     class Meta:
         ordering = ("name", "id")
         constraints = (
-            models.UniqueConstraint(
+            FieldUnique(
                 "user",
                 Lower("name"),
+                field="name",
                 name="institution_name_unique",
                 violation_error_code="duplicate",
                 violation_error_message="You have an institution of this name.",

@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from finances import typed_text
+from finances.constraints import FieldUnique
 from finances.models import TimestampedModel
 from finances.time_zones import require_timezone, zone_of
 
@@ -168,14 +169,16 @@ class User(TimestampedModel, AbstractBaseUser, PermissionsMixin):
     class Meta:
         ordering = ("email",)
         constraints = (
-            models.UniqueConstraint(
+            FieldUnique(
+                field="email",
                 fields=("email",),
                 name="user_email_unique",
                 violation_error_code="duplicate",
                 violation_error_message="This email address is taken.",
             ),
-            models.UniqueConstraint(
+            FieldUnique(
                 Lower("username"),
+                field="username",
                 name="user_username_unique",
                 violation_error_code="duplicate",
                 violation_error_message="This username is taken.",

@@ -12,14 +12,6 @@ from currencies.models import CODE_PATTERN, Currency
 from finances.local_days import day_of, named_day, noon_of
 
 
-class AnyCaseChoiceField(serializers.ChoiceField):
-    """One of several lower-case words, in any case."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        """Return the word in lower case."""
-        return super().to_internal_value(data.lower() if isinstance(data, str) else data)
-
-
 class CurrencyCodeField(serializers.PrimaryKeyRelatedField[Any]):
     """The code of a currency that is known here, in any case."""
 
@@ -44,9 +36,15 @@ class CurrencyCodeField(serializers.PrimaryKeyRelatedField[Any]):
 class InstantField(serializers.DateTimeField):
     """An instant, in UTC unless it says otherwise; a day means its noon where the asking user is."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        """Fix the time zone of what has none."""
-        super().__init__(default_timezone=UTC, **kwargs)
+    default_error_messages = {
+        "invalid": "This is no instant of the form YYYY-MM-DDThh:mm, in UTC unless it ends in an offset, and no day of the "
+        "form YYYY-MM-DD.",
+    }
+
+    def __init__(self, *, help_text: str = "", **kwargs: Any) -> None:
+        """Fix the time zone of what has none, and say it."""
+        told = "A time without an offset is UTC."
+        super().__init__(default_timezone=UTC, help_text=f"{help_text} {told}".strip(), **kwargs)
 
     def to_internal_value(self, data: Any) -> datetime:
         """Return the instant."""
@@ -57,6 +55,8 @@ class InstantField(serializers.DateTimeField):
 @extend_schema_field(OpenApiTypes.DATE)
 class DayField(InstantField):
     """The day that an instant is on where the asking user is; on input an instant, or a day for its noon."""
+
+    default_error_messages = {"invalid": "This is no day of the form YYYY-MM-DD."}
 
     def to_representation(self, value: Any) -> Any:
         """Return the day."""

@@ -8,22 +8,8 @@ import django_filters
 from django import forms
 
 from accounts.models import Account, AccountQuerySet, AccountType, AccountValue, Holding
-from finances.api.filters import StableOrderingFilter
+from finances.api.filters import AnyCaseChoiceFilter, StableOrderingFilter, TruthFilter
 from finances.local_days import end_of, named_day, start_of
-
-
-class AnyCaseChoiceField(forms.ChoiceField):
-    """One of several lower-case words, in any case."""
-
-    def to_python(self, value: Any) -> str:
-        """Return the word in lower case."""
-        return str(super().to_python(value)).lower()
-
-
-class AnyCaseChoiceFilter(django_filters.ChoiceFilter):
-    """Keeps the rows with one of several words."""
-
-    field_class = AnyCaseChoiceField
 
 
 class UpperCaseFilter(django_filters.CharFilter):
@@ -97,7 +83,8 @@ class AccountFilter(django_filters.FilterSet):
     account_type = AnyCaseChoiceFilter(choices=AccountType.choices)
     financial_institution = django_filters.UUIDFilter(field_name="financial_institution_id")
     currency_code = UpperCaseFilter(field_name="currency_id")
-    is_asset = django_filters.BooleanFilter(method="keep_side", label="What is owned, or what is owed.")
+    is_investment_account = TruthFilter()
+    is_asset = TruthFilter(method="keep_side", label="What is owned, or what is owed.")
     search = django_filters.CharFilter(field_name="name", lookup_expr="icontains", label="A part of the name.")
     ordering = StableOrderingFilter(fields=("name", "account_type", "created_at", "updated_at"))
 
@@ -113,9 +100,9 @@ class AccountFilter(django_filters.FilterSet):
 class AccountValueFilter(django_filters.FilterSet):
     """From an instant or day to another, both included."""
 
-    start = MomentFilter(field_name="timestamp", lookup_expr="gte", label="The first instant or day.")
+    start = MomentFilter(field_name="timestamp", lookup_expr="gte", label="The first instant, in UTC unless it ends in an offset, or day.")
     end = MomentFilter(
-        field_name="timestamp", lookup_expr="lt", is_end=True, label="The last instant or day, included."
+        field_name="timestamp", lookup_expr="lt", is_end=True, label="The last instant, in UTC unless it ends in an offset, or day, included."
     )
 
     class Meta:

@@ -4,19 +4,20 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import models
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts import services
-from accounts.api.fields import AnyCaseChoiceField, CurrencyCodeField, DayField, InstantField, SecurityNameField
+from accounts.api.fields import CurrencyCodeField, DayField, InstantField, SecurityNameField
 from accounts.market_figures import MarketFigures
 from accounts.models import INVESTMENT_TYPES, Account, AccountType, AccountValue, Holding
 from accounts.validators import require_not_ahead
 from currencies.api.serializers import CurrencySerializer, ShownNumberField
-from finances.api.serializers import OwnedModelSerializer, OwnedRelatedField
-from finances.exceptions import InvalidValueError
-from finances.local_days import day_of, today_in
+from finances.api.serializers import AnyCaseChoiceField, OwnedModelSerializer, OwnedRelatedField
+from finances.exceptions import DuplicateError, InvalidValueError
+from finances.local_days import day_of, named_day, today_in
 from institutions.api.serializers import FinancialInstitutionSerializer
 from institutions.models import FinancialInstitution
 from securities.api.serializers import SecuritySerializer
@@ -34,7 +35,9 @@ class AccountSerializer(OwnedModelSerializer):
         source="currency", required=False, help_text="Your base currency unless given at creation."
     )
     is_investment_account = serializers.BooleanField(
-        required=False, help_text="Whether it may hold securities: true for tfsa, rrsp, fhsa and margin unless given."
+        required=False,
+        help_text="Whether it may hold securities: true for tfsa, rrsp, fhsa and margin unless given, also when the type "
+        "changes.",
     )
     is_asset = serializers.BooleanField(read_only=True, help_text="False for what is owed.")
     current_balance = ShownNumberField(
@@ -58,7 +61,18 @@ class AccountSerializer(OwnedModelSerializer):
         if self.instance is None:
             attrs.setdefault("is_investment_account", attrs["account_type"] in INVESTMENT_TYPES)
             attrs.setdefault("currency", self.context["request"].user.base_currency)
+        elif "account_type" in attrs and "is_investment_account" not in attrs:
+            attrs["is_investment_account"] = self.follow_type(self.instance, attrs["account_type"])
         return super().validate(attrs)
+
+    def follow_type(self, account: Account, account_type: str) -> bool:
+        """Return whether an account of another type is for investments: as its type is, unless it was said otherwise.
+
+        What holds securities stays so.
+        """
+        if account.is_investment_account != (account.account_type in INVESTMENT_TYPES):
+            return account.is_investment_account
+        return account_type in INVESTMENT_TYPES or (account.is_investment_account and account.holdings.exists())
 
 
 class AccountValueSerializer(OwnedModelSerializer):
@@ -82,6 +96,8 @@ class AccountValueSerializer(OwnedModelSerializer):
     def to_internal_value(self, data: Any) -> Any:
         """Take ``date`` in place of ``timestamp``."""
         day = data.get("date") if isinstance(data, Mapping) else None
+        if isinstance(data, Mapping) and "date" in data and day is None and data.get("timestamp") is None:
+            raise serializers.ValidationError({"date": self.fields["date"].error_messages["null"]}, code="null")
         if not isinstance(data, Mapping) or (day is not None and data.get("timestamp") is None and self.moves_to(day)):
             given = {name: data[name] for name in data if name != "timestamp"} if isinstance(data, Mapping) else data
             return super().to_internal_value(given)
@@ -109,6 +125,13 @@ class AccountValueSerializer(OwnedModelSerializer):
     def day_of(self, at: dt.datetime) -> dt.date:
         """Return the day that an instant is on where the asking user is."""
         return day_of(at, self.context["request"].user.zone)
+
+    def refusal(self, exc: DjangoValidationError) -> Exception:
+        """Name the instant of a duplicate as it was sent."""
+        refusal = super().refusal(exc)
+        if isinstance(refusal, DuplicateError):
+            refusal.field = instant_sent(self.initial_data)[0]
+        return refusal
 
     def check(self, candidate: models.Model) -> None:
         """Leave the uniqueness of rows that come together to the service, which asks for all at once."""
@@ -229,7 +252,11 @@ class HoldingSerializer(OwnedModelSerializer):
 
     def create(self, validated_data: dict[str, Any]) -> Holding:
         """Store the holding of a security that has been found."""
-        return services.hold(**{name: value for name, value in validated_data.items() if name != "security_id"})
+        given = {name: value for name, value in validated_data.items() if name != "security_id"}
+        try:
+            return services.hold(**given)
+        except DjangoValidationError as exc:
+            raise self.refusal(exc) from exc
 
     def to_representation(self, instance: Any) -> Any:
         """Show the figures as they are now, and the currency that counts."""
@@ -244,6 +271,24 @@ class AccountHoldingSerializer(HoldingSerializer):
 
     class Meta(HoldingSerializer.Meta):
         pass
+
+
+def instant_sent(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the field by which a value that was sent names its instant, and what it says there."""
+    name = "date" if row.get("timestamp") is None and row.get("date") is not None else "timestamp"
+    return name, str(row.get(name) or "now").strip()
+
+
+def taken(row: Mapping[str, Any], exc: services.TakenInstantError) -> DuplicateError:
+    """Return the fault of a sent value for an instant that has one, in the words in which it was sent."""
+    name, text = instant_sent(row)
+    kind = "instant" if named_day(text) is None else "day"
+    message = (
+        f"There is a value of this account for {text}."
+        if exc.earlier is None
+        else f"Row {exc.earlier} is for the same {kind}, {text}; rows are counted from 0."
+    )
+    return DuplicateError(message, field=f"{exc.index}.{name}")
 
 
 def named(splits: Sequence[SecurityAction]) -> str:

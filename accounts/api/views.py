@@ -13,6 +13,7 @@ from accounts.api.serializers import (
     AccountSerializer,
     AccountValueSerializer,
     HoldingSerializer,
+    taken,
 )
 from accounts.models import Account, AccountValue, Holding
 from finances import quotas
@@ -99,7 +100,10 @@ class AccountValueViewSet(HistoryMixin, NestedViewSet):
         adding = len(serializer.validated_data)
         rows = self.parent.recorded_values.all()
         quotas.require_room(rows, quota="values_per_account", within=self.parent, adding=adding)
-        values = services.record_values(account=self.parent, rows=serializer.validated_data)
+        try:
+            values = services.record_values(account=self.parent, rows=serializer.validated_data)
+        except services.TakenInstantError as exc:
+            raise taken(request.data[exc.index], exc) from exc
         return Response(self.get_serializer(values, many=True).data, status=201)
 
 

@@ -1,18 +1,22 @@
 """Storing the demo household. What is there already stays as it is, so that it can be done again any day."""
 
+import itertools
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.demo import household, prices
 from accounts.demo.household import DemoAccount
 from accounts.models import INVESTMENT_TYPES, Account, AccountValue, Holding
 from finances import money
+from finances.history import CREATED
 from finances.local_days import day_of, noon_of
 from institutions.models import FinancialInstitution
 from securities import ingest
@@ -23,6 +27,7 @@ from securities.models import Security
 from users.models import User
 
 MONTHS = 24
+MADE_UP = "Made up, to try things out."
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,27 +111,50 @@ def store_securities(*, since: date, until: date) -> tuple[int, dict[str, list[B
 def store_account(
     user: User, demo: DemoAccount, *, ends: Sequence[date], series: Mapping[str, list[Bar]]
 ) -> tuple[int, int, int]:
-    """Store an account with its values and holdings; return how many accounts, values and holdings are new."""
-    institution, _ = FinancialInstitution.objects.get_or_create(
-        user=user,
-        name=demo.institution,
-        defaults={"institution_type": household.INSTITUTIONS[demo.institution]},
-    )
-    account, is_new = Account.objects.get_or_create(
-        user=user,
-        name=demo.name,
-        defaults={
-            "account_type": demo.account_type,
-            "financial_institution": institution,
-            "currency_id": demo.currency,
-            "is_investment_account": demo.account_type in INVESTMENT_TYPES,
-            "interest_rate": None if demo.rate is None else Decimal(demo.rate),
-            "description": "Made up, to try things out.",
-        },
-    )
+    """Store an account with its values and holdings, beside those of the user's own; return how many accounts, values and holdings are new."""
+    account = made_before(user, demo)
+    is_new = account is None
+    if account is None:
+        account = Account.objects.create(
+            user=user,
+            name=free_name(user, demo.name),
+            account_type=demo.account_type,
+            financial_institution=institution_of(user, demo.institution),
+            currency_id=demo.currency,
+            is_investment_account=demo.account_type in INVESTMENT_TYPES,
+            interest_rate=None if demo.rate is None else Decimal(demo.rate),
+            description=MADE_UP,
+        )
     values = missing_values(account, demo, ends=ends, series=series)
     AccountValue.objects.bulk_create(values)
     return int(is_new), len(values), store_holdings(account, demo, as_of=ends[0]) if is_new else 0
+
+
+def made_before(user: User, demo: DemoAccount) -> Account | None:
+    """Return the account that was made of ``demo`` before, whatever its owner calls it now; None when there is none.
+
+    The record of its creation tells it from an account of its owner's own that has the same name.
+    """
+    own = Q(name=demo.name) | Q(name__startswith=f"{demo.name} (made up")
+    records: Any = Account.history
+    made = records.filter(own, user=user, history_type=CREATED, description=MADE_UP).values("id")
+    account: Account | None = Account.objects.for_user(user).filter(pk__in=made).order_by("created_at").first()
+    return account
+
+
+def free_name(user: User, name: str) -> str:
+    """Return ``name``, or one like it where an account of the user's own is called so."""
+    others = (f"{name} (made up)" if number == 1 else f"{name} (made up {number})" for number in itertools.count(1))
+    taken = {each.casefold() for each in Account.objects.for_user(user).values_list("name", flat=True)}
+    return next(each for each in itertools.chain([name], others) if each.casefold() not in taken)
+
+
+def institution_of(user: User, name: str) -> FinancialInstitution:
+    """Return the user's institution of this name, made when there is none."""
+    known: FinancialInstitution | None = FinancialInstitution.objects.filter(user=user, name__iexact=name).first()
+    return known or FinancialInstitution.objects.create(
+        user=user, name=name, institution_type=household.INSTITUTIONS[name]
+    )
 
 
 def missing_values(

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accounts.models import AccountValue, Holding
 from accounts.tests.factories import AccountFactory, AccountValueFactory, HoldingFactory, InvestmentAccountFactory
+from institutions.tests.factories import FinancialInstitutionFactory
 from securities.tests.factories import SecurityFactory
 
 TWICE = datetime(2026, 11, 1, 6, 30, 15, 250_000, tzinfo=UTC)  # 01:30:15 in Toronto for the second time
@@ -206,3 +207,50 @@ def test_a_row_as_it_was_is_shown_on_the_owners_clocks(admin_client, torontonian
     page = admin_client.get(path).text
 
     assert "2026-01-04" in page or "Jan. 4, 2026" in page
+
+
+def test_an_account_is_not_renamed_to_a_name_that_its_owner_uses(admin_client, user):
+    account = AccountFactory(user=user, name="Mine")
+    AccountFactory(user=user, name="Taken")
+    path = reverse("admin:accounts_account_change", args=[account.pk])
+
+    response = admin_client.post(path, {**fields_of(admin_client.get(path)), "name": "taken"})
+
+    assert response.status_code == 200
+    assert "You have an account of this name." in response.text
+    account.refresh_from_db()
+    assert account.name == "Mine"
+
+
+def test_an_institution_is_not_renamed_to_a_name_that_its_owner_uses(admin_client, user):
+    bank = FinancialInstitutionFactory(user=user, name="Mine")
+    FinancialInstitutionFactory(user=user, name="Taken")
+    path = reverse("admin:institutions_financialinstitution_change", args=[bank.pk])
+
+    response = admin_client.post(path, {**fields_of(admin_client.get(path)), "name": "taken"})
+
+    assert response.status_code == 200
+    assert "You have an institution of this name." in response.text
+
+
+def test_a_name_that_somebody_else_uses_is_free(admin_client, user, stranger):
+    account = AccountFactory(user=user, name="Mine")
+    AccountFactory(user=stranger, name="Theirs")
+    path = reverse("admin:accounts_account_change", args=[account.pk])
+
+    response = admin_client.post(path, {**fields_of(admin_client.get(path)), "name": "Theirs"})
+
+    assert response.status_code == 302
+
+
+def test_a_value_is_not_moved_to_an_instant_that_has_one(admin_client, torontonian):
+    account = AccountFactory(user=torontonian)
+    value = AccountValueFactory(account=account, timestamp=datetime(2026, 1, 5, 15, tzinfo=UTC))
+    AccountValueFactory(account=account, timestamp=datetime(2026, 1, 6, 17, tzinfo=UTC))
+    path = reverse("admin:accounts_accountvalue_change", args=[value.pk])
+    sent = {**fields_of(admin_client.get(path)), "timestamp_0": "2026-01-06", "timestamp_1": ""}
+
+    response = admin_client.post(path, sent)
+
+    assert response.status_code == 200
+    assert "There is a value of this account for this instant." in response.text

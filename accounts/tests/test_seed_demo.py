@@ -7,7 +7,9 @@ from django.db.models import Count
 
 from accounts.demo import household, prices
 from accounts.models import Account, AccountType, AccountValue, Holding
+from accounts.tests.factories import AccountFactory
 from currencies.models import CurrencyRate
+from institutions.tests.factories import FinancialInstitutionFactory
 from securities.models import Security, SecurityPrice
 from users.models import User
 
@@ -96,6 +98,34 @@ def test_somebody_who_is_there_gets_the_household_and_keeps_the_password(today, 
 
     assert Account.objects.filter(user=user).count() == 12
     assert "password" not in said
+
+
+def test_accounts_that_somebody_has_are_left_alone(today, capsys, user):
+    own = [
+        AccountFactory(user=user, name="tfsa", description="My own."),
+        AccountFactory(user=user, name="Everyday chequing"),
+        AccountFactory(user=user, name="Everyday chequing (made up)"),
+    ]
+    FinancialInstitutionFactory(user=user, name="imaginary brokerage", website="https://mine.example")
+
+    first, second = seed(capsys, email=user.email), seed(capsys, email=user.email)
+
+    assert [(one.recorded_values.count(), one.holdings.count(), one.history.count()) for one in own] == [(0, 0, 1)] * 3
+    made = Account.objects.filter(user=user).exclude(pk__in=[one.pk for one in own])
+    assert {"TFSA (made up)", "Everyday chequing (made up 2)", "FHSA"} < set(made.values_list("name", flat=True))
+    assert "12 accounts, 288 balances, 7 holdings" in first
+    assert "0 accounts, 0 balances, 0 holdings" in second
+
+
+def test_an_account_of_the_household_is_known_under_another_name(today, capsys):
+    seed(capsys)
+    account = Account.objects.get(name="FHSA")
+    account.name = "First home"
+    account.save()
+
+    said = seed(capsys)
+
+    assert "0 accounts, 0 balances" in said
 
 
 def test_the_ends_of_months_are_days_of_where_the_owner_is(today, capsys, user):

@@ -1,15 +1,20 @@
 """Conditional requests (RFC 9110): writes, and reads whose state is known before their content.
 
-All other reads are tagged by their content in Django's `ConditionalGetMiddleware`.
+All other reads are tagged by their content in Django's `ConditionalGetMiddleware`. The tag of a single row has two
+parts, ``"<state of the row>.<content of the answer>"``: a read is compared by all of it, a write by the state alone.
+See docs/adr/0023.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
 import orjson
-from django.utils.cache import get_conditional_response
+from django.db import models
+from django.http import HttpResponse
+from django.utils.cache import get_conditional_response, set_response_etag
 from django.utils.http import parse_etags, quote_etag
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
@@ -31,8 +36,35 @@ def entity_tag(content: bytes) -> str:
     return quote_etag(hashlib.md5(content, usedforsecurity=False).hexdigest())
 
 
-def require_match(request: Request, current: Callable[[], bytes]) -> None:
-    """Let the write through when there is no ``If-Match``, or when it names the current state.
+def state_of(row: models.Model, names: Iterable[str]) -> str:
+    """Return the mark of what the columns ``names`` say of ``row``, as opaque text without a point."""
+    said = [str(row.pk), *(getattr(row, name) for name in sorted(names))]
+    text = orjson.dumps([plain(value) for value in said], default=str)
+    return hashlib.md5(text, usedforsecurity=False).hexdigest()
+
+
+def plain(value: Any) -> Any:
+    """Return a value so that equal ones are written alike: a decimal without the zeros behind its last digit."""
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else value
+
+
+def tag_row(response: HttpResponse, state: str) -> None:
+    """Begin the tag of an answer that shows a row; `complete_tag` ends it once the content is known."""
+    response["ETag"] = quote_etag(state)
+
+
+def complete_tag(response: HttpResponse) -> HttpResponse:
+    """Tag an answer by its content, and by the state of the row that it shows where `tag_row` told it."""
+    state = response.get("ETag", "").strip('"')
+    set_response_etag(response)
+    if state and "ETag" in response:
+        content = response["ETag"].strip('"')
+        response["ETag"] = quote_etag(f"{state}.{content}")
+    return response
+
+
+def require_match(request: Request, current: Callable[[], str]) -> None:
+    """Let the write through when there is no ``If-Match``, or when it names the current state of the row.
 
     Raises:
         StaleStateError: the current state is another one.
@@ -44,8 +76,8 @@ def require_match(request: Request, current: Callable[[], bytes]) -> None:
     if expected == ["*"]:
         return
     # A proxy that compresses marks every tag as weak (W/"…"); what it stands for has not changed by that.
-    expected = [tag.removeprefix("W/") for tag in expected]
-    if entity_tag(current()) not in expected:
+    states = {tag.removeprefix("W/").strip('"').partition(".")[0] for tag in expected}
+    if current() not in states:
         raise StaleStateError
 
 

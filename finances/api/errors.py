@@ -191,7 +191,7 @@ def problem(status: int, exc: Exception) -> dict[str, Any]:
     """Build the problem document of ``exc``: one sentence in ``detail``, every fault in ``errors``."""
     errors = list(itertools.islice(faults(exc), MAX_FAULTS))
     detail = errors[0]["message"] if errors else str(getattr(exc, "detail", "") or HTTPStatus(status).description)
-    if errors and errors[0]["field"]:
+    if errors and errors[0]["field"] and status != HTTPStatus.CONFLICT:  # a conflict says itself what with
         detail = f"{errors[0]['field']}: {detail}"
     return document(status, detail=detail, code=code_of(exc), errors=errors)
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import django_filters
+from django import forms
 
 
 class StableOrderingFilter(django_filters.OrderingFilter):
@@ -12,3 +13,45 @@ class StableOrderingFilter(django_filters.OrderingFilter):
         """Order ``qs``."""
         ordered = super().filter(qs, value)
         return ordered.order_by(*ordered.query.order_by, "pk") if value else ordered
+
+
+class TruthField(forms.Field):
+    """Yes or no, in the words that JSON and SQL have for it."""
+
+    words = {"true": True, "1": True, "false": False, "0": False}
+
+    def clean(self, value: Any) -> bool | None:
+        """Return which; None when nothing is said.
+
+        Raises:
+            ValidationError: it is another word.
+        """
+        text = str(super().clean(value) or "").strip().lower()
+        if text and text not in self.words:
+            raise forms.ValidationError("This is neither true nor false.", code="invalid")
+        return self.words.get(text)
+
+
+class TruthFilter(django_filters.BooleanFilter):
+    """Keeps the rows of which something is true, or those of which it is not; the library passes over other words."""
+
+    field_class = TruthField
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Read the word as it is sent."""
+        kwargs.setdefault("widget", forms.TextInput)
+        super().__init__(*args, **kwargs)
+
+
+class AnyCaseChoiceField(forms.ChoiceField):
+    """One of several lower-case words, in any case."""
+
+    def to_python(self, value: Any) -> str:
+        """Return the word in lower case."""
+        return str(super().to_python(value)).lower()
+
+
+class AnyCaseChoiceFilter(django_filters.ChoiceFilter):
+    """Keeps the rows with one of several words."""
+
+    field_class = AnyCaseChoiceField

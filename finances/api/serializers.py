@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import models
 from rest_framework import serializers
@@ -63,6 +64,14 @@ class AliasesMixin:
         return shown
 
 
+class AnyCaseChoiceField(serializers.ChoiceField):
+    """One of several lower-case words, in any case."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the word in lower case."""
+        return super().to_internal_value(data.lower() if isinstance(data, str) else data)
+
+
 class BaseModelSerializer(AliasesMixin, serializers.ModelSerializer[Any]):
     """A model's serializer whose input is checked against all of the model's constraints.
 
@@ -76,6 +85,7 @@ class BaseModelSerializer(AliasesMixin, serializers.ModelSerializer[Any]):
         **serializers.ModelSerializer.serializer_field_mapping,
         ExactDecimalField: serializers.DecimalField,
     }
+    serializer_choice_field = AnyCaseChoiceField
 
     def get_fields(self) -> dict[str, Any]:
         """Make what is fixed read-only once the row exists."""
@@ -95,10 +105,15 @@ class BaseModelSerializer(AliasesMixin, serializers.ModelSerializer[Any]):
         try:
             self.check(self.candidate(attrs))
         except DjangoValidationError as exc:
-            if (message := duplicate_in(exc)) is not None:
-                raise exceptions.DuplicateError(message) from exc
-            raise serializers.ValidationError(self.by_input(serializers.as_serializer_error(exc))) from exc
+            raise self.refusal(exc) from exc
         return attrs
+
+    def refusal(self, exc: DjangoValidationError) -> Exception:
+        """Return what a broken rule of the table is to whoever sent the input: a duplicate is a conflict."""
+        if (message := duplicate_in(exc)) is None:
+            return serializers.ValidationError(self.by_input(serializers.as_serializer_error(exc)))
+        field = duplicate_field_in(exc)
+        return exceptions.DuplicateError(message, field=None if field is None else self.name_in_input(field))
 
     def check(self, candidate: models.Model) -> None:
         """Hold ``candidate`` against all rules of its model that concern more than one field.
@@ -111,13 +126,26 @@ class BaseModelSerializer(AliasesMixin, serializers.ModelSerializer[Any]):
         candidate.validate_unique(exclude={key.name} if key.has_default() else None)  # chance repeats no random id
         constraints.require_all(candidate, stored=self.instance)
 
+    def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
+        """Change the row; one that is so already keeps when it was last changed."""
+        if self.is_so_already(instance, validated_data):
+            return instance
+        return super().update(instance, validated_data)
+
+    def is_so_already(self, instance: Any, attrs: dict[str, Any]) -> bool:
+        """Tell whether the row says all of ``attrs``."""
+        candidate = self.candidate(attrs)
+        return all(constraints.is_same(instance._meta.get_field(name), candidate, instance) for name in attrs)
+
     def by_input(self, errors: dict[str, Any]) -> dict[str, Any]:
         """Name faults of the model's fields as the input does: ``currency_code``, not ``currency``."""
-        names: dict[Any, str] = {}
-        for name, field in self.fields.items():
-            if not field.read_only:
-                names.setdefault(field.source, name)
-        return {names.get(source, source): messages for source, messages in errors.items()}
+        return {self.name_in_input(source): messages for source, messages in errors.items()}
+
+    def name_in_input(self, source: str) -> str:
+        """Return what a field of the model is called in the input, or in the output where no input names it."""
+        fields = sorted(self.fields.items(), key=lambda item: bool(item[1].read_only))
+        sources = (source, f"{source}_id")
+        return next((name for name, field in fields if field.source in sources), source)
 
     def candidate(self, attrs: dict[str, Any]) -> models.Model:
         """Return the row as it would be, unsaved."""
@@ -175,6 +203,16 @@ class OwnedModelSerializer(BaseModelSerializer):
     ``given`` in the context is what the address says of a new row, such as its parent.
     """
 
+    def to_internal_value(self, data: Any) -> Any:
+        """Refuse what contradicts the address, which names what a new row is part of."""
+        given = self.context.get("given", {}) if self.instance is None and isinstance(data, Mapping) else {}
+        for name, row in given.items():
+            sent = data.get(f"{name}_id")
+            if sent is not None and str(sent).strip().lower() not in {str(row.pk), row.pk.hex}:
+                message = f"The address names another {row._meta.verbose_name}."
+                raise serializers.ValidationError({f"{name}_id": message}, code="address_conflict")
+        return super().to_internal_value(data)
+
     def candidate(self, attrs: dict[str, Any]) -> models.Model:
         """Return the row as it would be, owned by the asking user."""
         given = self.context.get("given", {}) if self.instance is None else {}
@@ -184,6 +222,13 @@ class OwnedModelSerializer(BaseModelSerializer):
 def duplicate_in(exc: DjangoValidationError) -> str | None:
     """Return what ``exc`` says of a row that exists already, if it says so."""
     return next((" ".join(error.messages) for error in leaves(exc) if error.code in DUPLICATE_CODES), None)
+
+
+def duplicate_field_in(exc: DjangoValidationError) -> str | None:
+    """Return the field that ``exc`` says makes a row one of two, where it says so."""
+    errors: dict[str, Any] = getattr(exc, "error_dict", {})
+    fields = (name for name, leaves in errors.items() for leaf in leaves if leaf.code in DUPLICATE_CODES)
+    return next((name for name in fields if name != NON_FIELD_ERRORS), None)
 
 
 def leaves(exc: DjangoValidationError) -> list[DjangoValidationError]:

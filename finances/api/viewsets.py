@@ -4,7 +4,6 @@ from http import HTTPStatus
 from typing import Any
 
 from django.db import models, transaction
-from django.utils.cache import set_response_etag
 from rest_framework import viewsets
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
@@ -20,14 +19,15 @@ class TaggedMixin:
     """Answer single rows with their ``ETag``, so that the next write can say which state it means."""
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Tag the answer of a successful write once it is rendered; reads are tagged by Django's middleware."""
+        """Tag the answer with a row once it is rendered; all other reads are tagged by Django's middleware."""
         response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
-        answers_with_row = getattr(self, "action", "update") in {"create", "update", "partial_update"}
-        if answers_with_row and request.method in {"POST", "PUT", "PATCH"} and response.status_code in {200, 201}:
+        answers_with_row = getattr(self, "action", "update") in {"create", "retrieve", "update", "partial_update"}
+        begun_or_written = "ETag" in response or request.method in {"POST", "PUT", "PATCH"}
+        if answers_with_row and begun_or_written and response.status_code in {200, 201}:
             if getattr(response, "is_rendered", True):
-                set_response_etag(response)  # an earlier answer, sent again
+                conditional.complete_tag(response)  # an earlier answer, sent again
             else:
-                response.add_post_render_callback(set_response_etag)
+                response.add_post_render_callback(conditional.complete_tag)
         return response
 
 
@@ -40,7 +40,11 @@ class BaseViewSet(TaggedMixin, IdempotentMixin, viewsets.ModelViewSet[Any]):
 
     ``PUT`` and ``PATCH`` both change only what is sent. Writes lock the row, honour ``If-Match`` and are all or
     nothing.
+
+    ``state_serializer_class`` names the serializer that shows the row's state where not all actions have the same.
     """
+
+    state_serializer_class: type[Any] | None = None
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002
         """Store a new row and tell where it is."""
@@ -57,17 +61,24 @@ class BaseViewSet(TaggedMixin, IdempotentMixin, viewsets.ModelViewSet[Any]):
         """Store a new row and answer with it."""
         self.perform_create(serializer)
         location = self.request.build_absolute_uri(f"{self.request.path.rstrip('/')}/{self.created.pk}")
-        return Response(serializer.data, status=HTTPStatus.CREATED, headers={"Location": location})
+        response = Response(serializer.data, status=HTTPStatus.CREATED, headers={"Location": location})
+        conditional.tag_row(response, self.state_of(self.created))
+        return response
 
     def perform_create(self, serializer: Any) -> None:
         """Save the new row and remember it for the ``Location`` header."""
         self.created: models.Model = serializer.save()
 
-    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002
         """Change the row: only the fields that are sent."""
-        kwargs["partial"] = True
         with transaction.atomic():
-            return super().update(request, *args, **kwargs)
+            row = self.get_object()
+            serializer = self.get_serializer(row, data=request.data, partial=True)
+            serializer.is_valid(raise_exception=True)
+            self.perform_update(serializer)
+            response = Response(serializer.data)
+            conditional.tag_row(response, self.state_of(serializer.instance))
+            return response
 
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change the row: only the fields that are sent."""
@@ -77,9 +88,12 @@ class BaseViewSet(TaggedMixin, IdempotentMixin, viewsets.ModelViewSet[Any]):
         """List the rows. They come a page at a time."""
         return super().list(request, *args, **kwargs)
 
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002
         """Return one row."""
-        return super().retrieve(request, *args, **kwargs)
+        row = self.get_object()
+        response = Response(self.get_serializer(row).data)
+        conditional.tag_row(response, self.state_of(row))
+        return response
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Delete the row."""
@@ -95,7 +109,7 @@ class BaseViewSet(TaggedMixin, IdempotentMixin, viewsets.ModelViewSet[Any]):
         """Return the row that the address names; for a write, locked and in the state that ``If-Match`` expects."""
         row = super().get_object()
         if self.request.method in {"PUT", "PATCH", "DELETE"}:
-            conditional.require_match(self.request, lambda: self.representation(row))
+            conditional.require_match(self.request, lambda: self.state_of(row))
         return row
 
     def filter_queryset(self, queryset: Any) -> Any:
@@ -106,11 +120,15 @@ class BaseViewSet(TaggedMixin, IdempotentMixin, viewsets.ModelViewSet[Any]):
             queryset = queryset.select_for_update(of=("self",))
         return queryset
 
-    def representation(self, row: Any) -> bytes:
-        """Return the bytes that a read of ``row`` would answer."""
-        renderer = self.get_renderers()[0]
-        content: Any = renderer.render(self.get_serializer(row).data)
-        return bytes(content)
+    def state_of(self, row: Any) -> str:
+        """Return the mark of the row's own state: of its columns that are shown, not of what else is shown with it.
+
+        When it was saved is none of it: a save that changed nothing takes nothing from anybody.
+        """
+        serializer = (self.state_serializer_class or self.get_serializer_class())(context=self.get_serializer_context())
+        shown = {field.source for field in serializer.fields.values()}
+        columns = [field for field in row._meta.concrete_fields if {field.name, field.attname} & shown]
+        return conditional.state_of(row, [field.attname for field in columns if field.name != "updated_at"])
 
 
 class OwnedViewSet(BaseViewSet):

@@ -2,13 +2,14 @@
 
 import django_filters
 
+from finances.api.filters import AnyCaseChoiceFilter
 from institutions.models import FinancialInstitution, InstitutionType
 
 
 class FinancialInstitutionFilter(django_filters.FilterSet):
     """By type, and by a part of the name."""
 
-    institution_type = django_filters.ChoiceFilter(choices=InstitutionType.choices)
+    institution_type = AnyCaseChoiceFilter(choices=InstitutionType.choices)
     search = django_filters.CharFilter(field_name="name", lookup_expr="icontains", label="A part of the name.")
 
     class Meta:

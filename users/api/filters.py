@@ -4,6 +4,7 @@ from typing import Any
 
 import django_filters
 
+from finances.api.filters import TruthFilter
 from users.models import User, UserQuerySet
 
 
@@ -11,7 +12,7 @@ class UserFilter(django_filters.FilterSet):
     """By a part of a name, and by whether they may sign in."""
 
     search = django_filters.CharFilter(method="filter_search", label="A part of the email or the username.")
-    is_active = django_filters.BooleanFilter()
+    is_active = TruthFilter()
 
     class Meta:
         model = User

@@ -91,6 +91,8 @@ class UserSerializer(BaseModelSerializer):
         new_address = validated_data.pop("new_address", None)
         if new_address:
             services.ask_for_new_address(user=instance, **new_address)
+        if self.is_so_already(instance, validated_data):
+            return instance
         return services.change_user(user=instance, **validated_data)
 
 

@@ -58,7 +58,7 @@ class MeViewSet(BaseViewSet):
     """One's own profile."""
 
     queryset = User.objects.all()
-    serializer_class = UserSerializer
+    serializer_class = state_serializer_class = UserSerializer
     throttle_scope: str | None = None
     delete_takes_body = True
 
@@ -73,7 +73,7 @@ class MeViewSet(BaseViewSet):
         user: Any = self.request.user
         if self.request.method in {"PUT", "PATCH"}:
             user = User.objects.select_for_update().get(pk=user.pk)
-            conditional.require_match(self.request, lambda: self.representation(user))
+            conditional.require_match(self.request, lambda: self.state_of(user))
             count_tries(self.request, user)
         return user
 
@@ -86,7 +86,7 @@ class MeViewSet(BaseViewSet):
             services.lock_superusers()
             # The row as it is now: the password may have been changed since the token was looked at.
             user = get_object_or_404(User.objects.select_for_update(), pk=request.user.pk)
-            conditional.require_match(request, lambda: self.representation(user))
+            conditional.require_match(request, lambda: self.state_of(user))
             services.require_current_password(serializer.validated_data["current_password"], user=user)
             services.delete_users(user_ids=[user.pk])
         return Response(status=204)
@@ -110,6 +110,7 @@ class UserViewSet(BaseViewSet):
 
     queryset = User.objects.all()
     filterset_class = UserFilter
+    state_serializer_class = UserSerializer
 
     def get_queryset(self) -> Any:
         """Return whom the asking user may know of."""

@@ -18,8 +18,8 @@ class Command(ReportingCommand):
 
     help = (
         "Give somebody a made-up household: accounts of all ten types in CAD, USD and EUR, 24 months of balances, and "
-        "holdings in made-up securities with prices up to today. Done again, it adds what is new since. Exchange rates "
-        "are the real ones."
+        "holdings in made-up securities with prices up to today. Done again, it adds what is new since. Accounts that "
+        "they have already are left alone, also those of the same name. Exchange rates are the real ones."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
