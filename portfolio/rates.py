@@ -41,7 +41,7 @@ def load(codes: Collection[str], windows: list[tuple[date, date]], currency: str
 def pivots(codes: Collection[str]) -> set[str]:
     """Return the currencies that have rates with at least two of ``codes``; one query for each `MAX_SUMMED` of them."""
     counts: Counter[str] = Counter()
-    for some in batched(sorted(codes), MAX_SUMMED, strict=False):
+    for some in batched(sorted(codes), MAX_SUMMED):
         ways: Combinable = reduce(add, map(connected_with, some))
         found = Currency.objects.annotate(way_count=ways).filter(way_count__gte=1)
         counts.update(dict(found.order_by().values_list("pk", "way_count")))
