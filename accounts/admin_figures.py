@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from accounts.doubts import doubt_of
 from accounts.models import Account, AccountValue, Holding
 from accounts.validators import MAX_AHEAD
 from currencies.models import Currency
@@ -63,7 +64,8 @@ def holdings(account: Account) -> SafeString:
                 reverse("admin:accounts_holding_change", args=[holding.pk]),
                 holding.security.symbol,
                 money.plain(holding.quantity),
-                shown(holding.figures.market_value, currency),
+                shown(holding.figures.market_value, currency)
+                + ("" if doubt_of(holding) is None else " (not confirmed)"),
             )
         )
     return table(account, "holding", heads=("security", "quantity", "worth now"), rows=rows)
@@ -106,10 +108,12 @@ def worth(holding: Holding) -> str:
     percent = "" if figures.gain_loss_percent is None else f", {figures.gain_loss_percent:+.2f} %"
     price = shown(priced.current_price, priced.security.currency)  # type: ignore[attr-defined]
     gain = shown(figures.gain_loss, currency)
-    return f"{shown(figures.market_value, currency)} at {price} of {at:%Y-%m-%d}; gained {gain}{percent}"
+    worth = f"{shown(figures.market_value, currency)} at {price} of {at:%Y-%m-%d}; gained {gain}{percent}"
+    return worth if doubt_of(priced) is None else f"{worth}. {doubt_of(priced)}"
 
 
 def quantity_today(holding: Holding) -> str:
     """Return the quantity after the splits since it was recorded."""
     priced = with_price(holding)
-    return money.plain(priced.quantity_on(today_in(priced.user.zone)))
+    units = money.plain(priced.quantity_on(today_in(priced.user.zone)))
+    return units if doubt_of(priced) is None else f"{units}, not confirmed"

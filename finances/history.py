@@ -50,8 +50,8 @@ class OwnedRecords(HistoricalRecords):  # type: ignore[misc]
         return fields
 
     def post_save(self, instance: Any, created: bool, using: str | None = None, **kwargs: Any) -> None:
-        """Record a row that is new or was changed; a save that changed nothing is none."""
-        if created or not self.is_as_recorded(instance, using):
+        """Record a row that is new or was changed; a save that changed nothing, and does not say why, is none."""
+        if created or getattr(instance, "_change_reason", None) is not None or not self.is_as_recorded(instance, using):
             super().post_save(instance, created, using=using, **kwargs)
 
     def is_as_recorded(self, instance: Any, using: str | None) -> bool:

@@ -17,7 +17,7 @@ from portfolio import figures
 from portfolio.exchange import DayRates
 from portfolio.figures import Figure
 from portfolio.inputs import Account, Position, Security
-from portfolio.leaves import PRODUCT_UNIT, Leaf, Missing, holding_leaf, quantity_units
+from portfolio.leaves import PRODUCT_UNIT, Leaf, Missing, holding_leaf, quantity_units, unconfirmed_leaf
 from portfolio.timeline import Segment
 
 NEVER = date.max
@@ -90,6 +90,8 @@ class Columns:
     def hold_position(self, account: Account, position: Position, segment: Segment, first: int, end: int) -> None:
         """Add what was held of a security on the days from ``first`` to before ``end``."""
         security = position.security
+        if (doubt := unconfirmed_leaf(account, position, segment)) is not None:
+            self.hold(doubt, first, end)
         places = self._calendar.closes(security)[first:end]
         if security.currency is None or segment.quantity is None:
             self.hold(holding_leaf(account, position, segment, None), first, end)

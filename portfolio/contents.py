@@ -10,7 +10,16 @@ from finances import money
 from portfolio import timeline
 from portfolio.exchange import RateHistory
 from portfolio.inputs import Account, Position, RecordedValue
-from portfolio.leaves import Leaf, Missing, MissingKind, Part, holding_leaf, missing_value, recorded_leaf
+from portfolio.leaves import (
+    Leaf,
+    Missing,
+    MissingKind,
+    Part,
+    holding_leaf,
+    missing_value,
+    recorded_leaf,
+    unconfirmed_leaf,
+)
 from portfolio.reconciliation import Comparison, Difference, Reconciliation
 from portfolio.timeline import Segment
 
@@ -41,7 +50,7 @@ class Reader:
         """Return all leaves of the day ``on``."""
         if not self._held_counts[bisect_right(self._days, on)]:
             return self.rest(on)
-        return self.rest(on) + [leaf for read in self._holdings if (leaf := read(on)) is not None]
+        return self.rest(on) + [leaf for read in self._holdings for leaf in read(on)]
 
     def rest(self, on: date) -> list[Leaf]:
         """Return the leaves of the day ``on`` that are no holdings."""
@@ -94,7 +103,7 @@ def started_on(position: Position) -> date:
 
 def steps_of(position: Position) -> list[tuple[date, int]]:
     """Return by how much the number of holdings grows on which days, because of a position."""
-    is_held = [False, *(quantity is not None for _, quantity in position.segments)]
+    is_held = [False, *(segment.quantity is not None for segment in position.segments)]
     return [
         (segment.since, int(is_now) - int(was))
         for segment, was, is_now in zip(position.segments, is_held, is_held[1:], strict=False)
@@ -142,20 +151,21 @@ def alone(account: Account, recorded: RecordedValue | None) -> list[Leaf]:
     ]
 
 
-def holding_reader(account: Account, position: Position) -> Callable[[date], Leaf | None]:
-    """Return a function that gives the leaf of a position on a day, None while nothing is held."""
+def holding_reader(account: Account, position: Position) -> Callable[[date], list[Leaf]]:
+    """Return a function that gives the leaves of a position on a day, none while nothing is held."""
     security, told = position.security, position.segments
-    latest: tuple[Segment, int, Leaf] | None = None
+    latest: tuple[Segment, int, list[Leaf]] | None = None
 
-    def leaf_on(on: date) -> Leaf | None:
+    def leaves_on(on: date) -> list[Leaf]:
         nonlocal latest
         segment = timeline.find(told, on)
         if segment is None:
-            return None
+            return []
         place = security.close_place(on)
         if latest is None or latest[1] != place or latest[0] is not segment:
             close = security.closes[place] if place >= 0 else None
-            latest = (segment, place, holding_leaf(account, position, segment, close))
+            found = [holding_leaf(account, position, segment, close), unconfirmed_leaf(account, position, segment)]
+            latest = (segment, place, [leaf for leaf in found if leaf is not None])
         return latest[2]
 
-    return leaf_on
+    return leaves_on

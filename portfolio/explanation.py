@@ -10,6 +10,7 @@ from datetime import date
 from fractions import Fraction
 from functools import partial
 
+from accounts import told
 from currencies.conversion import Leg
 from finances import money
 from finances.exceptions import NotFoundError
@@ -25,6 +26,7 @@ OF_LIABILITIES = f"{Name.LIABILITIES}:"
 # So that an explanation can be read, and sent. Whoever looks for a smaller leaf asks for a smaller figure.
 MAX_LEAVES = 500
 MAX_LEFT_OUT = 100
+DOUBT = "by what it differs, if the quantity counts the shares after the split"
 HIDDEN_PARTS = "sum of parts that are not shown one by one; the figures of single securities show them"
 HIDDEN_ACCOUNTS = "sum of accounts that are not shown one by one; the figures of single accounts show them"
 
@@ -285,6 +287,15 @@ def made_of_holding(leaf: Leaf) -> tuple[str, tuple[Input, ...]]:
     return formula, (held, *(split_input(security.symbol, split) for split in splits), price)
 
 
+def made_of_doubt(leaf: Leaf) -> tuple[str, tuple[Input, ...]]:
+    """Explain of which splits nobody knows whether a quantity is of before or after them."""
+    position, segment = leaf.position, leaf.segment
+    if position is None or segment is None:
+        return DOUBT, ()
+    splits = told.unconfirmed(position.security.splits, as_of=segment.since, told=segment.told)
+    return DOUBT, tuple(split_input(position.security.symbol, split) for split in splits)
+
+
 def split_input(symbol: str, split: Split) -> Input:
     """Name a split."""
     return Input(
@@ -299,4 +310,5 @@ MADE: dict[Part, Callable[[Leaf], tuple[str, tuple[Input, ...]]]] = {
     Part.UNITEMISED: partial(made_of_recorded, formula="recorded value - recorded cash"),
     Part.UNDIVIDED: partial(made_of_recorded, formula="recorded value"),
     Part.HOLDING: made_of_holding,
+    Part.UNCONFIRMED: made_of_doubt,
 }

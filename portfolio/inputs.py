@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -68,11 +68,12 @@ class Closes(Sequence[Close]):
 
 
 class Split(NamedTuple):
-    """A split on its ex-date: ``ratio`` new shares for one old."""
+    """A split on its ex-date: ``ratio`` new shares for one old. Stored since ``known_since``, None: for ever."""
 
     on: date
     ratio: Fraction
     id: int
+    known_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

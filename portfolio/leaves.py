@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
+from accounts import told
 from finances import money
 from portfolio.inputs import PRICE_PLACES, Account, Close, Position, RecordedValue
 from portfolio.timeline import Segment
@@ -28,6 +29,7 @@ class MissingKind(StrEnum):
     VALUE = "value"
     HOLDING = "holding"
     CASH_OUTDATED = "cash_outdated"
+    QUANTITY_UNCONFIRMED = "quantity_unconfirmed"
     COMPARISON = "comparison"
 
 
@@ -46,6 +48,7 @@ class Part(StrEnum):
     CASH_SINCE = "cash_since"  # what was paid or received for securities since the cash was recorded: never known
     BALANCE = "balance"  # all of an account that is not for investments
     HOLDING = "holding"
+    UNCONFIRMED = "unconfirmed"  # by what a holding is more or less, when its quantity is of after a split
     UNITEMISED = "unitemised"  # securities of which only the recorded worth is known
     UNDIVIDED = "undivided"  # a recorded value that does not say how much of it is cash
 
@@ -77,13 +80,15 @@ class Leaf(NamedTuple):
     @property
     def label(self) -> str:
         """Return what it is, for people."""
-        return self.position.security.symbol if self.position is not None else LABELS[self.part]
+        name = LABELS.get(self.part, "")
+        return name if self.position is None else f"{self.position.security.symbol}{name}"
 
 
 LABELS = {
     Part.CASH: "cash",
     Part.CASH_SINCE: "cash paid or received since",
     Part.BALANCE: "balance",
+    Part.UNCONFIRMED: ", quantity not confirmed",
     Part.UNITEMISED: "securities, not itemised",
     Part.UNDIVIDED: "recorded value",
 }
@@ -128,6 +133,21 @@ def holding_leaf(account: Account, position: Position, segment: Segment, close: 
         slot, account, Part.HOLDING, security.currency, numerator, denominator, close.on, None, None, position, segment,
         close,
     )  # fmt: skip
+
+
+def unconfirmed_leaf(account: Account, position: Position, segment: Segment) -> Leaf | None:
+    """Return the leaf of what a holding is more or less, when its quantity counts other shares than those of its day.
+
+    None when there is no doubt. The holding itself counts as it was told.
+    """
+    security = position.security
+    splits = told.unconfirmed(security.splits, as_of=segment.since, told=segment.told)
+    if not splits:
+        return None
+    reason = told.reason(security.symbol, splits, as_of=segment.since)
+    missing = Missing(MissingKind.QUANTITY_UNCONFIRMED, security.symbol, reason)
+    slot, code = f"{position.id}/{Part.UNCONFIRMED}", security.currency or ""
+    return Leaf(slot, account, Part.UNCONFIRMED, code, 0, 1, None, missing, None, position, segment)
 
 
 @lru_cache(maxsize=1000)

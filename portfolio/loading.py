@@ -19,14 +19,24 @@ from portfolio.inputs import MAX_PRICE_AGE, Account, Position, RecordedValue, Se
 from portfolio.positions import HeldPosition, positions_of
 from portfolio.valuation import Household
 from portfolio.windows import Window
+from portfolio.work import MAX_VALUES, Work
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The days that figures are wanted of: each of ``days``, or with ``is_range`` all from the first to the last."""
+    """The days that figures are wanted of: each of ``days``, or with ``is_range`` all from the first to the last.
+
+    Of a range, so many ``points`` are wanted.
+    """
 
     days: tuple[date, ...]
     is_range: bool = False
+    points: int = 0
+
+    @property
+    def day_count(self) -> int:
+        """Return how many days inputs are read of."""
+        return (self.days[-1] - self.days[0]).days + 1 if self.is_range else len(self.days)
 
     @property
     def anchors(self) -> tuple[date, ...]:
@@ -47,6 +57,7 @@ def household(*, user: Any, wanted: Wanted, currency: str, account_id: Any = Non
 
     Raises:
         NotFoundError: the user has no account ``account_id``.
+        TooMuchWorkError: the days are too many for all that there is.
     """
     with sql.snapshot():
         return _household(user, wanted, currency, account_id)
@@ -57,6 +68,7 @@ def _household(user: Any, wanted: Wanted, currency: str, account_id: Any) -> Hou
     rows = _accounts(user, wanted, zone, account_id)
     recorded = _values(rows, wanted, zone)
     held = positions_of(user=user, account_ids=[row.pk for row in rows], zone=zone)
+    require_bounded(wanted, recorded, held)
     compared = _compared(recorded, held)
     prices = windows.joined(wanted.windows(reach=MAX_PRICE_AGE) + windows.before(compared, reach=MAX_PRICE_AGE))
     securities = securities_in_use.load({position.security_id for position in held}, prices)
@@ -69,6 +81,22 @@ def _household(user: Any, wanted: Wanted, currency: str, account_id: Any) -> Hou
     )
     published = windows.joined(wanted.windows(reach=MAX_RATE_AGE) + windows.before(compared, reach=MAX_RATE_AGE))
     return Household(accounts, rates.load(_codes(accounts, securities), published, currency))
+
+
+def require_bounded(wanted: Wanted, recorded: dict[str, list[RecordedValue]], held: Sequence[HeldPosition]) -> None:
+    """Refuse a series that is more than is computed at once, before closes are read.
+
+    Raises:
+        TooMuchWorkError: it is.
+    """
+    if wanted.is_range:
+        Work(
+            points=wanted.points,
+            days=wanted.day_count,
+            holdings=len(held),
+            securities=len({position.security_id for position in held}),
+            values=sum(map(len, recorded.values())),
+        ).require_bounded()
 
 
 def _compared(recorded: dict[str, list[RecordedValue]], held: Sequence[HeldPosition]) -> set[date]:
@@ -108,7 +136,8 @@ def _values(rows: Sequence[Any], wanted: Wanted, zone: zoneinfo.ZoneInfo) -> dic
         counting |= Q(account__in=[row.pk for row in rows], timestamp__gte=within[0], timestamp__lt=within[1])
     found = AccountValue.objects.filter(counting).order_by("account_id", "timestamp")
     values: dict[str, list[RecordedValue]] = {}
-    for pk, account_id, at, value, cash in found.values_list("pk", "account_id", "timestamp", "value", "cash_balance"):
+    read = found.values_list("pk", "account_id", "timestamp", "value", "cash_balance")
+    for pk, account_id, at, value, cash in read[: MAX_VALUES + 1] if wanted.is_range else read:
         values.setdefault(str(account_id), []).append(RecordedValue(str(pk), day_of(at, zone), value, cash))
     return values
 

@@ -1,11 +1,14 @@
 """Reads what was held when: the holdings, and the history of what was recorded of them."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
 from itertools import count
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from accounts.models import Holding
+from accounts.told import CONFIRMED, Told
 from finances import history
 from finances.local_days import day_of
 from portfolio import timeline
@@ -30,9 +33,9 @@ def positions_of(*, user: Any, account_ids: Sequence[Any], zone: ZoneInfo) -> li
     versions: dict[Any, list[tuple[int, Version]]] = {}  # each with its place among all, by row
     places: dict[Any, tuple[str, str]] = {}
     order = count()
-    for pk, account_id, security_id, kind, at, as_of, quantity in recorded(user, account_ids):
+    for pk, account_id, security_id, kind, at, as_of, quantity, reason in recorded(user, account_ids):
         gone = kind == history.DELETED
-        version = Version(day_of(at, zone), day_of(as_of, zone), None if gone else quantity)
+        version = version_of(at, as_of, None if gone else quantity, zone, confirms=reason == CONFIRMED)
         versions.setdefault(pk, []).append((next(order), version))
         places[pk] = (str(account_id), str(security_id))
     alive = set()
@@ -40,7 +43,7 @@ def positions_of(*, user: Any, account_ids: Sequence[Any], zone: ZoneInfo) -> li
     for pk, account_id, security_id, at, as_of, quantity in rows.values_list(
         "pk", "account_id", "security_id", "updated_at", "timestamp", "quantity"
     ):
-        versions.setdefault(pk, []).append((next(order), Version(day_of(at, zone), day_of(as_of, zone), quantity)))
+        versions.setdefault(pk, []).append((next(order), version_of(at, as_of, quantity, zone)))
         places[pk] = (str(account_id), str(security_id))
         alive.add(pk)
     by_place: dict[tuple[str, str], list[tuple[int, Any, Version]]] = {}
@@ -49,6 +52,14 @@ def positions_of(*, user: Any, account_ids: Sequence[Any], zone: ZoneInfo) -> li
             by_place.setdefault(places[pk], []).extend((place, pk, version) for place, version in told)
     found = [position(*place, sorted(told)) for place, told in by_place.items()]
     return [each for each in found if each.segments]  # else all that was recorded was a mistake
+
+
+def version_of(
+    at: datetime, as_of: datetime, quantity: Decimal | None, zone: ZoneInfo, *, confirms: bool = False
+) -> Version:
+    """Return what was recorded at an instant, by the days of ``zone``."""
+    recorded_on = day_of(at, zone)
+    return Version(recorded_on, day_of(as_of, zone), quantity, Told(recorded_on, at), confirms)
 
 
 def position(account_id: str, security_id: str, told: Sequence[tuple[int, Any, Version]]) -> HeldPosition:
@@ -62,6 +73,13 @@ def recorded(user: Any, account_ids: Sequence[Any]) -> Iterable[tuple[Any, ...]]
     records: Any = Holding.history.model
     rows = records.objects.filter(user_id=user.pk, account_id__in=account_ids).order_by("history_id")
     found: Iterable[tuple[Any, ...]] = rows.values_list(
-        "id", "account_id", "security_id", "history_type", "history_date", "timestamp", "quantity"
+        "id",
+        "account_id",
+        "security_id",
+        "history_type",
+        "history_date",
+        "timestamp",
+        "quantity",
+        "history_change_reason",
     )
     return found

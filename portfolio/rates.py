@@ -1,8 +1,10 @@
 """Reads the exchange rates that some days need."""
 
+from collections import Counter
 from collections.abc import Collection
 from datetime import date
 from functools import reduce
+from itertools import batched
 from operator import add, or_
 
 from django.db.models import OuterRef, Q, Subquery, Value
@@ -14,9 +16,13 @@ from currencies.fixed_rates import FIXED_RATES
 from currencies.models import Currency, CurrencyRate
 from portfolio.exchange import RateHistory
 
+# In one expression: SQLite's parser takes no more than a hundred levels of brackets.
+MAX_SUMMED = 40
+LEAST_WAYS = 2  # in and out
+
 
 def load(codes: Collection[str], windows: list[tuple[date, date]], currency: str) -> RateHistory:
-    """Return the rates in ``windows`` by which each of ``codes`` becomes ``currency``; at most two queries.
+    """Return the rates in ``windows`` by which each of ``codes`` becomes ``currency``; at most two queries for forty.
 
     These are all that `currencies.conversion` could use: those between the currencies, and with every other one that
     is connected with two of them. Most of what is stored is connected with one.
@@ -33,10 +39,13 @@ def load(codes: Collection[str], windows: list[tuple[date, date]], currency: str
 
 
 def pivots(codes: Collection[str]) -> set[str]:
-    """Return the currencies that have rates with at least two of ``codes``; one query."""
-    ways: Combinable = reduce(add, map(connected_with, sorted(codes)))
-    found = Currency.objects.annotate(way_count=ways).filter(way_count__gte=2)
-    return set(found.order_by().values_list("pk", flat=True))
+    """Return the currencies that have rates with at least two of ``codes``; one query for each `MAX_SUMMED` of them."""
+    counts: Counter[str] = Counter()
+    for some in batched(sorted(codes), MAX_SUMMED):
+        ways: Combinable = reduce(add, map(connected_with, some))
+        found = Currency.objects.annotate(way_count=ways).filter(way_count__gte=1)
+        counts.update(dict(found.order_by().values_list("pk", "way_count")))
+    return {code for code, count in counts.items() if count >= LEAST_WAYS}
 
 
 def connected_with(code: str) -> Coalesce:

@@ -73,7 +73,7 @@ def line(position: Position) -> Line:
     security = position.security
     changes: list[tuple[date, Fraction]] = []
     before = ZERO
-    for since, quantity in position.segments:
+    for since, quantity, _ in position.segments:
         units = ZERO if quantity is None else Fraction(quantity_units(quantity)) * units_after(security, since)
         if units != before:
             changes.append((since, units))

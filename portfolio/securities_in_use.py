@@ -32,8 +32,8 @@ def load(ids: Collection[Any], windows: list[tuple[date, date]]) -> dict[str, Se
             sector=row.sector,
             currency=row.currency_id,
             closes=closes.get(row.pk, NO_CLOSES),
-            splits=tuple(Split(on, adjustment.exact_ratio(value), pk) for pk, on, value in actions),
-            later_splits=LaterSplits([Action(on, ActionKind.SPLIT, value) for _, on, value in actions])
+            splits=tuple(Split(on, adjustment.exact_ratio(value), pk, at) for pk, on, value, at in actions),
+            later_splits=LaterSplits([Action(on, ActionKind.SPLIT, value) for _, on, value, _ in actions])
             if actions
             else None,
             asset_class_label=row.get_asset_class_display(),
@@ -80,10 +80,10 @@ def _read(items: str) -> Closes:
     return Closes(list(map(date.fromisoformat, words[0::3])), words[1::3], words[2::3])
 
 
-def _splits(ids: Collection[Any]) -> dict[Any, list[tuple[int, date, Any]]]:
+def _splits(ids: Collection[Any]) -> dict[Any, list[tuple[int, date, Any, datetime]]]:
     """Return the splits by security, oldest first; one query."""
     rows = SecurityAction.objects.filter(security__in=ids, kind=ActionKind.SPLIT).order_by("date")
-    found: dict[Any, list[tuple[int, date, Any]]] = {}
-    for security_id, pk, on, value in rows.values_list("security_id", "pk", "date", "value"):
-        found.setdefault(security_id, []).append((pk, on, value))
+    found: dict[Any, list[tuple[int, date, Any, datetime]]] = {}
+    for security_id, *split in rows.values_list("security_id", "pk", "date", "value", "created_at"):
+        found.setdefault(security_id, []).append(tuple(split))
     return found

@@ -68,8 +68,13 @@ class NetWorth:
 def net_worth(
     *, user: Any, start: date, end: date, spacing: Spacing, currency: str, by_account: bool = False
 ) -> NetWorth:
-    """Return what ``user`` was worth on the last day of each interval from ``start`` to ``end``."""
-    wanted = Wanted((start, end), is_range=True)
+    """Return what ``user`` was worth on the last day of each interval from ``start`` to ``end``.
+
+    Raises:
+        TooMuchWorkError: that is more than is computed at once.
+    """
+    count = days.count(start=start, end=end, spacing=spacing)
+    wanted = Wanted((start, end), is_range=True, points=count)
     found = loading.household(user=user, wanted=wanted, currency=currency)
     points = series(found, days.points(start=start, end=end, spacing=spacing), by_account=by_account)
     return NetWorth(found.accounts, points)

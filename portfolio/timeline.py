@@ -7,23 +7,33 @@ from decimal import Decimal
 from itertools import groupby
 from typing import NamedTuple
 
+from accounts import told as tellings
+from accounts.told import Telling, Told
+
 
 class Version(NamedTuple):
     """What somebody recorded of a holding on the day ``recorded_on``: that it is ``quantity`` as of a day, or is gone.
 
-    ``quantity`` is None for a holding that was deleted.
+    ``quantity`` is None for a holding that was deleted. ``told`` says when exactly it was, where that matters, and
+    ``confirms`` that the quantity was sent again with its day.
     """
 
     recorded_on: date
     as_of: date
     quantity: Decimal | None
+    told: Told | None = None
+    confirms: bool = False
 
 
 class Segment(NamedTuple):
-    """From the day ``since`` on, ``quantity`` units are held, in units of that day; None: no longer."""
+    """From the day ``since`` on, ``quantity`` units are held, in units of that day; None: no longer.
+
+    ``told`` says when the quantity was told, where that matters.
+    """
 
     since: date
     quantity: Decimal | None
+    told: Told | None = None
 
 
 def segments(versions: Iterable[Version]) -> tuple[Segment, ...]:
@@ -36,16 +46,27 @@ def segments(versions: Iterable[Version]) -> tuple[Segment, ...]:
     told: list[Segment] = []
     before: list[Segment] = []  # what was told before the latest version
     latest: Version | None = None  # None while nothing is held
-    for version in told_apart(last_of_each_day(versions)):
+    for version in told_apart(last_of_each_day(when_told(versions))):
         if version.quantity is None:
             if latest is not None:
                 told = replaced(told, Segment(version.recorded_on, None))
             latest = None
             continue
         before = before if latest is not None and corrects(version, latest) else told
-        told = replaced(before, Segment(version.as_of, version.quantity))
+        told = replaced(before, Segment(version.as_of, version.quantity, version.told))
         latest = version
     return tuple(told)
+
+
+def when_told(versions: Iterable[Version]) -> Iterator[Version]:
+    """Yield ``versions`` with when the quantity of each was told: one that stayed was told before."""
+    known = list(versions)
+    if any(version.told is None for version in known):
+        yield from known
+        return
+    told = tellings.when(Telling(each.quantity, each.told, each.confirms) for each in known if each.told is not None)
+    for version, when in zip(known, told, strict=True):
+        yield version._replace(told=when)
 
 
 def last_of_each_day(versions: Iterable[Version]) -> Iterator[Version]:
@@ -61,7 +82,8 @@ def told_apart(versions: Iterable[Version]) -> Iterator[Version]:
     So what was told of a holding stays as old as it is, which decides what a later as-of day means.
     """
     for _, group in groupby(versions, key=lambda version: (version.as_of, version.quantity)):
-        yield next(group)
+        first, *others = group
+        yield first._replace(told=others[-1].told) if others else first
 
 
 def corrects(version: Version, latest: Version) -> bool:

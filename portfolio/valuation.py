@@ -135,7 +135,7 @@ def key_of(leaf: Leaf, by: Dimension) -> Key:
         return OF_ACCOUNTS[by](account)
     if by is Dimension.CURRENCY:
         return (leaf.currency, leaf.currency) if leaf.currency else UNKNOWN
-    if leaf.part is not Part.HOLDING or leaf.position is None:
+    if leaf.position is None:
         return OF_REST[leaf.part]
     security = leaf.position.security
     if by is Dimension.SECURITY:

@@ -11,8 +11,10 @@ from rest_framework import serializers
 
 from accounts import services
 from accounts.api.fields import CurrencyCodeField, DayField, InstantField, SecurityNameField
+from accounts.doubts import doubt_of
 from accounts.market_figures import MarketFigures
 from accounts.models import INVESTMENT_TYPES, Account, AccountType, AccountValue, Holding
+from accounts.told import CONFIRMED
 from accounts.validators import require_not_ahead
 from currencies.api.serializers import CurrencySerializer, ShownNumberField
 from finances.api.serializers import AnyCaseChoiceField, OwnedModelSerializer, OwnedRelatedField
@@ -170,6 +172,10 @@ class HoldingSerializer(OwnedModelSerializer):
         help_text="As of; now unless given; of a day, its noon where you are. A new quantity after a split needs it.",
     )
     quantity_today = serializers.SerializerMethodField(help_text="The quantity after all splits since the timestamp.")
+    quantity_unconfirmed = serializers.SerializerMethodField(
+        help_text="Why nobody knows which shares the quantity counts, and what to do about it: it was told after a "
+        "split that became known only later. Null when there is no doubt; else the figures may be wrong by the split.",
+    )
     current_price = ShownNumberField(
         read_only=True, allow_null=True, help_text="The newest daily close of the last ten days, as traded."
     )
@@ -186,8 +192,8 @@ class HoldingSerializer(OwnedModelSerializer):
         model = Holding
         fields = (
             "id", "account_id", "security_id", "security", "quantity", "average_cost", "currency_code", "timestamp",
-            "quantity_today", "current_price", "current_price_at", "current_price_currency", "cost_basis",
-            "market_value", "gain_loss", "gain_loss_percent", "created_at", "updated_at",
+            "quantity_today", "quantity_unconfirmed", "current_price", "current_price_at", "current_price_currency",
+            "cost_basis", "market_value", "gain_loss", "gain_loss_percent", "created_at", "updated_at",
         )  # fmt: skip
         fixed_fields = ("account_id", "security_id")
         aliases = {"shares": "quantity", "average_price_per_share": "average_cost"}
@@ -246,6 +252,10 @@ class HoldingSerializer(OwnedModelSerializer):
         """Return the quantity in today's units."""
         return holding.quantity_on(self.today())
 
+    def get_quantity_unconfirmed(self, holding: Holding) -> str | None:
+        """Return why the quantity is in doubt."""
+        return doubt_of(holding)
+
     def get_current_price_currency(self, holding: Holding) -> str | None:
         """Return the currency of the security's prices."""
         return None if holding.current_price is None else holding.security.currency_id  # type: ignore[attr-defined]
@@ -257,6 +267,12 @@ class HoldingSerializer(OwnedModelSerializer):
             return services.hold(**given)
         except DjangoValidationError as exc:
             raise self.refusal(exc) from exc
+
+    def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
+        """Store what was sent; a quantity in doubt that is sent once more, with its day, is in doubt no longer."""
+        if {"quantity", "timestamp"} <= validated_data.keys() and doubt_of(instance) is not None:
+            instance._change_reason = CONFIRMED  # noqa: SLF001 - where the history takes it from
+        return super().update(instance, validated_data)
 
     def to_representation(self, instance: Any) -> Any:
         """Show the figures as they are now, and the currency that counts."""

@@ -11,7 +11,7 @@ from finances.api.pagination import MAX_POINTS
 from finances.api.serializers import QuerySerializer
 from finances.local_days import today_in
 from portfolio import days
-from portfolio.days import Period, Spacing
+from portfolio.days import ONE_DAY, Period, Spacing
 from portfolio.valuation import Dimension, Name
 
 MAX_NAME_LENGTH = 150
@@ -35,15 +35,27 @@ class FigureQuery(QuerySerializer):
         """Return the day that it is where the user is."""
         return today_in(self.context["request"].user.zone)
 
+    def require_not_ahead(self, name: str, day: date) -> None:
+        """Refuse a day after tomorrow: nothing can be recorded of it, and today's prices are not its own.
+
+        Raises:
+            ValidationError: it is one; names the parameter.
+        """
+        today = self.today()
+        last = today + min(ONE_DAY, date.max - today)
+        if day > last:
+            message = f"This day is yet to come; figures are of days until tomorrow, {last}."
+            raise serializers.ValidationError({name: message}, code="in_future")
+
 
 class DayQuery(FigureQuery):
     """Of which day, in which currency."""
 
-    on = serializers.DateField(required=False, help_text="A day of your time zone; today unless given.")
+    on = serializers.DateField(required=False, help_text="A day of your time zone, until tomorrow; today unless given.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Fill in today."""
-        attrs.setdefault("on", self.today())
+        """Fill in today, and refuse a day that is yet to come."""
+        self.require_not_ahead("on", attrs.setdefault("on", self.today()))
         return super().validate(attrs)
 
 
@@ -69,12 +81,12 @@ class NetWorthQuery(FigureQuery):
     """Which days, how close to each other."""
 
     start = serializers.DateField(required=False, help_text="The first day; a year before the last unless given.")
-    end = serializers.DateField(required=False, help_text="The last day; today unless given.")
+    end = serializers.DateField(required=False, help_text="The last day, until tomorrow; today unless given.")
     interval = serializers.ChoiceField([spacing.value for spacing in Spacing], default=Spacing.DAY.value)
     by = serializers.ChoiceField(["account"], required=False, help_text="Also the value of each account.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Fill in the range, and refuse one that ends before it starts or has too many points."""
+        """Fill in the range, and refuse one that ends before it starts, has too many points, or is yet to come."""
         end = attrs.setdefault("end", max(self.today(), attrs.get("start", date.min)))
         start = attrs.setdefault("start", Period.YEAR.start(end) or date.min)
         if end < start:
@@ -84,6 +96,8 @@ class NetWorthQuery(FigureQuery):
             raise serializers.ValidationError(
                 {"interval": f"These are {count} points; at most {MAX_POINTS} are given at once."}, code="too_many"
             )
+        self.require_not_ahead("start", start)
+        self.require_not_ahead("end", end)
         if "by" in attrs:
             self.require_few(count)
         return super().validate(attrs)

@@ -58,7 +58,7 @@ class NetWorthView(FigureView):
         """Return net worth, assets and liabilities on each day, or on the last day of each week or month.
 
         Weeks end on Sundays; the last point is always the last day of the range. At most 10 000 points, and by account
-        100 000 numbers.
+        100 000 numbers; with very many holdings fewer: a refusal says for how many days to ask.
         """
         query = validated(NetWorthQuery, request)
 

@@ -1,7 +1,7 @@
 """The manners of the endpoints: whose rows count, what may be asked, and what it costs."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
@@ -127,13 +127,38 @@ def test_a_figure_that_does_not_exist_is_a_404(api, example, name):
 
 
 @every_endpoint
-@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
-def test_the_first_and_the_last_day_are_days_like_others(api, user, example, path, day, zone):
+def test_the_first_day_is_a_day_like_others(api, user, example, path, zone):
     user.timezone = zone
     user.save()
 
-    assert get(api, on(path, day)).status_code == 200
+    assert get(api, on(path, "0001-01-01")).status_code == 200
+
+
+@pytest.mark.parametrize("path", [*ALL, "accounts/{}/valuation", "net-worth?start=2026-01-05"])
+@pytest.mark.parametrize(("zone", "last"), [("Pacific/Kiritimati", "2026-01-08"), ("Pacific/Pago_Pago", "2026-01-07")])
+def test_there_are_figures_until_tomorrow_and_none_of_a_day_that_is_yet_to_come(signed_in, user, path, zone, last):
+    user.timezone = zone
+    user.save()
+    path = path.format(AccountFactory(user=user).pk)
+    with time_machine.travel("2026-01-06T12:00Z", tick=False):
+        api = signed_in(user)
+        answers = [
+            get(api, on(path, day))
+            for day in (last, str(date.fromisoformat(last) + timedelta(days=1)), "2030-01-01", "9999-12-31")
+        ]
+
+    assert [answer.status_code for answer in answers[:3]] == [200, 400, 400]
+    fault = answers[1].json()["errors"][0]
+    assert (fault["field"], fault["code"]) == ("end" if path.startswith("net-worth") else "on", "in_future")
+    assert fault["message"] == f"This day is yet to come; figures are of days until tomorrow, {last}."
+    assert answers[3].status_code == 400
+
+
+def test_a_series_cannot_begin_on_a_day_that_is_yet_to_come(api):
+    answer = get(api, "net-worth?start=9999-12-31")
+
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "start")
 
 
 def test_the_change_since_a_day_that_does_not_exist_is_not_shown(api, example):
