@@ -28,7 +28,10 @@ def faults(response):
 
 @pytest.mark.parametrize(
     ("part", "body"),
-    [("holdings", {"security_id": "ACME", "quantity": 1, "average_cost": 1}), ("values", {"value": 1, "cash_balance": 0})],
+    [
+        ("holdings", {"security_id": "ACME", "quantity": 1, "average_cost": 1}),
+        ("values", {"value": 1, "cash_balance": 0}),
+    ],
 )
 def test_a_body_that_contradicts_its_address_is_refused(api, user, account, part, body):
     SecurityFactory(symbol="ACME")

@@ -100,9 +100,16 @@ class AccountFilter(django_filters.FilterSet):
 class AccountValueFilter(django_filters.FilterSet):
     """From an instant or day to another, both included."""
 
-    start = MomentFilter(field_name="timestamp", lookup_expr="gte", label="The first instant, in UTC unless it ends in an offset, or day.")
+    start = MomentFilter(
+        field_name="timestamp",
+        lookup_expr="gte",
+        label="The first instant, in UTC unless it ends in an offset, or day.",
+    )
     end = MomentFilter(
-        field_name="timestamp", lookup_expr="lt", is_end=True, label="The last instant, in UTC unless it ends in an offset, or day, included."
+        field_name="timestamp",
+        lookup_expr="lt",
+        is_end=True,
+        label="The last instant, in UTC unless it ends in an offset, or day, included.",
     )
 
     class Meta:
