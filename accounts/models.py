@@ -187,7 +187,7 @@ class AccountPart(OwnedModel):
 
     account: models.ForeignKey[Account, Account]
     account_id: Any
-    lasting_fields = ("user", "account")
+    lasting_fields: tuple[str, ...] = ("user", "account")
 
     class Meta:
         abstract = True
@@ -250,9 +250,8 @@ class AccountValue(AccountPart):
             raise ValidationError(
                 {"cash_balance": ValidationError("An investment account needs its cash balance.", code="required")}
             )
-        if (
-            self.value is not None and self.cash_balance > self.value
-        ):  # borrowed cash is negative, and so is what is worth less than it
+        # Borrowed cash is negative, and so is what is worth less than it.
+        if self.value is not None and self.cash_balance > self.value:
             message = "The cash is a part of the value, which cannot be less: securities are worth nothing or more."
             raise ValidationError({"cash_balance": ValidationError(message, code="cash_exceeds_value")})
 

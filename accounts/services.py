@@ -14,7 +14,7 @@ from users.models import User
 
 
 class TakenInstantError(DuplicateError):
-    """Of rows that come together, one is for an instant that has a value: a stored one, or that of an ``earlier`` row."""
+    """Of rows that come together, one is for an instant that has a value: a stored one, or an ``earlier`` row's."""
 
     def __init__(self, *, index: int, earlier: int | None) -> None:
         """Keep which rows, counted from zero."""

@@ -73,13 +73,13 @@ class OwnedModel(TimestampedModel):
         abstract = True
 
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
-        """Hold the row against its constraints, those about lasting fields too, which forms leave out where they show them.
+        """Hold the row against its constraints, those about lasting fields too, which forms only show.
 
         Raises:
             ValidationError: it breaks one.
         """
-        meta = self._meta
-        known = {name for name in self.lasting_fields if getattr(self, meta.get_field(name).attname) is not None}
+        lasting = (field for field in self._meta.concrete_fields if field.name in self.lasting_fields)
+        known = {field.name for field in lasting if getattr(self, field.attname) is not None}
         super().validate_constraints(exclude=set(exclude or ()) - known)
 
 

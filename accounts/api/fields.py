@@ -37,8 +37,8 @@ class InstantField(serializers.DateTimeField):
     """An instant, in UTC unless it says otherwise; a day means its noon where the asking user is."""
 
     default_error_messages = {
-        "invalid": "This is no instant of the form YYYY-MM-DDThh:mm, in UTC unless it ends in an offset, and no day of the "
-        "form YYYY-MM-DD.",
+        "invalid": "This is no instant of the form YYYY-MM-DDThh:mm, in UTC unless it ends in an offset, and no day of "
+        "the form YYYY-MM-DD.",
     }
 
     def __init__(self, *, help_text: str = "", **kwargs: Any) -> None:

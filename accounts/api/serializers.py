@@ -38,8 +38,8 @@ class AccountSerializer(OwnedModelSerializer):
     )
     is_investment_account = serializers.BooleanField(
         required=False,
-        help_text="Whether it may hold securities: true for tfsa, rrsp, fhsa and margin unless given, also when the type "
-        "changes.",
+        help_text="Whether it may hold securities: true for tfsa, rrsp, fhsa and margin unless given, also when the "
+        "type changes.",
     )
     is_asset = serializers.BooleanField(read_only=True, help_text="False for what is owed.")
     current_balance = ShownNumberField(

@@ -103,7 +103,8 @@ class AccountValueViewSet(HistoryMixin, NestedViewSet):
         try:
             values = services.record_values(account=self.parent, rows=serializer.validated_data)
         except services.TakenInstantError as exc:
-            raise taken(request.data[exc.index], exc) from exc
+            sent: Any = request.data
+            raise taken(sent[exc.index], exc) from exc
         return Response(self.get_serializer(values, many=True).data, status=201)
 
 

@@ -111,7 +111,7 @@ def store_securities(*, since: date, until: date) -> tuple[int, dict[str, list[B
 def store_account(
     user: User, demo: DemoAccount, *, ends: Sequence[date], series: Mapping[str, list[Bar]]
 ) -> tuple[int, int, int]:
-    """Store an account with its values and holdings, beside those of the user's own; return how many accounts, values and holdings are new."""
+    """Store an account beside the user's own, with values and holdings; return how many of each are new."""
     account = made_before(user, demo)
     is_new = account is None
     if account is None:

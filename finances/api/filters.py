@@ -35,7 +35,7 @@ class TruthField(forms.Field):
 class TruthFilter(django_filters.BooleanFilter):
     """Keeps the rows of which something is true, or those of which it is not; the library passes over other words."""
 
-    field_class = TruthField
+    field_class = TruthField  # type: ignore[assignment]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Read the word as it is sent."""

@@ -158,7 +158,7 @@ class ProblemAutoSchema(AutoSchema):
                 {
                     "name": "If-Match",
                     "in": "header",
-                    "description": "Write only when the row itself is as the answer with this ETag showed it; 412 otherwise.",
+                    "description": "Write only when the row itself is as the answer with this ETag had it; 412 if not.",
                     "schema": {"type": "string"},
                 }
             )

@@ -125,7 +125,9 @@ class BaseViewSet(TaggedMixin, IdempotentMixin, viewsets.ModelViewSet[Any]):
 
         When it was saved is none of it: a save that changed nothing takes nothing from anybody.
         """
-        serializer = (self.state_serializer_class or self.get_serializer_class())(context=self.get_serializer_context())
+        serializer: Any = (self.state_serializer_class or self.get_serializer_class())(
+            context=self.get_serializer_context()
+        )
         shown = {field.source for field in serializer.fields.values()}
         columns = [field for field in row._meta.concrete_fields if {field.name, field.attname} & shown]
         return conditional.state_of(row, [field.attname for field in columns if field.name != "updated_at"])
