@@ -46,7 +46,7 @@ def segments(versions: Iterable[Version]) -> tuple[Segment, ...]:
     told: list[Segment] = []
     before: list[Segment] = []  # what was told before the latest version
     latest: Version | None = None  # None while nothing is held
-    for version in told_apart(last_of_each_day(when_told(versions))):
+    for version in told_apart(meant(when_told(versions))):
         if version.quantity is None:
             if latest is not None:
                 told = replaced(told, Segment(version.recorded_on, None))
@@ -69,11 +69,21 @@ def when_told(versions: Iterable[Version]) -> Iterator[Version]:
         yield version._replace(told=when)
 
 
-def last_of_each_day(versions: Iterable[Version]) -> Iterator[Version]:
-    """Yield of the ``versions`` that were recorded on one day the last: the others were not meant."""
+def meant(versions: Iterable[Version]) -> Iterator[Version]:
+    """Yield of the ``versions`` that were recorded on one day the last, and those before it that tell of earlier days.
+
+    So purchases of the past can be entered in one sitting, the oldest first. What was said of the same days or of later
+    ones was not meant, nor was what was deleted on that day.
+    """
     for _, group in groupby(versions, key=lambda version: version.recorded_on):
-        *_, last = group
-        yield last
+        *others, last = group
+        kept = [last]
+        for version in reversed(others):
+            if None in {last.quantity, version.quantity}:
+                break
+            if version.as_of < kept[-1].as_of:
+                kept.append(version)
+        yield from reversed(kept)
 
 
 def told_apart(versions: Iterable[Version]) -> Iterator[Version]:

@@ -26,6 +26,11 @@ from finances.local_days import end_of, today_in
 from securities import services as securities
 
 MAX_BATCH = 1000
+CHANGED = (
+    "Change the fields that are sent; account and security stay. `timestamp` and `quantity` together tell of a purchase "
+    "or a sale: the days before keep what was held then. `quantity` alone corrects all days since the stored `timestamp`, "
+    "and `timestamp` alone since when it was held."
+)
 
 
 class AccountViewSet(HistoryMixin, OwnedViewSet):
@@ -110,8 +115,8 @@ class AccountValueViewSet(HistoryMixin, NestedViewSet):
 
 @extend_schema_view(
     create=extend_schema(responses={201: HoldingSerializer, **NOT_FOUND}),
-    update=extend_schema(description="Change the fields that are sent; account and security stay."),
-    partial_update=extend_schema(description="Change the fields that are sent; account and security stay."),
+    update=extend_schema(description=CHANGED),
+    partial_update=extend_schema(description=CHANGED),
 )
 class HoldingViewSet(HistoryMixin, NestedViewSet):
     """The securities in the asking user's accounts."""
@@ -138,7 +143,8 @@ class HoldingViewSet(HistoryMixin, NestedViewSet):
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002
         """Hold a security, by its id or its symbol. One that is not stored yet is fetched with its prices.
 
-        An unknown symbol is a 404, a provider that is away a 503, and nothing is stored then.
+        It is held since `timestamp`, on past days too: later purchases and sales are changes of it, each with its own
+        `timestamp`. An unknown symbol is a 404, a provider that is away a 503, and nothing is stored then.
         """
         self.find_parent(self.parents)
         quotas.expect_room(Holding.objects.for_user(self.request.user), quota="holdings")

@@ -50,6 +50,17 @@ def test_a_purchase_and_a_sale_leave_the_days_before(user):
     assert told(user) == [[("2026-01-10", 10), ("2026-02-01", 15), ("2026-02-28", None)]]
 
 
+def test_purchases_of_the_past_that_are_entered_in_one_sitting_are_all_there(user):
+    with on("2026-11-27T12:00"):
+        holding = held(user)
+        holding.quantity, holding.timestamp = 20, as_of("2026-06-15T12:00")
+        holding.save()
+        holding.average_cost = 7
+        holding.save()
+
+    assert told(user) == [[("2026-01-10", 10), ("2026-06-15", 20)]]
+
+
 def test_an_edit_of_the_cost_leaves_the_past_as_it_was(user):
     with on("2026-01-10T12:00"):
         holding = held(user)

@@ -1,6 +1,8 @@
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from portfolio import timeline
 from portfolio.timeline import Version
 
@@ -103,10 +105,62 @@ def test_the_same_quantity_as_of_a_day_after_it_was_recorded_confirms_it():
     assert held(versions, "2026-01-10", "2026-02-28", "2026-03-01") == [10, 10, 10]
 
 
+def test_purchases_of_the_past_that_are_entered_on_one_day_are_each_told_of_their_own_days():
+    versions = [
+        version("2026-11-27", "2026-01-15", 10),
+        version("2026-11-27", "2026-06-15", 20),
+        version("2026-11-27", "2026-09-15", 15),
+    ]
+
+    assert held(versions, "2026-01-14", "2026-03-01", "2026-07-01", "2026-11-27") == [None, 10, 20, 15]
+
+
+def test_purchases_that_are_entered_the_other_way_round_end_with_the_last_word():
+    versions = [version("2026-11-27", "2026-06-15", 20), version("2026-11-27", "2026-01-15", 10)]
+
+    assert held(versions, "2026-03-01", "2026-07-01") == [10, 10]
+
+
+def test_a_slip_in_the_day_that_is_mended_on_the_same_day_leaves_nothing():
+    versions = [version("2026-11-27", "2016-01-15", 10), version("2026-11-27", "2026-01-15", 10)]
+
+    assert held(versions, "2016-01-15", "2026-01-14", "2026-01-15") == [None, None, 10]
+
+
+def test_a_slip_in_the_quantity_that_is_mended_on_the_same_day_makes_nothing_younger():
+    versions = [
+        version("2026-01-02", "2026-01-02", 10),
+        version("2026-01-20", "2026-01-20", 99),
+        version("2026-01-20", "2026-01-02", 10),  # as it was
+        version("2026-01-21", "2026-01-15", 10),  # held on both days, as it would be without the slip
+    ]
+
+    assert held(versions, "2026-01-03", "2026-01-15", "2026-01-21") == [10, 10, 10]
+
+
+@pytest.mark.parametrize("steps", [[("2026-01-10", 20), ("2026-06-15", 20)], [("2026-06-15", 10), ("2026-06-15", 20)]])
+def test_a_purchase_that_is_entered_field_by_field_leaves_the_days_before(steps):
+    versions = [version("2026-01-10", "2026-01-10", 10)]
+    versions += [version("2026-11-27", as_of, quantity) for as_of, quantity in steps]
+
+    assert held(versions, "2026-01-10", "2026-06-14", "2026-06-15") == [10, 10, 20]
+
+
+def test_what_is_deleted_and_entered_anew_on_one_day_is_only_what_was_entered_last():
+    versions = [
+        version("2026-11-27", "2026-01-15", 99),
+        version("2026-11-27", "2026-01-15", None),
+        version("2026-11-27", "2026-03-15", 10),
+        version("2026-11-27", "2026-06-15", 20),
+    ]
+
+    assert held(versions, "2026-02-01", "2026-04-01", "2026-07-01") == [None, 10, 20]
+
+
 def test_of_what_is_recorded_on_one_day_the_last_counts():
     versions = [
         version("2026-01-10", "2026-01-10", 10),
-        version("2026-03-01", "2016-03-01", 99),
+        version("2026-03-01", "2016-03-01", 15),
         version("2026-03-01", "2026-03-01", 15),
     ]
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.tests.factories import AccountFactory, AccountValueFactory, HoldingFactory, InvestmentAccountFactory
 from portfolio.tests.api.conftest import at
-from securities.tests.factories import SecurityPriceFactory
+from securities.tests.factories import SecurityFactory, SecurityPriceFactory
 
 ALL = ["dashboard", "net-worth", "allocation?by=account", "explain"]
 every_endpoint = pytest.mark.parametrize("path", ALL)
@@ -236,3 +236,26 @@ def test_amounts_carry_their_exact_digits(api, user):
 
     assert shown["exact"] == "12345678901234567890.5"
     assert shown["value"] == 12345678901234567890
+
+
+# ---- What is told of the past ----
+
+
+def test_purchases_of_the_past_that_are_sent_in_one_sitting_count_from_their_own_days_on(signed_in, user):
+    account, security = InvestmentAccountFactory(user=user), SecurityFactory(currency_id="CAD")
+    for month in (1, 3, 7, 9):
+        SecurityPriceFactory(security=security, timestamp=at(f"2026-0{month}-20T00:00"), close="5")
+    AccountValueFactory(account=account, timestamp=at("2026-01-01"), value="0", cash_balance="0")
+    with time_machine.travel("2026-09-20T12:00Z", tick=False):
+        api = signed_in(user)
+        first = {"security_id": str(security.pk), "quantity": 10, "average_cost": 1, "timestamp": "2026-01-15"}
+        holding = api.post(f"/api/v1/accounts/{account.pk}/holdings", first).json()
+        for day, quantity in [("2026-06-15", 20), ("2026-09-15", 15)]:
+            api.put(f"/api/v1/holdings/{holding['id']}", {"quantity": quantity, "timestamp": day})
+
+        worth = [
+            get(api, on("allocation?by=security", f"2026-0{month}-20")).json()["parts"][0]["value"]
+            for month in (1, 3, 7, 9)
+        ]
+
+    assert worth == [50, 50, 100, 75]
