@@ -15,7 +15,8 @@ def holding(user):
 
 def sync(holding):
     """Do to the holding's security what a sync does: a newer price, and when it was."""
-    SecurityPriceFactory(security=holding.security, timestamp=timezone.now().replace(hour=0, minute=0, second=0))
+    midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    SecurityPriceFactory(security=holding.security, timestamp=midnight)
     type(holding.security).objects.filter(pk=holding.security_id).update(last_synced_at=timezone.now())
 
 
