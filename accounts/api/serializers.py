@@ -169,10 +169,10 @@ class HoldingSerializer(OwnedModelSerializer):
     timestamp = InstantField(
         required=False,
         validators=[require_not_ahead],
-        help_text="The quantity is held since then; now unless given at creation, unchanged unless given in a change. Of "
-        "a day, its noon where you are. The days before keep what was held on them: sent with a quantity it tells of a "
-        "purchase or a sale, a quantity alone corrects all days since the stored one, and it alone since when. Past "
-        "purchases can be sent one after another, the oldest first. A new quantity after a split needs it.",
+        help_text="The quantity is held since then; now unless given at creation, unchanged unless given in a change. "
+        "Of a day, its noon where you are. The days before keep what was held on them: sent with a quantity it tells "
+        "of a purchase or a sale, a quantity alone corrects all days since the stored one, and it alone since when. "
+        "Past purchases can be sent one after another, the oldest first. A new quantity after a split needs it.",
     )
     quantity_today = serializers.SerializerMethodField(help_text="The quantity after all splits since the timestamp.")
     quantity_unconfirmed = serializers.SerializerMethodField(

@@ -27,9 +27,9 @@ from securities import services as securities
 
 MAX_BATCH = 1000
 CHANGED = (
-    "Change the fields that are sent; account and security stay. `timestamp` and `quantity` together tell of a purchase "
-    "or a sale: the days before keep what was held then. `quantity` alone corrects all days since the stored `timestamp`, "
-    "and `timestamp` alone since when it was held."
+    "Change the fields that are sent; account and security stay. `timestamp` and `quantity` together tell of a "
+    "purchase or a sale: the days before keep what was held then. `quantity` alone corrects all days since the stored "
+    "`timestamp`, and `timestamp` alone since when it was held."
 )
 
 
