@@ -273,9 +273,17 @@ class HoldingSerializer(OwnedModelSerializer):
 
     def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
         """Store what was sent; a quantity in doubt that is sent once more, with its day, is in doubt no longer."""
-        if {"quantity", "timestamp"} <= validated_data.keys() and doubt_of(instance) is not None:
+        if self.confirms(instance, validated_data):
             instance._change_reason = CONFIRMED  # noqa: SLF001 - where the history takes it from
         return super().update(instance, validated_data)
+
+    def is_so_already(self, instance: Any, attrs: dict[str, Any]) -> bool:
+        """Tell whether there is nothing to store, not even that somebody confirms what is stored."""
+        return super().is_so_already(instance, attrs) and not self.confirms(instance, attrs)
+
+    def confirms(self, instance: Any, attrs: dict[str, Any]) -> bool:
+        """Tell whether ``attrs`` settle a doubt about the quantity."""
+        return {"quantity", "timestamp"} <= attrs.keys() and doubt_of(instance) is not None
 
     def to_representation(self, instance: Any) -> Any:
         """Show the figures as they are now, and the currency that counts."""

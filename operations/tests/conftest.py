@@ -63,7 +63,7 @@ def start_worker(transactional_db, queued, tmp_path):
         process.wait(timeout=10)
 
 
-def wait_until(condition, *, seconds=20):
+def wait_until(condition, *, seconds=60):
     """Wait until ``condition`` holds, and return what it returned."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

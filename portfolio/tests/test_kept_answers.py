@@ -115,8 +115,9 @@ def add_an_account(user, chance):
 
 
 def hold_something(user, chance):
-    account = InvestmentAccountFactory(user=user)
-    HoldingFactory(account=account, security=any_of(Security, chance), quantity=amount(chance), timestamp=NOON)
+    if security := any_of(Security, chance):
+        account = InvestmentAccountFactory(user=user)
+        HoldingFactory(account=account, security=security, quantity=amount(chance), timestamp=NOON)
 
 
 def change_a_holding(user, chance):
@@ -159,7 +160,9 @@ def delete_a_price(user, chance):
 
 
 def take_in_prices(user, chance):
-    security = Security.objects.get(symbol="AAPL")
+    security = Security.objects.filter(symbol="AAPL").first()
+    if security is None:  # lost by the write before
+        return
     at = datetime(2020, 9, chance.randrange(1, 5), tzinfo=UTC)
     bar = Bar(at, None, None, None, amount(chance), None)
     ingest.store(security=security, interval=Interval.DAY, intake=Intake([bar]))
@@ -170,7 +173,9 @@ def change_a_split(user, chance):
 
 
 def add_a_split(user, chance):
-    security = Security.objects.get(symbol="AAPL")
+    security = Security.objects.filter(symbol="AAPL").first()
+    if security is None:  # lost by the write before
+        return
     days = SecurityAction.objects.filter(security=security, kind="split").count()
     SecurityAction.objects.create(security=security, kind="split", date=FRIDAY - timedelta(days=days), value=2)
 
@@ -309,7 +314,7 @@ def example_of(user):
     return seed(user)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(WRITES), st.integers(0, 10**6)), min_size=1, max_size=6))
 def test_what_is_kept_is_what_would_be_computed_after_random_writes(api, user, writes):
     forget(user)
