@@ -84,7 +84,7 @@ class PartTable(TableResource):
 
     def person(self, row: Any) -> Any:
         """Return whose the row is; None when there is nobody of that address."""
-        email = str(row.get("owner") or "").strip().lower().replace("\0", "")
+        email = str(TextWidget().clean(row.get("owner")) or "").strip().lower().replace("\0", "")
         if email not in self.people:
             self.people[email] = User.objects.filter(email=email).first()
         return self.people[email]

@@ -7,9 +7,10 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
 from accounts.models import Account, AccountValue
-from accounts.tests.factories import AccountFactory
+from accounts.tests.factories import AccountFactory, AccountValueFactory
 from currencies.models import Currency
 from finances.tables import limits, widgets
 from finances.tables.storage import WaitingFile
@@ -20,7 +21,8 @@ from securities.intervals import Interval
 from securities.models import QuarantinedRecord, Security, SecurityPrice
 from securities.tests.factories import SecurityFactory
 from securities.tests.shelf import bars
-from tests.tables import CSV, JSON, XLSX, address, confirm, faults, preview, put, sheet
+from tests.tables import CSV, JSON, XLSX, address, confirm, faults, preview, put, sheet, taken
+from users.tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -166,11 +168,23 @@ def test_a_cell_that_may_mean_another_number_is_refused(cell):
         widgets.exact(cell)
 
 
-def bomb():
+def packed_with(name, size):
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("xl/workbook.xml", b" " * (limits.MAX_UNPACKED + 1))
+        packed.writestr(name, b" " * size)
     return file.getvalue()
+
+
+def bomb():
+    return packed_with("xl/worksheets/sheet1.xml", limits.MAX_UNPACKED + 1)
+
+
+def decoration():
+    return packed_with("xl/styles.xml", limits.MAX_OTHER_PART + 1)
+
+
+def many_names():
+    return b"[" + b",".join(b'{"k%d": 1}' % number for number in range(40_000)) + b"]"
 
 
 def with_entities():
@@ -193,6 +207,9 @@ def with_entities():
     ("form", "content", "fault"),
     [
         (XLSX, bomb, "The file unpacks to more than 100 MB."),
+        (XLSX, decoration, "This is no XLSX file that can be read: it is nearly all decoration."),
+        (JSON, many_names, "The first row names the columns, each once, at most 60 of them."),
+        (JSON, lambda: b"[" + b"{}," * 50_001 + b"{}]", "There are more than 50,000 rows; split the file."),
         (XLSX, with_entities, "This is no XLSX file that can be read."),
         (XLSX, lambda: b"PK\x03\x04 no zip", "This is no XLSX file that can be read."),
         (CSV, lambda: b"\xff\xfe\x00code", "The file is not in UTF-8. A spreadsheet offers “CSV UTF-8” when it saves."),
@@ -258,3 +275,27 @@ def test_the_pages_keep_the_content_security_policy(admin_client):
         text = admin_client.get(address(Account, page)).text
         assert " onchange=" not in text
         assert "<script>" not in text
+
+
+def test_a_preview_that_none_of_ours_is_imported_from_is_none(admin_client):
+    sent = {"import_file_name": "a" * 32, "original_file_name": "x", "format": "77", "resource": "9"}
+
+    page = admin_client.post(reverse("admin:currencies_currency_process_import"), sent, follow=True)
+
+    assert page.status_code == 200
+    assert "choose it again" in page.text or "previewed" in page.text
+
+
+def test_an_instant_beyond_all_days_is_a_fault_of_its_row(admin_client):
+    page = preview(admin_client, SecurityPrice, "symbol,timestamp,close,currency\nC,9999-12-31T23:59:59-14:00,1,USD\n")
+
+    assert page.status_code == 200
+    assert "before or after all days" in str(faults(page))
+
+
+def test_an_owner_whose_address_looks_like_a_formula_is_found_again(admin_client):
+    owner = UserFactory(email="=minus@example.org")
+    AccountValueFactory(account=AccountFactory(user=owner))
+    content = taken(admin_client, AccountValue, CSV).content
+
+    assert faults(preview(admin_client, AccountValue, content)) == []

@@ -69,6 +69,9 @@ class TableAdminMixin(TableExportMixin, ImportExportMixin):  # type: ignore[misc
         except TableError as exc:
             messages.error(request, str(exc))
             return self.back_to("import")
+        except IndexError:  # of a format or a table that is none of those offered
+            messages.error(request, "This is no file that was previewed; choose it again.")
+            return self.back_to("import")
 
     def process_result(self, result: Any, request: HttpRequest) -> Any:
         """Say what was done; of what changed since the preview and is at fault now, say that nothing was."""

@@ -6,14 +6,24 @@ import json
 import zipfile
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import openpyxl
 import tablib
 from import_export.formats import base_formats
 
-from finances.tables.limits import MAX_BULK_ROWS, MAX_BYTES, MAX_CELL, MAX_COLUMNS, MAX_UNPACKED, TableError
+from finances.tables.limits import (
+    MAX_BULK_ROWS,
+    MAX_BYTES,
+    MAX_CELL,
+    MAX_COLUMNS,
+    MAX_OTHER_PART,
+    MAX_UNPACKED,
+    TableError,
+)
+
+CELLS = ("xl/worksheets/", "xl/sharedStrings")  # where the cells of a workbook are; all else is small
 
 
 def dataset(rows: Iterable[Iterable[Any]]) -> tablib.Dataset:
@@ -83,8 +93,11 @@ class JSON(base_formats.JSON):  # type: ignore[misc]
             raise TableError("A table in JSON is a list of objects.")
         if any(isinstance(cell, dict | list) for row in rows for cell in row.values()):
             raise TableError("A cell is a text, a number, true, false or null.")
-        heads = list(dict.fromkeys(name for row in rows for name in row))
-        return dataset([heads, *([row.get(name) for name in heads] for row in rows)])
+        if len(rows) > MAX_BULK_ROWS:
+            raise TableError(f"There are more than {MAX_BULK_ROWS:,} rows; split the file.")
+        # Of more names than there may be, one too many is enough to say so.
+        heads = list(islice(dict.fromkeys(name for row in rows for name in row), MAX_COLUMNS + 1))
+        return dataset(chain([heads], ([row.get(name) for name in heads] for row in rows)))
 
 
 def _refuse(constant: str) -> None:
@@ -121,9 +134,12 @@ def require_harmless(content: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             size = 0
             for member in packed.infolist():
+                part = 0
                 with packed.open(member) as stream:  # what is said of its size need not be true
                     while block := stream.read(1024 * 1024):
-                        size += len(block)
+                        size, part = size + len(block), part + len(block)
+                        if part > MAX_OTHER_PART and not member.filename.startswith(CELLS):
+                            raise TableError("This is no XLSX file that can be read: it is nearly all decoration.")
                         if b"<!DOCTYPE" in block.replace(b"\0", b""):  # nor do spreadsheets declare entities
                             raise TableError("This is no XLSX file that can be read.")
                         if size > MAX_UNPACKED:

@@ -149,7 +149,10 @@ class InstantWidget(Widget):  # type: ignore[misc]
         if day is not None:
             return noon_of(day, zone)
         local = at if at is None or at.tzinfo is None else None
-        found = instant_at(local, zone) if local is not None else at.astimezone(UTC) if at is not None else None
+        try:
+            found = instant_at(local, zone) if local is not None else at.astimezone(UTC) if at is not None else None
+        except OverflowError as exc:
+            raise ValueError(f"{text[:40]} is before or after all days that there are.") from exc
         if found is None:
             raise ValueError(f"There is no {text[:40]} in {zone}: clocks were set forward over it.")
         return found

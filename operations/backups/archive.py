@@ -87,7 +87,10 @@ class Manifest:
                 for one in told["tables"]
             )
             migrations = {str(app): [str(name) for name in names] for app, names in told["migrations"].items()}
-            return cls(str(told["project_version"]), str(told["made_at"]), str(told["database"]), migrations, tables)
+            words = (str(told["project_version"]), str(told["made_at"]), str(told["database"]))
+            if not all(word.isprintable() for word in words):  # they are shown on a terminal
+                raise BackupError("This is no backup of Finances: its manifest holds what no program writes there.")
+            return cls(*words, migrations, tables)
         except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError, ValueError) as exc:
             raise BackupError("This is no backup of Finances: its manifest cannot be read.") from exc
 

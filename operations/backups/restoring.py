@@ -10,6 +10,7 @@ from django.core.cache import caches
 from django.core.exceptions import ValidationError
 from django.core.management.color import no_style
 from django.db import DatabaseError, connection, transaction
+from django.db.models.fields import AutoFieldMixin
 
 from currencies import generations
 from currencies.models import Currency
@@ -125,9 +126,30 @@ def fill(archive: Archive, *, advance: Advance) -> None:
             rows.insert(model, found, constants=constants_of(name))
     with _named("the backup"):
         connection.check_constraints()
+    number_on()
+
+
+# PostgreSQL takes no change of a sequence back with its transaction; so one only ever goes up.
+RAISE = """
+    SELECT setval(sequence, GREATEST(
+        COALESCE(pg_sequence_last_value(sequence), 1), (SELECT COALESCE(MAX({column}), 1) FROM {table})
+    )) FROM (SELECT pg_get_serial_sequence(%s, %s)::regclass AS sequence) AS named WHERE sequence IS NOT NULL
+"""
+
+
+def number_on() -> None:
+    """Let new rows be numbered after those that are there, and after any that ever were."""
+    quoted = connection.ops.quote_name
     with connection.cursor() as cursor:
-        for statement in connection.ops.sequence_reset_sql(no_style(), tables.ordered()):
-            cursor.execute(statement)
+        if connection.vendor != "postgresql":
+            for statement in connection.ops.sequence_reset_sql(no_style(), tables.ordered()):
+                cursor.execute(statement)
+            return
+        for model in tables.ordered():
+            table, key = model._meta.db_table, model._meta.pk.column
+            if isinstance(model._meta.pk, AutoFieldMixin):
+                statement = RAISE.format(table=quoted(table), column=quoted(key))
+                cursor.execute(statement, [quoted(table), key])
 
 
 def constants_of(name: str) -> dict[str, Any]:
@@ -169,5 +191,5 @@ def _named(name: str) -> Iterator[None]:
         yield
     except ValidationError as exc:
         raise BackupError(f"A value in {name} cannot be read: {' '.join(exc.messages)}") from exc
-    except (DatabaseError, TypeError, ValueError) as exc:
+    except (ArithmeticError, DatabaseError, TypeError, ValueError) as exc:
         raise BackupError(f"The database does not take what the backup has in {name}: {first_line(exc)}") from exc

@@ -109,7 +109,11 @@ class Reader:
         row = require_keys(told, layout.PERSON, "person")
         read = {name: cleaned(User, name, row[name], "person") for name in layout.PERSON if name != "base_currency"}
         code = row["base_currency"]
-        if not isinstance(code, str) or not Currency.objects.filter(base_currency_choices(), pk=code).exists():
+        if (
+            not isinstance(code, str)
+            or "\0" in code
+            or not Currency.objects.filter(base_currency_choices(), pk=code).exists()
+        ):
             raise fault("person.base_currency", f"figures cannot be given in {code!r}.")
         return {**read, "base_currency_id": code}
 

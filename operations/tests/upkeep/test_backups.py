@@ -154,6 +154,22 @@ def test_a_dry_run_reads_everything_and_changes_nothing(made):
     assert list(TokenFamily.objects.all()) == sessions
 
 
+def test_rows_that_came_after_a_backup_do_not_stand_in_the_way_after_a_dry_run(made):
+    """PostgreSQL takes no sequence back with its transaction."""
+    price = SecurityPrice.objects.order_by("-pk").first()
+    late = [SecurityPriceFactory(security=price.security, timestamp=datetime(2030, 1, n, tzinfo=UTC)) for n in (1, 2)]
+
+    restore(made, force=True, dry_run=True)
+
+    assert SecurityPriceFactory(security=price.security, timestamp=datetime(2030, 1, 3, tzinfo=UTC)).pk > late[-1].pk
+
+
+@pytest.mark.parametrize(("word", "value"), [("made_at", "x\n2nd line"), ("project_version", "\x1b]0;pwn\x07")])
+def test_words_that_would_write_on_a_terminal_are_refused(made, tmp_path, word, value):
+    with pytest.raises(CommandError, match="its manifest holds what no program writes there"):
+        restore(with_manifest(made, tmp_path / "odd.zip", **{word: value}), force=True)
+
+
 @pytest.mark.parametrize("left", [0.0, 0.3, 0.99])
 def test_a_part_of_a_backup_is_refused(made, tmp_path, left):
     content = made.read_bytes()
