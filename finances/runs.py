@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from django.db import DatabaseError
+from django.db import Error
 
 from finances.exceptions import FinancesError
 
@@ -125,7 +125,7 @@ def recorded(name: str, *, arguments: Sequence[str] = (), origin: Origin | None 
 def _begin(name: str, arguments: Sequence[str], origin: Origin) -> Any:
     try:
         return _keepers[0].begin(name, arguments, origin) if _keepers else None
-    except DatabaseError:
+    except Error:
         logger.exception("The beginning of a run could not be recorded", extra={"run": name})
         return None
 
@@ -134,5 +134,5 @@ def _end(run: Any, result: Result) -> None:
     try:
         if run is not None:
             _keepers[0].end(run, result)
-    except DatabaseError:
+    except Error:
         logger.exception("The end of a run could not be recorded")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import DatabaseError, connections, transaction
+from django.db import Error, connections, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -57,7 +57,7 @@ class Heart:
         while under_way := self._wait():
             try:
                 Run.objects.filter(pk__in=under_way, outcome=Outcome.RUNNING).update(seen_at=Now())
-            except DatabaseError:
+            except Error:
                 logger.warning("The database does not take the signs of life of runs; tried again soon")
             finally:
                 connections.close_all()

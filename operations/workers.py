@@ -82,9 +82,15 @@ class Process:
         lanes = [threading.Thread(target=self._lane, args=(name,), name=name) for name in self.duties.queues]
         for lane in lanes:
             lane.start()
-        while not self._stopping.is_set() and self._goes_on(lanes):
-            self._look_after_all()
-            self._stopping.wait(self.duties.interval)
+        try:
+            while not self._stopping.is_set() and self._goes_on(lanes):
+                self._look_after_all()
+                self._stopping.wait(self.duties.interval)
+        except Exception:
+            # Without this thread nobody knows that the process lives, and others would run what it runs.
+            logger.exception("A fault; ended at once, and what was under way is left to others")
+            logging.shutdown()
+            os._exit(1)
         has_broken = not self._stopping.is_set() and not self.duties.ends_when_idle
         self._stopping.set()
         self._is_known.set()
@@ -113,7 +119,8 @@ class Process:
     def _look_after_all(self) -> None:
         """Do what the main thread does at each look."""
         if self.duties.alive_file is not None:
-            self.duties.alive_file.touch()
+            with suppress(OSError):  # whoever looks at the file will see that it is old
+                self.duties.alive_file.touch()
         if self._attempt(self._beat):
             if self.duties.keeps_schedule:
                 self._attempt(lambda: self._schedule.enqueue_due(now=timezone.now()))

@@ -1,14 +1,16 @@
 """The latest prices of many securities by a few questions: each is the close, so far, of its last day of trading."""
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 from itertools import batched
 
+from django.core.cache import caches
 from django.db import transaction
 from django.utils import timezone
 
 from finances.exceptions import FinancesError, InvalidValueError
+from finances.local_days import FIRST_INSTANT
 from finances.time_zones import zone_of
 from securities import derived, ingest, quality, syncs, units
 from securities.adjustment import LaterSplits
@@ -25,6 +27,7 @@ from securities.syncs import CurrencyMismatchError, SyncResult
 AT_ONCE = 50
 # Quotes tell of no split. What moved by more than this since the close before is left to the sync, which knows.
 LARGEST_MOVE = Fraction(5, 4)
+SEEN_FOR = 7 * 86_400  # seconds
 
 
 class NoQuoteError(InvalidValueError):
@@ -86,12 +89,14 @@ def take(*, security: Security, quote: Quote | None, keep: bool = True) -> SyncR
     last = _last_bar(security)
     if last is None:
         raise NoQuoteError(f"There are no daily prices of {security.symbol} yet; sync it first.")
-    if last.at > instant_of(day):
+    if last.at > instant_of(day) or quote.at <= _seen_until(security):
         return SyncResult(security, Interval.DAY, ingested=Ingested(unchanged=1))
     bar = Bar(instant_of(day), None, None, None, quote.price * factor, None)
     require_credible(security, bar)
     if last.at == bar.at:
         bar = widened(last, bar)
+    if keep:
+        caches["default"].set(_key(security), quote.at, timeout=SEEN_FOR)
     ingested = ingest.store(security=security, interval=Interval.DAY, intake=Intake([bar]))
     transaction.set_rollback(not keep)
     return SyncResult(security, Interval.DAY, ingested=ingested)
@@ -117,7 +122,7 @@ def require_credible(security: Security, bar: Bar) -> None:
     splits = [action for action in derived.stored_actions(security) if action.on <= bar.at.date()]
     expected = Fraction(before.close) / LaterSplits(splits).after(before.day)
     move = Fraction(bar.close) / expected
-    if not 1 / LARGEST_MOVE <= move <= LARGEST_MOVE:
+    if not 1 / LARGEST_MOVE < move < LARGEST_MOVE:
         raise NoQuoteError(
             f"The price of {security.symbol} has changed {float(move):.4g} times; the sync will tell whether it split."
         )
@@ -128,6 +133,16 @@ def widened(stored_bar: Bar, latest: Bar) -> Bar:
     high = None if stored_bar.high is None else max(stored_bar.high, latest.close)
     low = None if stored_bar.low is None else min(stored_bar.low, latest.close)
     return Bar(latest.at, stored_bar.open, high, low, latest.close, stored_bar.volume)
+
+
+def _seen_until(security: Security) -> datetime:
+    """Return the instant of what is stored of the last day: of the last sync, or of a quote that came after it."""
+    seen = [security.last_synced_at, caches["default"].get(_key(security))]
+    return max((at for at in seen if isinstance(at, datetime)), default=FIRST_INSTANT)
+
+
+def _key(security: Security) -> str:
+    return f"quote-of:{security.pk}"
 
 
 def _last_bar(security: Security) -> Bar | None:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Min
+from django.db.models import Max, Min, Q
 from django.utils import timezone
 
 from finances import money
@@ -63,10 +63,14 @@ class SyncResult:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What is stored of one interval: the first and the last instant."""
+    """What is stored of one interval: the first and the last instant, and that of the last bar that is whole.
+
+    A quote alone leaves a bar without an open; what a sync has seen to ends before it.
+    """
 
     first: datetime
     last: datetime
+    last_whole: datetime
 
 
 def sync_security(
@@ -135,13 +139,13 @@ def _fetch(security: Security, interval: Interval, since: date | None) -> _Fetch
     if span is not None:
         history = replace(history, actions=intake.merged(_further_actions(provider, security), history.actions))
     prepared = _prepare(security, interval, history, known)
-    unseen = _unseen_splits(security, interval, intake.merged(known, prepared.actions))
-    drift = drift_from_stored(security, interval, prepared, unseen)
-    if span is not None and (unseen or drift is not None):
+    drift = drift_from_stored(security, interval, prepared)
+    suspects = _unseen_splits(security, interval, intake.merged(known, prepared.actions))
+    clear = [split for split in suspects if adjustment.is_plain_to_see(split) or split not in known]
+    if span is not None and (clear or drift is not None):
         history = _refetched(provider, security, interval, span.first.date(), history)
         prepared = _prepare(security, interval, history, known)
-        unseen = _unseen_splits(security, interval, intake.merged(known, prepared.actions))
-        drift = drift_from_stored(security, interval, prepared, unseen)
+        drift = _unexplained(security, interval, prepared, suspects)
     if drift is not None and span is not None:
         prepared = _refused(prepared, drift, span)
     prepared = _with_exact_prices(security, interval, prepared)
@@ -150,7 +154,7 @@ def _fetch(security: Security, interval: Interval, since: date | None) -> _Fetch
         security,
         interval,
         held_back=held_back,
-        problem=_problem(prepared, drift, _still_unseen(prepared, unseen)),
+        problem=_problem(prepared, drift, _still_unseen(prepared, clear)),
         is_stale=history.is_stale,
     )
     return _Fetched(prepared, history, outcome)
@@ -172,18 +176,29 @@ def _further_actions(provider: PriceProvider, security: Security) -> list[Action
 
 
 def _unseen_splits(security: Security, interval: Interval, actions: Sequence[Action]) -> list[Action]:
-    """Return the splits that the stored prices do not show, since they came when it was not known; two queries each."""
+    """Return the splits that the stored prices seem not to show; two queries each.
+
+    They came when it was not known, or the price rose on the day: what is fetched tells.
+    """
     stored = SecurityPrice.objects.filter(security=security, interval=interval).order_by()
     unseen = []
     for split in adjustment.splits_in(actions):
         on = instant_of(split.on)
         before = stored.filter(timestamp__lt=on).order_by("-timestamp").values_list(*ingest.COLUMNS).first()
         after = stored.filter(timestamp__gte=on).order_by("timestamp").values_list(*ingest.COLUMNS).first()
-        if before is None or after is None or not adjustment.is_plain_to_see(split):
+        if before is None or after is None:
             continue
         if adjustment.looks_split_adjusted([Bar(*before), Bar(*after)], splits=[split]):
             unseen.append(split)
     return unseen
+
+
+def _unexplained(security: Security, interval: Interval, prepared: Intake, suspects: Sequence[Action]) -> Drift | None:
+    """Compare the whole of what was fetched with what is stored, and with what it is when it lacks some splits."""
+    drift = drift_from_stored(security, interval, prepared)
+    if drift is None or not suspects:
+        return drift
+    return None if drift_from_stored(security, interval, prepared, suspects) is None else drift
 
 
 def _still_unseen(prepared: Intake, unseen: Sequence[Action]) -> list[Action]:
@@ -211,9 +226,11 @@ def _with_exact_prices(security: Security, interval: Interval, prepared: Intake)
 def stored_span(security: Security, interval: Interval) -> Span | None:
     """Return the first and the last stored instant of an interval; one query."""
     found = SecurityPrice.objects.filter(security=security, interval=interval).aggregate(
-        first=Min("timestamp"), last=Max("timestamp")
+        first=Min("timestamp"), last=Max("timestamp"), whole=Max("timestamp", filter=~Q(open=None))
     )
-    return Span(found["first"], found["last"]) if found["first"] is not None else None
+    if found["first"] is None:
+        return None
+    return Span(found["first"], found["last"], found["whole"] or found["last"])
 
 
 def _planned(provider: PriceProvider, interval: Interval, span: Span | None, since: date | None) -> list[Window]:
@@ -221,7 +238,7 @@ def _planned(provider: PriceProvider, interval: Interval, span: Span | None, sin
     if limit is None:
         raise ProviderOutOfRangeError(f"{provider.title} has no prices by {interval}.")
     first = since or (span.first.date() if span else windows.EARLIEST)
-    stored = Stored(span.first.date(), span.last.date()) if span else None
+    stored = Stored(span.first.date(), span.last_whole.date()) if span else None
     return windows.plan(interval, since=first, today=timezone.localdate(timezone=UTC), limit=limit, stored=stored)
 
 
@@ -289,6 +306,8 @@ def drift_from_stored(
     stored = SecurityPrice.objects.filter(
         security=security, interval=interval, timestamp__range=(min(closes), max(closes))
     )
+    if interval is Interval.DAY and security.last_synced_at is not None:
+        stored = stored.exclude(open=None)  # closes so far, by quotes; see docs/adr/0015
     return quality.drift(dict(stored.order_by().values_list("timestamp", "close")), closes)
 
 

@@ -10,7 +10,6 @@ from django.core.cache import caches
 from django.core.exceptions import ValidationError
 from django.core.management.color import no_style
 from django.db import DatabaseError, connection, transaction
-from django.db.models.fields import AutoFieldMixin
 
 from currencies import generations
 from currencies.models import Currency
@@ -146,10 +145,10 @@ def number_on() -> None:
                 cursor.execute(statement)
             return
         for model in tables.ordered():
-            table, key = model._meta.db_table, model._meta.pk.column
-            if isinstance(model._meta.pk, AutoFieldMixin):
-                statement = RAISE.format(table=quoted(table), column=quoted(key))
-                cursor.execute(statement, [quoted(table), key])
+            table, key = model._meta.db_table, model._meta.auto_field
+            if key is not None:
+                statement = RAISE.format(table=quoted(table), column=quoted(key.column))
+                cursor.execute(statement, [quoted(table), key.column])
 
 
 def constants_of(name: str) -> dict[str, Any]:

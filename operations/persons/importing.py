@@ -116,7 +116,8 @@ def make_user(person: dict[str, Any], *, email: str | None, password: str | None
 def find_securities(file: PersonFile, keys: Keys) -> list[str]:
     """Find the securities that the file names, by their symbols; store those that are not here, and return which.
 
-    One that is here stays as it is.
+    One that is here stays as it is. Of one that is not, no provider is asked until somebody syncs it by its name: it
+    may be a fund of their own, and another one's symbol there.
 
     Raises:
         PersonFileError: one that is here has prices in another currency.
@@ -126,7 +127,7 @@ def find_securities(file: PersonFile, keys: Keys) -> list[str]:
     for symbol, (ref, row) in named.items():
         if symbol not in known:
             plain = {name: row[name] for name in layout.SECURITY if name != "currency"}
-            known[symbol] = Security.objects.create(**plain, currency_id=row["currency"])
+            known[symbol] = Security.objects.create(**plain, currency_id=row["currency"], is_fetched=False)
             continue
         here = known[symbol].currency_id
         if here and row["currency"] and here != row["currency"]:

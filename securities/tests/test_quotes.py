@@ -85,6 +85,16 @@ def test_a_quote_from_before_the_last_price_changes_nothing(acme):
     assert [bar(acme, day)[3] for day in (YESTERDAY, TODAY)] == [100, 102]
 
 
+def test_a_quote_from_before_another_one_or_a_sync_changes_nothing(acme):
+    take(acme, quote=quote("104", at="2026-03-13T14:30:00+00:00"))
+    earlier = take(acme, quote=quote("101", at="2026-03-13T14:00:00+00:00"))
+    Security.objects.update(last_synced_at=datetime(2026, 3, 13, 14, 50, tzinfo=UTC))
+    before_sync = take(acme, quote=quote("102", at="2026-03-13T14:45:00+00:00"))
+
+    assert (earlier.ingested.written, before_sync.ingested.written) == (0, 0)
+    assert bar(acme)[3] == 104
+
+
 def test_hundredths_become_the_main_unit():
     penny = SecurityFactory(symbol="PENNY.L", currency_id="GBP", timezone="Europe/London")
     price(penny, YESTERDAY, Decimal("3.05"))

@@ -214,69 +214,6 @@ def test_old_splits_are_learnt_when_prices_came_from_a_file(shelf, security):
     assert security.adjustments == [["2026-03-05", "0.25", "0.25"]]
 
 
-def split_in_secret(shelf, security):
-    """Let a split of 16 March be taken out of the prices, and told to nobody, when they are stored first."""
-    traded = [400] * 10 + [100] * 20
-    item = shelf.put("ACME", closes=traded)
-    item.secret_splits = [split("2026-03-16", 4)]
-    sync(security, on="2026-04-10")
-    assert closes() == [100] * 30
-    return item, traded
-
-
-def test_a_split_that_is_told_weeks_late_puts_the_stored_prices_right(shelf, security):
-    item, traded = split_in_secret(shelf, security)
-    item.secret_splits, item.actions = [], [split("2026-03-16", 4)]
-
-    result = sync(security, on="2026-04-13")  # a Monday, the first sync of its week
-
-    assert (closes(), result.problem) == (traded, "")
-    assert SecurityAction.objects.get().value == 4
-    security.refresh_from_db()
-    assert security.adjustments == [["2026-03-16", "0.25", "0.25"]]
-
-
-def test_all_splits_are_asked_for_once_a_week(shelf, security):
-    shelf.put("ACME", closes=range(100, 130))
-    for day in ("2026-03-09", "2026-03-10", "2026-03-13", "2026-03-16", "2026-03-17"):
-        sync(security, on=day)
-
-    assert len(shelf.asked("actions")) == 1
-
-
-def test_a_split_that_is_entered_by_hand_puts_the_stored_prices_right(shelf, security):
-    _, traded = split_in_secret(shelf, security)
-    SecurityAction.objects.create(security=security, kind="split", date=date(2026, 3, 16), value=4)
-
-    result = sync(security, on="2026-04-10")
-
-    assert (closes(), result.problem) == (traded, "")
-
-
-def test_what_cannot_be_put_right_is_said(shelf, security):
-    item, _ = split_in_secret(shelf, security)
-    SecurityAction.objects.create(security=security, kind="split", date=date(2026, 3, 16), value=4)
-    item.bars[Interval.DAY] = [bar for bar in item.bars[Interval.DAY] if bar.at >= at("2026-03-23")]
-
-    result = sync(security, on="2026-04-10")
-
-    assert closes() == [100] * 30
-    assert result.problem == "The stored prices do not show the split of 2026-03-16; what is before it is wrong."
-
-
-def test_exact_prices_stay_when_a_split_brings_them_again_with_fewer_digits(shelf, security):
-    exact = [Decimal("1234.56789") + day for day in range(10)]
-    for number, close in enumerate(exact):
-        day = MONDAY + timedelta(days=number + 2 * (number // 5))
-        SecurityPrice.objects.create(security=security, timestamp=at(str(day)), close=close)
-    shelf.put("ACME", closes=[*exact, 311, 312], actions=[split("2026-03-16", 4)])
-
-    result = sync(security, on="2026-03-17")
-
-    assert result.problem == ""
-    assert closes() == [*(float(close) for close in exact), 311, 312]
-
-
 # ---- Failures and claims ----
 
 
