@@ -145,7 +145,8 @@ def number_on() -> None:
                 cursor.execute(statement)
             return
         for model in tables.ordered():
-            table, key = model._meta.db_table, model._meta.auto_field
+            table = model._meta.db_table
+            key: Any = model._meta.auto_field
             if key is not None:
                 statement = RAISE.format(table=quoted(table), column=quoted(key.column))
                 cursor.execute(statement, [quoted(table), key.column])
