@@ -1,7 +1,7 @@
 """Tell what providers are asked for from what came from files; take prices out that are none."""
 
 from django.db import migrations, models
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 
 from finances.time_zones import require_timezone
 from securities.reasons import Reason
@@ -14,14 +14,15 @@ def leave_out_files(apps, schema_editor):
 
 
 def forget_what_is_no_price(apps, schema_editor):
-    """Only somebody who typed it can have stored an open, high or low of zero or less beside a close."""
+    """Only somebody who typed it can have stored an open, high or low of zero or less beside a close: few, if any."""
     prices = apps.get_model("securities", "SecurityPrice").objects
     securities = apps.get_model("securities", "Security").objects
-    for name in ("open", "high", "low"):
-        wrong = prices.filter(**{f"{name}__lte": 0})
-        keys = list(wrong.values_list("security_id", flat=True).distinct())
-        wrong.update(**{name: None})
-        securities.filter(pk__in=keys).update(prices_version=F("prices_version") + 1)
+    names = ("open", "high", "low")
+    wrong = list(prices.filter(Q(open__lte=0) | Q(high__lte=0) | Q(low__lte=0)))  # one pass over all prices
+    for price in wrong:
+        values = {name: None for name in names if getattr(price, name) is not None and getattr(price, name) <= 0}
+        prices.filter(pk=price.pk).update(**values)
+    securities.filter(pk__in={price.security_id for price in wrong}).update(prices_version=F("prices_version") + 1)
 
 
 class Migration(migrations.Migration):

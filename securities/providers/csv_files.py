@@ -30,6 +30,7 @@ MAX_BYTES = 256 * 1024 * 1024
 DELIMITERS = ",;\t|"
 GZIP = b"\x1f\x8b"
 MAX_SKIPPED = 10_000
+MAX_ROWS = 2_000_000  # twenty years of minutes
 
 
 class Layout(StrEnum):
@@ -138,7 +139,9 @@ def parse(text: str, *, symbol: str = "", interval: Interval | None = None, zone
     header, _, _ = text.lstrip().partition("\n")
     delimiter = max(DELIMITERS, key=header.count)
     names = columns(next(csv.reader([header.strip()], delimiter=delimiter), []))
-    rows = list(_of_symbol(_rows(text, names, delimiter), symbol))
+    rows = list(islice(_of_symbol(_rows(text, names, delimiter), symbol), MAX_ROWS + 1))
+    if len(rows) > MAX_ROWS:
+        raise ValueError(f"it has more than {MAX_ROWS:,} rows of one security; split it")
     if not rows:
         raise ValueError(f"there is nothing of {symbol} in it" if symbol and "symbol" in names else "it has no rows")
     reader = csv_values.moment_reader(row.cells["date"] for row in rows)

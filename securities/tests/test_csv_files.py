@@ -196,3 +196,10 @@ def test_other_things_are_no_numbers(text):
 )
 def test_all_dates_of_a_file_tell_the_order_of_day_and_month(dates, first):
     assert csv_values.moment_reader(dates)(dates[0]).date() == first
+
+
+def test_a_file_of_more_rows_than_there_may_be_is_refused(monkeypatch):
+    monkeypatch.setattr(csv_files, "MAX_ROWS", 2)
+
+    with pytest.raises(ValueError, match="it has more than 2 rows of one security; split it"):
+        csv_files.parse("date,close\n" + "".join(f"2024-01-0{day},1\n" for day in (2, 3, 4)))

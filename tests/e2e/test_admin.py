@@ -96,7 +96,7 @@ def test_an_operator_adds_an_account_and_a_value_on_its_owners_clocks(browser, o
     assert browser.complaints == []
 
 
-def test_prices_are_imported_after_a_preview_synced_and_drawn(browser, operator, shelf, tmp_path):
+def test_prices_are_imported_after_a_preview_synced_and_drawn_and_the_run_is_shown(browser, operator, shelf, tmp_path):
     first = timezone.now().date() - timedelta(days=40)
     series = bars([100 + number % 7 for number in range(20)], first=first)
     file = tmp_path / "prices.csv"
@@ -117,8 +117,13 @@ def test_prices_are_imported_after_a_preview_synced_and_drawn(browser, operator,
     browser.driver.find_element(By.CSS_SELECTOR, "[name=action] [value=sync_now]").click()
     browser.send("#changelist-form .actions button, #changelist-form .actions [type=submit]")
     synced = browser.text
+    browser.open(reverse("admin:operations_run_changelist"))
+    ran = browser.text
     browser.open(reverse("admin:securities_security_change", args=[Security.objects.get().pk]))
 
+    assert "sync_prices" in ran
+    assert operator.email in ran
+    assert "succeeded" in ran
     assert "20 new" in before[0]
     assert before[1] == 0
     assert "Import finished: 20 new" in imported
