@@ -96,7 +96,7 @@ def take(*, security: Security, quote: Quote | None, keep: bool = True) -> SyncR
     if last.at == bar.at:
         bar = widened(last, bar)
     if keep:
-        caches["default"].set(_key(security), quote.at, timeout=SEEN_FOR)
+        caches["default"].set(_key(security), quote.at.isoformat(), timeout=SEEN_FOR)
     ingested = ingest.store(security=security, interval=Interval.DAY, intake=Intake([bar]))
     transaction.set_rollback(not keep)
     return SyncResult(security, Interval.DAY, ingested=ingested)
@@ -137,8 +137,9 @@ def widened(stored_bar: Bar, latest: Bar) -> Bar:
 
 def _seen_until(security: Security) -> datetime:
     """Return the instant of what is stored of the last day: of the last sync, or of a quote that came after it."""
-    seen = [security.last_synced_at, caches["default"].get(_key(security))]
-    return max((at for at in seen if isinstance(at, datetime)), default=FIRST_INSTANT)
+    told = caches["default"].get(_key(security))
+    seen = [security.last_synced_at, datetime.fromisoformat(told) if told else None]
+    return max((at for at in seen if at is not None), default=FIRST_INSTANT)
 
 
 def _key(security: Security) -> str:
