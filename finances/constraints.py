@@ -55,12 +55,14 @@ def holds(condition: models.Q, row: models.Model) -> bool:
     return True
 
 
-class FieldCheck(models.CheckConstraint):
-    """A check whose violation is a fault of ``field``. To the database, and to migrations, it is a plain check."""
+class _OfField:
+    """A constraint whose violation is a fault of ``field``. To the database and to migrations it is a ``plain`` one."""
 
-    def __init__(self, *, field: str, **options: Any) -> None:
+    plain: str
+
+    def __init__(self, *args: Any, field: str, **options: Any) -> None:
         """Keep the field at fault."""
-        super().__init__(**options)
+        super().__init__(*args, **options)
         self.field = field
 
     def validate(self, *args: Any, **kwargs: Any) -> None:
@@ -70,49 +72,31 @@ class FieldCheck(models.CheckConstraint):
             ValidationError: it breaks the rule; names the field.
         """
         try:
-            super().validate(*args, **kwargs)
-        except ValidationError as exc:
-            raise ValidationError({self.field: exc}) from exc
-
-    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
-        """Describe the plain check."""
-        _, args, kwargs = super().deconstruct()
-        return "django.db.models.CheckConstraint", args, kwargs
-
-    def clone(self) -> "FieldCheck":
-        """Return another one like it; Django's own way is by what migrations see."""
-        _, args, kwargs = self.deconstruct()
-        return type(self)(*args, field=self.field, **kwargs)
-
-
-class FieldUnique(models.UniqueConstraint):
-    """A uniqueness whose violation is a fault of ``field``. To the database, and to migrations, it is a plain one."""
-
-    def __init__(self, *expressions: Any, field: str, **options: Any) -> None:
-        """Keep the field at fault."""
-        super().__init__(*expressions, **options)
-        self.field = field
-
-    def validate(self, *args: Any, **kwargs: Any) -> None:
-        """Ask for a row like this one.
-
-        Raises:
-            ValidationError: there is one; names the field.
-        """
-        try:
-            super().validate(*args, **kwargs)
+            super().validate(*args, **kwargs)  # type: ignore[misc]
         except ValidationError as exc:
             raise ValidationError({self.field: exc}) from exc
 
     def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         """Describe the plain constraint."""
-        _, args, kwargs = super().deconstruct()
-        return "django.db.models.UniqueConstraint", args, kwargs
+        _, args, kwargs = super().deconstruct()  # type: ignore[misc]
+        return self.plain, args, kwargs
 
-    def clone(self) -> "FieldUnique":
+    def clone(self) -> Any:
         """Return another one like it; Django's own way is by what migrations see."""
         _, args, kwargs = self.deconstruct()
         return type(self)(*args, field=self.field, **kwargs)
+
+
+class FieldCheck(_OfField, models.CheckConstraint):
+    """A check whose violation is a fault of ``field``."""
+
+    plain = "django.db.models.CheckConstraint"
+
+
+class FieldUnique(_OfField, models.UniqueConstraint):
+    """A uniqueness whose violation is a fault of ``field``."""
+
+    plain = "django.db.models.UniqueConstraint"
 
 
 class Key(models.UniqueConstraint):

@@ -218,10 +218,7 @@ class PriceTable(TableResource):
         security = services.find(series.symbol)
         if security is None:
             return {}
-        rows = SecurityPrice.objects.filter(
-            security=security, interval=series.interval, timestamp__range=(min(group.rows), max(group.rows))
-        )
-        return {row[0]: Bar(*row) for row in rows.order_by().values_list(*ingest.COLUMNS)}
+        return ingest.stored_bars(security, series.interval, group.rows)
 
     def tell(self, result: Any, number: int, bar: Bar, before: Bar | None, held_back: str | None) -> None:
         """Say in the preview what becomes of a row, and count it."""

@@ -165,10 +165,9 @@ def require_agreement(security: Security, interval: Interval, prepared: Intake) 
     drift = syncs.drift_from_stored(security, interval, prepared)
     if drift is None:
         return
-    times = f"{drift.ratio:.4g} times" if drift.ratio is not None else "not the same as"
     raise PricesDifferError(
-        f"The prices in the file are {times} those of {security.symbol} that are stored for the same days; nothing was "
-        "imported. If the file is right, import it with --replace."
+        f"The prices in the file are {drift.times} those of {security.symbol} that are stored for the same days; "
+        "nothing was imported. If the file is right, import it with --replace."
     )
 
 

@@ -1,7 +1,7 @@
 """Writing prices and actions in bulk: the same rows whether PostgreSQL copies and merges, or Django creates."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -84,7 +84,7 @@ def _rounded(price: Decimal | None) -> Decimal | None:
 def _create_or_update(security: Security, interval: Interval, rows: Sequence[Bar]) -> Ingested:
     if not rows:
         return Ingested()
-    stored = _stored(security, interval, rows)
+    stored = stored_bars(security, interval, [row.at for row in rows])
     changed = [row for row in rows if stored.get(row.at) != row]
     SecurityPrice._meta.base_manager.bulk_create(  # `derived.refresh` counts once for all
         [SecurityPrice(security=security, interval=interval, **_values(row)) for row in changed],
@@ -96,9 +96,8 @@ def _create_or_update(security: Security, interval: Interval, rows: Sequence[Bar
     return Ingested(len(changed) - updated, updated, len(rows) - len(changed))
 
 
-def _stored(security: Security, interval: Interval, rows: Sequence[Bar]) -> dict[datetime, Bar]:
-    """Return what is stored between the first and the last of ``rows``."""
-    instants = [row.at for row in rows]
+def stored_bars(security: Security, interval: Interval, instants: Collection[datetime]) -> dict[datetime, Bar]:
+    """Return what is stored between the first and the last of ``instants``, of which there is one; one query."""
     stored = SecurityPrice.objects.filter(
         security=security, interval=interval, timestamp__range=(min(instants), max(instants))
     )

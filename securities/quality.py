@@ -198,6 +198,11 @@ class Drift(NamedTuple):
     ratio: Decimal | None
 
     @property
+    def times(self) -> str:
+        """Say how many times the stored ones the new ones are."""
+        return f"{self.ratio:.4g} times" if self.ratio is not None else "not the same as"
+
+    @property
     def is_unit(self) -> bool:
         """Whether it is a change of unit."""
         return self.ratio is not None and any(

@@ -214,11 +214,7 @@ def _with_exact_prices(security: Security, interval: Interval, prepared: Intake)
     """
     if not prepared.bars:
         return prepared
-    instants = prepared.closes
-    stored = SecurityPrice.objects.filter(
-        security=security, interval=interval, timestamp__range=(min(instants), max(instants))
-    )
-    known = {row[0]: Bar(*row) for row in stored.order_by().values_list(*ingest.COLUMNS)}
+    known = ingest.stored_bars(security, interval, prepared.closes)
     bars = [bar if (own := known.get(bar.at)) is None else adjustment.more_exact(bar, own) for bar in prepared.bars]
     return replace(prepared, bars=bars)
 
@@ -329,8 +325,8 @@ def _problem(prepared: Intake, drift: Drift | None, unseen: Sequence[Action]) ->
             f"The stored prices do not show the split of {split.on}; what is before it is wrong." for split in unseen
         ]
         return " ".join([prepared.problem, *told]).strip()
-    times = f"{drift.ratio:.4g} times" if drift.ratio is not None else "not the same as"
-    return f"The new prices are {times} the stored ones and no split explains it; none was stored. {prepared.problem}"
+    told_of = f"The new prices are {drift.times} the stored ones and no split explains it; none was stored."
+    return f"{told_of} {prepared.problem}"
 
 
 @transaction.atomic

@@ -6,29 +6,16 @@ from decimal import Decimal
 import pytest
 import time_machine
 
-from securities import quotes, syncs
+from securities import quotes
 from securities.intervals import Interval
 from securities.models import SecurityAction, SecurityPrice
 from securities.providers.protocol import Quote
-from securities.tests.factories import SecurityFactory
 from securities.tests.shelf import at, split
+from securities.tests.syncing import closes, security, sync
 
+__all__ = ["security"]
 pytestmark = pytest.mark.django_db
 MONDAY = date(2026, 3, 2)
-
-
-@pytest.fixture
-def security():
-    return SecurityFactory(symbol="ACME", currency_id=None)
-
-
-def sync(security, on="2026-03-13", **options):
-    with time_machine.travel(f"{on}T22:00:00Z", tick=False):
-        return syncs.sync_security(security=security, **options)
-
-
-def closes():
-    return [float(close) for close in SecurityPrice.objects.order_by("timestamp").values_list("close", flat=True)]
 
 
 def split_in_secret(shelf, security):

@@ -16,25 +16,12 @@ from securities.intervals import Interval
 from securities.models import QuarantinedRecord, Security, SecurityAction, SecurityPrice
 from securities.providers.protocol import Limit
 from securities.syncs import CurrencyMismatchError, SyncRunningError
-from securities.tests.factories import SecurityFactory
 from securities.tests.shelf import at, dividend, split
+from securities.tests.syncing import closes, security, sync
 
+__all__ = ["security"]
 pytestmark = pytest.mark.django_db
 MONDAY = date(2026, 3, 2)
-
-
-@pytest.fixture
-def security():
-    return SecurityFactory(symbol="ACME", currency_id=None)
-
-
-def sync(security, on="2026-03-13", **options):
-    with time_machine.travel(f"{on}T22:00:00Z", tick=False):
-        return syncs.sync_security(security=security, **options)
-
-
-def closes():
-    return [float(close) for close in SecurityPrice.objects.order_by("timestamp").values_list("close", flat=True)]
 
 
 def test_the_first_sync_stores_everything(shelf, security):
