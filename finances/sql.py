@@ -105,7 +105,7 @@ def preparing_cursor() -> CursorWrapper:
 
 @cache
 def _preparing_cursor_class() -> type[Any]:
-    from django.db.backends.postgresql import base  # noqa: PLC0415 - only where PostgreSQL is used
+    from django.db.backends.postgresql import base
 
     class PreparingCursor(base.ServerBindingCursor):  # type: ignore[misc,name-defined]
         def execute(self, query: Any, params: Any = None) -> Any:

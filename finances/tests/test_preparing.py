@@ -12,7 +12,7 @@ from users.tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 only_postgresql = pytest.mark.skipif(
-    connection.vendor != "postgresql", reason="only PostgreSQL has prepared statements"
+    connection.vendor != "postgresql", reason="SQLite prepares nothing"
 )
 
 
