@@ -13,7 +13,7 @@ from simple_history.admin import SimpleHistoryAdmin
 
 from accounts import admin_figures
 from accounts.admin_figures import shown
-from accounts.admin_forms import AccountPartForm
+from accounts.admin_forms import AccountPartForm, HoldingForm
 from accounts.admin_lists import (
     AccountFilter,
     CurrencyFilter,
@@ -29,6 +29,7 @@ from finances.admin import SafeRelationsMixin
 from finances.changelists import LongListMixin, SinceFilter, UntilFilter
 from finances.local_days import day_of
 from finances.tables.admin import TableAdminMixin
+from securities.actions import ActionKind
 from users.admin_lists import OwnerFilter
 
 
@@ -166,6 +167,7 @@ class AccountValueAdmin(AccountPartAdmin):
 class HoldingAdmin(AccountPartAdmin):
     """Everybody's holdings, by account."""
 
+    form = HoldingForm
     resource_classes = (HoldingTable,)
     fields = ("account", "security", "quantity", "average_cost", "currency", "timestamp")
     list_display = ("security", "units", "cost", "day", "account", "owner")
@@ -177,6 +179,14 @@ class HoldingAdmin(AccountPartAdmin):
     computed_fields = ("cost", "quantity_today", "worth")
     sortable_by = ()
     ordering = ("account_id", "security_id")
+
+    def get_fields(self, request, obj=None):  # type: ignore[no-untyped-def]
+        """Ask whether all of a stored holding is told anew where a split may lie in between."""
+        fields = super().get_fields(request, obj)  # type: ignore[no-untyped-call]
+        if obj is None or not obj.security.actions.filter(kind=ActionKind.SPLIT).exists():
+            return fields
+        place = fields.index("timestamp") + 1
+        return (*fields[:place], "told_anew", *fields[place:])
 
     @admin.display(description="quantity")
     def units(self, row: Holding) -> str:
