@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts import market_figures, meaning
 from accounts.market_figures import MAX_PRICE_AGE_DAYS, MarketFigures
 from accounts.validators import require_not_ahead, require_positive
-from finances import history
+from finances import history, owners
 from finances.constraints import FieldCheck, FieldUnique, Key, Reference
 from finances.fields import ExactDecimalField
 from finances.history import OwnedRecords, RecordedQuerySet
@@ -72,6 +72,7 @@ class AccountQuerySet(RecordedQuerySet):
 
     def delete_parts(self) -> None:
         """Delete all that is in the accounts, and record each deletion."""
+        owners.hold(self.order_by().values_list("user_id", flat=True).distinct())
         keys = list(self.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
         for part in (AccountValue, Holding):
             part.objects.filter(account_id__in=keys).delete_at_once()
