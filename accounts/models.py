@@ -95,11 +95,7 @@ class Account(OwnedModel):
     account_type = models.CharField(max_length=20, choices=AccountType)
     description = models.CharField(max_length=500, blank=True)
     financial_institution = models.ForeignKey(
-        "institutions.FinancialInstitution",
-        on_delete=history.forget,
-        null=True,
-        blank=True,
-        related_name="accounts",
+        "institutions.FinancialInstitution", on_delete=history.forget, null=True, blank=True, related_name="accounts"
     )
     # The index is below, without the second one by pattern that PostgreSQL would get.
     currency = models.ForeignKey("currencies.Currency", on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -188,7 +184,8 @@ class AccountPart(OwnedModel):
 
     account: models.ForeignKey[Account, Account]
     account_id: Any
-    lasting_fields: tuple[str, ...] = ("user", "account")
+    lasting_fields = ("user", "account")
+    day_field = "timestamp"
 
     class Meta:
         abstract = True

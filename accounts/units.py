@@ -1,4 +1,4 @@
-"""In units of which day the quantity and the cost of a holding are: a change over a split has to say. See docs/adr/0018."""
+"""In units of which day a holding's quantity and cost are: a change over a split has to say. See docs/adr/0018."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence

@@ -26,7 +26,11 @@ from securities.api.serializers import SecuritySerializer
 
 
 class AccountSerializer(OwnedModelSerializer):
-    """An account with its institution, its currency and its latest recorded value."""
+    """An account with its institution, its currency and its latest recorded value.
+
+    What is owned and has no type of its own, such as a house or a car, is a ``savings`` account whose values say what
+    it is worth.
+    """
 
     account_type = AnyCaseChoiceField(AccountType.choices)
     financial_institution_id = OwnedRelatedField(
