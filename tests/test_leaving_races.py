@@ -1,13 +1,17 @@
 """Who deletes themselves while they write: one waits for the other, and neither waits for ever."""
 
+import threading
+
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import Account, AccountValue, Holding
 from accounts.tests.factories import AccountValueFactory, HoldingFactory, InvestmentAccountFactory
+from finances import owners
 from institutions.tests.factories import FinancialInstitutionFactory
 from securities.tests.factories import SecurityFactory
 from tests.at_once import at_once
+from users import services
 from users.models import User
 from users.tests.factories import PASSWORD, UserFactory
 
@@ -75,3 +79,44 @@ def test_all_writes_at_once_leave_nothing_behind(user, signed_in):
     for model in (Account, AccountValue, Holding):
         assert not model.objects.exists()
         assert not model.history.exists()
+
+
+def in_background(call):
+    """Start ``call`` and give it a second, after which it may still wait; return its thread and its future answer."""
+    answers = []
+
+    def answer():
+        try:
+            answers.append(call())
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    thread.join(timeout=1)
+    return thread, answers
+
+
+def test_who_waited_for_their_own_deletion_is_signed_in_no_more(user, signed_in):
+    verb, path, body = writes_of(user)[0]
+    client = signed_in(user)
+
+    with transaction.atomic():
+        services.delete_users(user_ids=[user.pk])
+        thread, answers = in_background(lambda: getattr(client, verb)(path, body))
+        waited = thread.is_alive()
+    thread.join(timeout=30)
+
+    assert waited
+    assert (answers[0].status_code, answers[0].json()["code"]) == (401, "invalid_token")
+
+
+def test_those_who_write_for_one_owner_do_not_wait_for_each_other(user, signed_in):
+    verb, path, body = writes_of(user)[0]
+    client = signed_in(user)
+
+    with transaction.atomic():
+        owners.hold([user.pk])
+        thread, answers = in_background(lambda: getattr(client, verb)(path, body))
+        thread.join(timeout=30)
+        assert answers[0].status_code == 201
