@@ -184,7 +184,7 @@ class AccountPart(OwnedModel):
 
     account: models.ForeignKey[Account, Account]
     account_id: Any
-    lasting_fields = ("user", "account")
+    lasting_fields: tuple[str, ...] = ("user", "account")
     day_field = "timestamp"
 
     class Meta:

@@ -105,7 +105,7 @@ class RecordedQuerySet(OwnedQuerySet):
             raise TypeError("A recorded row is stored or refused; there is no other way to treat a conflict.")
         with transaction.atomic(using=self.db):
             stored: list[Any] = super().bulk_create(objs, batch_size=batch_size)
-            for some in batched(stored, ROWS_AT_ONCE, strict=False):
+            for some in batched(stored, ROWS_AT_ONCE):
                 type(self)(self.model, using=self.db).filter(pk__in=[row.pk for row in some]).record(CREATED)
         return stored
 

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.apps import apps
-from django.db import connection, models
+from django.db import connection
 
 from finances import caching
 from finances.local_days import moved
@@ -20,12 +20,14 @@ def keep(*, user_id: Any, was: ZoneInfo, becomes: ZoneInfo) -> None:
     so that no change is recorded. Instants with a time of their own stay, and so does what would meet one.
     """
     for model in apps.get_models():
-        name = model.day_field if issubclass(model, OwnedModel) else None
-        if name is None:
+        if not issubclass(model, OwnedModel) or model.day_field is None:
             continue
-        history: Any = getattr(model, "history", None)
+        name, history = model.day_field, getattr(model, "history", None)
         # Two rows never come to be of one instant, where their constraints may forbid it; records may.
-        for table, alike in [(model, model.lasting_fields), *([] if history is None else [(history.model, ("pk",))])]:
+        tables: list[tuple[Any, tuple[str, ...]]] = [(model, model.lasting_fields)]
+        if history is not None:
+            tables.append((history.model, ("pk",)))
+        for table, alike in tables:
             rows = table._base_manager.filter(user_id=user_id).values_list("pk", name, *alike)  # noqa: SLF001
             move(table, name, list(moves(rows, was, becomes)))
     caching.renew_of({user_id})
@@ -46,10 +48,10 @@ def moves(rows: Any, was: ZoneInfo, becomes: ZoneInfo) -> Iterator[tuple[datetim
             yield to, key
 
 
-def move(table: type[models.Model], name: str, taken: list[tuple[datetime, Any]]) -> None:
+def move(table: Any, name: str, taken: list[tuple[datetime, Any]]) -> None:
     """Store the instants ``taken``, each in the row of its key."""
     meta, quote = table._meta, connection.ops.quote_name
-    field: Any = meta.get_field(name)
+    field = meta.get_field(name)
     names = [quote(name) for name in (meta.db_table, field.column, meta.pk.column)]
     statement = "UPDATE {} SET {} = %s WHERE {} = %s".format(*names)  # noqa: S608 - names of our own columns
     parameters = [

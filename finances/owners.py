@@ -21,7 +21,7 @@ def hold(user_ids: Iterable[Any]) -> int:
     keys = set(user_ids)
     people = get_user_model().objects.filter(pk__in=keys).order_by("pk").values_list("pk")
     if not keys or connection.vendor != "postgresql":
-        return people.count()
+        return int(people.count())
     statement, parameters = people.query.sql_with_params()
     with connection.cursor() as cursor:
         # The lock that a foreign key takes, which Django's `select_for_update` cannot ask for.
