@@ -125,9 +125,21 @@ def _look(series: _Series, history: History) -> _Look:
     doubtful = {split.on for split in unclear}
     now = {on: reading for on, reading in readings.items() if on > began}
     kept = {on: reading for on, reading in series.kept.items() if on > began and on not in doubtful}
-    compared = splits.compare(splits.changes(now, kept), stored=closes, fetched=prepared.closes)
+    changed = [change for change in splits.changes(now, kept) if _can_be_lacking(series, change, bars)]
+    compared = splits.compare(changed, stored=closes, fetched=prepared.closes)
     drift = quality.drift(closes, splits.without(compared.lacking, prepared.closes))
     return _Look(_with_exact_prices(prepared, own), readings, unclear, compared, drift)
+
+
+def _can_be_lacking(series: _Series, change: Action, bars: Sequence[Bar]) -> bool:
+    """Tell whether stored prices may lack a split.
+
+    Those that are all from before its day do so only when the provider took it out ahead of time, which the prices
+    around it must show: until there are any, it may as well be late with taking it out.
+    """
+    if series.span is None or change.on <= series.span.last.date():
+        return True
+    return splits.falls_by(change, bars[-2 * splits.AROUND :]) is False
 
 
 def _splits_so_far(series: _Series, history: History) -> list[Action]:
@@ -186,8 +198,8 @@ def _refused(prepared: Intake, drift: Drift, span: Span) -> Intake:
 
 def _fetched(series: _Series, history: History, look: _Look, prepared: Intake) -> Fetched:
     if look.drift is not None:
-        told = f"The new prices are {look.drift.times} the stored ones and no split explains it; none was stored."
-        return Fetched(prepared, history, f"{told} {prepared.problem}".strip())
+        refusal = f"The new prices are {look.drift.times} the stored ones and no split explains it; none was stored."
+        return Fetched(prepared, history, f"{refusal} {prepared.problem}".strip())
     wrong, doubtful = _beyond_comparison(series, look.comparison.uncompared)
     told = [
         prepared.problem,

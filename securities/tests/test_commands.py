@@ -269,6 +269,29 @@ def test_either_some_or_all(capsys, command, arguments):
         run(capsys, command, *arguments)
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--since", "tomorrow"], "argument --since: tomorrow is no day; write it as YYYY-MM-DD"),
+        (["--workers", "0"], "argument --workers: 0 is no number of workers from 1 to 32"),
+        (["--workers", "1000"], "argument --workers: 1000 is no number of workers from 1 to 32"),
+        (["--workers", "two"], "argument --workers: two is no number of workers from 1 to 32"),
+        (["--since", "2999-01-01"], "2999-01-01 is still to come; there are no prices since then."),
+    ],
+)
+def test_what_cannot_be_asked_for_is_refused(capsys, arguments, complaint):
+    with pytest.raises(CommandError, match=complaint):
+        run(capsys, "sync_prices", "AAA", *arguments)
+
+
+@pytest.mark.django_db
+def test_one_that_is_named_twice_is_synced_once(capsys, three):
+    assert "1 of 1 securities done" in run(capsys, "sync_prices", "AAA", "aaa", "AAA")
+
+    assert len(three.asked("history")) == 1
+
+
 def test_several_workers_finish_everything(monkeypatch):
     def work(name):
         if name == "7":

@@ -128,6 +128,38 @@ def test_prices_from_a_file_that_are_as_traded_stay_to_the_last_digit(shelf, sec
     assert list(SecurityPrice.objects.order_by("timestamp").values_list("close")[:10]) == before
 
 
+# ---- On the day itself ----
+
+
+@pytest.mark.parametrize("ratio", ["4", "1.25"])
+def test_a_provider_that_tells_of_a_split_before_it_takes_it_out_changes_no_stored_price(shelf, security, ratio):
+    item = shelf.put("ACME", closes=[400] * 10)
+    sync(security, on="2026-03-13")
+    item.actions = [split(str(THE_DAY), ratio)]
+    item.secret_splits = [split(str(THE_DAY), 1 / Decimal(ratio))]  # together they divide by nothing
+
+    result = sync(security, on=str(THE_DAY))
+
+    assert closes() == [400] * 10
+    assert result.problem.startswith(f"The new prices are {Decimal(ratio):.4g} times the stored ones")
+
+    traded = [400] * 10 + [400 / float(ratio)] * 2
+    shelf.put("ACME", closes=traded, actions=item.actions).secret_splits = []
+    assert sync(security, on="2026-03-17").problem == ""
+    assert closes() == pytest.approx(traded)
+
+
+def test_a_split_that_was_taken_out_ahead_of_its_day_puts_the_stored_prices_right(shelf, security):
+    item = shelf.put("ACME", closes=[400] * 10)
+    item.secret_splits = [split(str(THE_DAY), 4)]
+    sync(security, on="2026-03-13")
+    shelf.put("ACME", closes=[400] * 10 + [100] * 2, actions=item.secret_splits).secret_splits = []
+
+    result = sync(security, on="2026-03-17")
+
+    assert (closes(), result.problem) == ([400] * 10 + [100] * 2, "")
+
+
 # ---- Where the price moves as much by itself ----
 
 RESTLESS = [100, 103] * 15
