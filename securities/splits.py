@@ -50,12 +50,12 @@ def readings_from(kept: Iterable[Sequence[object]]) -> dict[date, Reading]:
 
 def readings_of(told: Iterable[Action]) -> dict[date, Reading]:
     """Return how the splits that a provider ``told`` are read: it took them out."""
-    return {split.on: Reading(split.value.normalize(), True) for split in adjustment.splits_in(told)}
+    return {split.on: Reading(split.value, True) for split in adjustment.splits_in(told)}
 
 
 def kept_form(readings: Readings) -> list[list[object]]:
     """Return ``readings`` as they are kept with a security, oldest first."""
-    return [[str(on), str(ratio), is_out] for on, (ratio, is_out) in sorted(readings.items())]
+    return [[str(on), money.plain(ratio), is_out] for on, (ratio, is_out) in sorted(readings.items())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def read(splits: Iterable[Action], bars: Sequence[Bar], told: Told) -> tuple[dic
         if is_out is None:
             unclear.append(split)
         else:
-            readings[split.on] = Reading(split.value.normalize(), is_out)
+            readings[split.on] = Reading(split.value, is_out)
     return readings, unclear
 
 
