@@ -95,6 +95,7 @@ def test_prices_go_forwards_and_backwards_as_they_are(newest):
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no constraints that hold for new rows only.")
 def test_what_is_stored_is_read_in_a_migration_of_its_own(newest):
+    migrate([("securities", "0002_move_bars_to_midnight")])  # what was validated stays so until it is taken away
     migrate([("securities", "0007_bars_at_midnight_exactly")])
     assert unchecked(CHECKS) == set(CHECKS)
 
