@@ -1,11 +1,13 @@
 """What every management command shares: a dry run, progress, a summary, and an exit code that tells of failures."""
 
+import argparse
 import sys
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -15,6 +17,18 @@ from finances import runs
 from finances.exceptions import FinancesError
 
 SECONDS_BETWEEN_LINES = 5.0
+
+
+def day(text: str) -> date:
+    """Return the day that an argument names.
+
+    Raises:
+        ArgumentTypeError: it names none.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(f"{text} is no day; write it as YYYY-MM-DD") from exc
 
 
 @dataclass(frozen=True, slots=True)

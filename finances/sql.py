@@ -151,16 +151,16 @@ def parameter(field: Any, value: Any) -> Any:
 
 
 class IsMidnight(Func):
-    """Whether an instant is a midnight of UTC, to the second; fit for a constraint on either database."""
+    """Whether an instant is a midnight of UTC, to the microsecond; fit for a constraint on either database."""
 
     output_field = BooleanField()
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         """Compare the time of the day."""
         return self.as_sql(
-            compiler, connection, template="(%(expressions)s AT TIME ZONE 'UTC')::time(0) = '00:00:00'", **context
+            compiler, connection, template="(%(expressions)s AT TIME ZONE 'UTC')::time = '00:00:00'", **context
         )
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        """Compare the text, which is in UTC always."""
-        return self.as_sql(compiler, connection, template="time(%(expressions)s) = '00:00:00'", **context)
+        """Compare the text, which is in UTC always, and has a fraction where there is one; SQLite's `time` cuts it."""
+        return self.as_sql(compiler, connection, template="substr(%(expressions)s, 12) = '00:00:00'", **context)

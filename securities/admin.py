@@ -19,7 +19,8 @@ from finances.changelists import LongListMixin, SinceFilter, UntilFilter
 from finances.exceptions import FinancesError
 from finances.runs import Origin
 from finances.tables.admin import TableAdminMixin, TableExportMixin
-from securities import adjustment, charts, syncs
+from securities import adjustment, charts, stored, syncs
+from securities.actions import ActionKind
 from securities.admin_lists import CurrencyColumn, PartOfSecurityAdmin, StateFilter, SymbolFilter, digits
 from securities.admin_tables import ActionTable, PriceTable, SecurityTable
 from securities.bars import Bar
@@ -29,6 +30,14 @@ from securities.models import QuarantinedRecord, Security, SecurityAction, Secur
 
 CHART_DAYS = 365
 MANY = 1000
+BY_SYNC = (
+    "The next sync compares the prices before the split with the provider's, and puts them right where they lack it; "
+    "“Sync daily prices now” in the list of securities does so at once. What cannot be told is said at the security."
+)
+FROM_FILES = (
+    "The prices of this security come from files, and are left as they are. If those before the split are divided by "
+    "it, import them as traded and replace these."
+)
 
 
 @admin.register(Security)
@@ -94,7 +103,7 @@ class SecurityAdmin(TableAdminMixin, CurrencyColumn, LongListMixin, SafeRelation
     @admin.display(description="daily prices")
     def first_and_last(self, security: Security) -> str | None:
         """Show from when on and up to when there are daily prices."""
-        span = syncs.stored_span(security, Interval.DAY)
+        span = stored.span(security, Interval.DAY)
         return None if span is None else f"{span.first:%Y-%m-%d} to {span.last:%Y-%m-%d}"
 
     @admin.display(description="in use by")
@@ -217,12 +226,18 @@ class SecurityActionAdmin(TableExportMixin, CurrencyColumn, PartOfSecurityAdmin)
 
     autocomplete_fields = ("security", "currency")
     resource_classes = (ActionTable,)
-    list_display = ("security", "kind", "date", "plain_value", "currency_code")
+    list_display = ("security", "kind", "date", "plain_value", "currency_code", "is_taken_out")
     list_filter = (SymbolFilter, SinceFilter, UntilFilter, "kind")
     list_display_links = ("date",)
     readonly_fields = ("created_at", "updated_at")
     day_field = "date"
     index = ("-kind", "-date")
+
+    def save_model(self, request: HttpRequest, obj: SecurityAction, form: Any, change: bool) -> None:
+        """Store the row, and say what becomes of the prices before a split."""
+        super().save_model(request, obj, form, change)
+        if obj.kind == ActionKind.SPLIT:
+            self.message_user(request, BY_SYNC if obj.security.is_fetched else FROM_FILES, messages.INFO)
 
     @admin.display(description="value")
     def plain_value(self, row: SecurityAction) -> str | None:

@@ -47,6 +47,12 @@ def adjustment_steps(security: Security) -> list[Step]:
     return adjustment.steps(comparable, closes_before=closes)
 
 
+def words_on_splits(security: Security) -> dict[date, bool]:
+    """Return what people said of splits, by day: whether providers took them out of their prices; one query."""
+    told = SecurityAction.objects.filter(security=security, kind=ActionKind.SPLIT).exclude(is_taken_out=None)
+    return dict(told.values_list("date", "is_taken_out"))
+
+
 def stored_actions(security: Security) -> list[Action]:
     """Return the security's splits and dividends as plain values, oldest first; one query."""
     rows = SecurityAction.objects.filter(security=security).order_by("date", "kind")

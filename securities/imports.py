@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from finances.exceptions import ConflictError, InvalidValueError
 from finances.time_zones import zone_of
-from securities import adjustment, derived, ingest, intake, quality, services, syncs, units
+from securities import adjustment, derived, ingest, intake, quality, services, stored, syncs, units
 from securities.bars import Bar
 from securities.ingest import Ingested
 from securities.intake import Background, Intake
@@ -78,8 +78,8 @@ def import_prices(
     """
     symbol = require_symbol(symbol)
     require_currency(currency)
-    stored = services.find(symbol)
-    zone = zone_of(stored.timezone if stored is not None else "")
+    present = services.find(symbol)
+    zone = zone_of(present.timezone if present is not None else "")
     file = csv_files.read(path, symbol=symbol, interval=interval, zone=zone)
     history = replace(file.history, currency=currency)
     with transaction.atomic():
@@ -135,7 +135,7 @@ def _store(security: Security, interval: Interval, history: History, *, replaces
     history = replace(history, is_split_adjusted=is_adjusted)
     reference, covered = None, []
     if history.bars:
-        reference = syncs.known_close(security, interval, before=history.bars[0].at)
+        reference = stored.known_close(security, interval, before=history.bars[0].at)
         # A file says nothing about splits after its last day.
         covered = [action for action in known if action.on <= history.bars[-1].at.date()]
     background = Background(actions=covered, reference=reference)
@@ -162,7 +162,7 @@ def require_agreement(security: Security, interval: Interval, prepared: Intake) 
     Raises:
         PricesDifferError: they do not; one of the two is of another security, in another unit, or adjusted.
     """
-    drift = syncs.drift_from_stored(security, interval, prepared)
+    drift = stored.drift(security, interval, prepared)
     if drift is None:
         return
     raise PricesDifferError(

@@ -1,7 +1,7 @@
 """From what a source sends to what can be stored: main units, as traded, looked through. Pure functions."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -40,10 +40,14 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """What is known already: splits and dividends as traded, and a close before the first new bar."""
+    """What is known already: splits and dividends as traded, and a close before the first new bar.
+
+    ``left_in`` are the days of splits that the source left in its prices, though it took others out.
+    """
 
     actions: Sequence[Action] = field(default_factory=tuple)
     reference: Known | None = None
+    left_in: Collection[date] = ()
 
 
 def prepare(history: History, *, background: Background, now: datetime) -> Intake:
@@ -57,7 +61,7 @@ def prepare(history: History, *, background: Background, now: datetime) -> Intak
     repeated = quality.repeated_splits(told, known=background.actions)
     told = [action for action in told if action not in {held.action for held in repeated}]
     splits = adjustment.splits_in(merged(background.actions, told))
-    splits = [split for split in splits if split.value > 0 and split.on <= today]
+    splits = [split for split in splits if split.value > 0 and split.on <= today and split.on not in background.left_in]
     verdict = quality.examine(
         history.bars,
         now=now,

@@ -112,7 +112,8 @@ class Security(TimestampedModel):
     """Something that has a price: a share, a fund, an index, a currency pair. The same for all users.
 
     ``prices_version`` grows with every change of its prices, splits or dividends; ``adjustments`` are the steps that
-    `securities.adjustment` derives from them, kept because every read of a series needs them.
+    `securities.adjustment` derives from them, kept because every read of a series needs them. ``split_readings`` are
+    the splits as `securities.splits` read them in the prices of the last sync, by interval; a change is compared anew.
     """
 
     is_kept_for_history = True
@@ -150,6 +151,7 @@ class Security(TimestampedModel):
     )
     prices_version = models.PositiveBigIntegerField(default=0, editable=False)
     adjustments = models.JSONField(default=list, blank=True, editable=False)
+    split_readings = models.JSONField(default=dict, blank=True, editable=False)
 
     objects = SecurityQuerySet.as_manager()
 
@@ -282,6 +284,13 @@ class SecurityAction(VersionedModel, TimestampedModel):
         related_name="+",
         help_text="Of a dividend, when it is not that of the prices.",
     )
+    is_taken_out = models.BooleanField(
+        "taken out of older prices",
+        null=True,
+        blank=True,
+        help_text="Of a split: whether the provider divides the prices before it by its ratio. When unknown, the next "
+        "sync finds out, and says so when it cannot.",
+    )
 
     class Meta:
         ordering = ("-date", "-id")
@@ -306,6 +315,11 @@ class SecurityAction(VersionedModel, TimestampedModel):
                 condition=Q(kind=ActionKind.DIVIDEND.value) | Q(currency=None),
                 name="security_action_split_without_currency",
                 violation_error_message="A split has no currency.",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=ActionKind.SPLIT.value) | Q(is_taken_out=None),
+                name="security_action_split_taken_out",
+                violation_error_message="Only a split is taken out of older prices.",
             ),
         )
 

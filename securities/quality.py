@@ -6,6 +6,7 @@ taken out of some days and not of others, a bar of tomorrow, a dividend a hundre
 
 import itertools
 import math
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -158,12 +159,20 @@ def _units(bars: Sequence[Bar], closes: Sequence[float], *, reference: float | N
 
 
 def _splits(bars: Sequence[Bar], closes: Sequence[float], *, splits: Sequence[Action]) -> dict[datetime, HeldBackBar]:
-    """Find the bars from which a split was not taken out, or taken out twice. The newest bars are right."""
+    """Find the bars from which a split was not taken out, or taken out twice. The newest bars are right.
+
+    A price moves by a small ratio on many a day by itself: of such a split only its own day counts.
+    """
     result: dict[datetime, HeldBackBar] = {}
     for split in adjustment.splits_in(splits):
         if split.value == 1 or not bars or not bars[0].at.date() < split.on <= bars[-1].at.date():
             continue
-        found = levels(closes, factor=float(split.value))
+        if adjustment.is_plain_to_see(split):
+            found = levels(closes, factor=float(split.value))
+        else:
+            own_day = bisect_left(bars, split.on, key=lambda bar: bar.at.date())
+            jump = levels(closes[own_day - 1 : own_day + 1], factor=float(split.value))[-1]
+            found = [0] * own_day + [jump] * (len(bars) - own_day)
         wrong = _at_other_levels(bars, found, right=found[-1], reason=Reason.SPLIT_MISTAKE)
         result |= {at: held for at, held in wrong.items() if at.date() < split.on}
     return result
@@ -256,16 +265,17 @@ def repeated_splits(splits: Iterable[Action], *, known: Iterable[Action]) -> lis
     found = []
     for split in adjustment.splits_in(splits):
         is_known = any((other.on, other.value) == (split.on, split.value) for other in accepted)
-        if not is_known and any(_is_same_split(split, other) for other in accepted):
+        if not is_known and any(other.on != split.on and is_same_split(split, other) for other in accepted):
             found.append(HeldBackAction(split, Reason.SPLIT_REPEATED))
         elif not is_known:
             accepted.append(split)
     return found
 
 
-def _is_same_split(one: Action, other: Action) -> bool:
+def is_same_split(one: Action, other: Action) -> bool:
+    """Tell whether two splits are one, of which somebody told another day."""
     is_near = abs(one.on - other.on) <= REPEATED_WITHIN
-    return is_near and one.on != other.on and adjustment.exact_ratio(one.value) == adjustment.exact_ratio(other.value)
+    return is_near and adjustment.exact_ratio(one.value) == adjustment.exact_ratio(other.value)
 
 
 def examine_actions(

@@ -12,10 +12,10 @@ from django.utils import timezone
 from finances.exceptions import FinancesError, InvalidValueError
 from finances.local_days import FIRST_INSTANT
 from finances.time_zones import zone_of
-from securities import derived, ingest, quality, syncs, units
+from securities import batches, derived, ingest, quality, stored, units
 from securities.adjustment import LaterSplits
 from securities.bars import Bar
-from securities.batches import Outcome, stored
+from securities.batches import Outcome
 from securities.ingest import Ingested
 from securities.intake import Intake
 from securities.intervals import Interval, instant_of
@@ -47,7 +47,7 @@ def refresh(names: Sequence[str], *, dry_run: bool = False, on_done: Callable[[i
         found = {}
         for name in some:
             try:
-                found[name] = stored(name)
+                found[name] = batches.stored(name)
             except FinancesError as exc:
                 outcome.fail(name, exc)
         # no network call inside a transaction
@@ -116,7 +116,7 @@ def require_credible(security: Security, bar: Bar) -> None:
     verdict = quality.examine([bar], now=timezone.now())
     if verdict.held_back:
         raise NoQuoteError(f"The price of {security.symbol} is no price: {verdict.held_back[0].reason}.")
-    before = syncs.known_close(security, Interval.DAY, before=bar.at)
+    before = stored.known_close(security, Interval.DAY, before=bar.at)
     if before is None:
         return
     splits = [action for action in derived.stored_actions(security) if action.on <= bar.at.date()]

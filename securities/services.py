@@ -18,7 +18,7 @@ from finances.exceptions import (
     TooManyRequestsError,
 )
 from finances.prepared import Parameter, PreparedRow
-from securities import ingest, intake, models, units, windows
+from securities import ingest, intake, models, splits, units, windows
 from securities.intake import Background, Intake
 from securities.intervals import Interval
 from securities.models import AssetClass, Security
@@ -141,6 +141,8 @@ def store_new(*, symbol: str, profile: Profile, history: History | None) -> Secu
     security = described(Security(symbol=symbol), profile, now=now)
     security.sync_problem = prepared.problem
     security.last_synced_at = now if history is not None else None
+    if history is not None:
+        security.split_readings = {Interval.DAY.value: splits.kept_form(splits.readings_of(prepared.actions))}
     security.timezone = security.timezone or (history.timezone if history is not None else "")
     if security.currency_id is None and prepared.currency:
         security.currency_id = known_currency(prepared.currency)

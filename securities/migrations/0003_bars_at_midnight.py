@@ -1,14 +1,15 @@
-"""Have the prices of days, weeks and months at midnight, by a constraint."""
+"""Have the prices of days, weeks and months at midnight, by a constraint; 0008 validates it."""
 
 from django.db import migrations, models
 
 import finances.sql
+from finances.schema import AddCheck
 
 
 class Migration(migrations.Migration):
     dependencies = [("securities", "0002_move_bars_to_midnight")]
     operations = [
-        migrations.AddConstraint(
+        AddCheck(
             model_name="securityprice",
             constraint=models.CheckConstraint(
                 condition=models.Q(

@@ -96,7 +96,9 @@ def read(path: Path, *, symbol: str = "", interval: Interval | None = None, zone
     """
     try:
         text = decoded(unpacked(path))
-    except (OSError, EOFError, zlib.error) as exc:
+    except OSError as exc:
+        raise InvalidValueError(f"{path.name} cannot be read: {exc.strerror or exc}.", field="file") from exc
+    except (EOFError, zlib.error) as exc:
         raise InvalidValueError(f"{path.name} cannot be read: {exc}.", field="file") from exc
     try:
         return parse(text, symbol=symbol, interval=interval, zone=zone)

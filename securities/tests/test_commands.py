@@ -1,13 +1,14 @@
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from finances.exceptions import ProviderRateLimitedError
+from finances.exceptions import InvalidValueError, ProviderRateLimitedError
 from securities import batches
 from securities.models import Security, SecurityPrice
+from securities.providers import csv_files
 from securities.services import SecurityNotFoundError
 from securities.tests.factories import SecurityFactory
 
@@ -267,6 +268,34 @@ def test_what_was_held_back_is_told(capsys, three):
 def test_either_some_or_all(capsys, command, arguments):
     with pytest.raises(CommandError, match="Name some symbols, or give --all"):
         run(capsys, command, *arguments)
+
+
+def test_a_file_that_is_not_there_is_told_without_numbers_of_the_system(tmp_path):
+    with pytest.raises(InvalidValueError, match=r"^none\.csv cannot be read: No such file or directory\.$"):
+        csv_files.read(tmp_path / "none.csv", symbol="ACME", interval=None, zone=UTC)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--since", "tomorrow"], "argument --since: tomorrow is no day; write it as YYYY-MM-DD"),
+        (["--workers", "0"], "argument --workers: 0 is no number of workers from 1 to 32"),
+        (["--workers", "1000"], "argument --workers: 1000 is no number of workers from 1 to 32"),
+        (["--workers", "two"], "argument --workers: two is no number of workers from 1 to 32"),
+        (["--since", "2999-01-01"], "2999-01-01 is still to come; there are no prices since then."),
+    ],
+)
+def test_what_cannot_be_asked_for_is_refused(capsys, arguments, complaint):
+    with pytest.raises(CommandError, match=complaint):
+        run(capsys, "sync_prices", "AAA", *arguments)
+
+
+@pytest.mark.django_db
+def test_one_that_is_named_twice_is_synced_once(capsys, three):
+    assert "1 of 1 securities done" in run(capsys, "sync_prices", "AAA", "aaa", "AAA")
+
+    assert len(three.asked("history")) == 1
 
 
 def test_several_workers_finish_everything(monkeypatch):

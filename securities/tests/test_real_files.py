@@ -5,6 +5,7 @@ The files lie outside the project: ``FINANCES_SAMPLE_DATA``, by default ``shared
 
 import json
 import os
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -35,6 +36,14 @@ def expected(path):
     return everything["files"][path.relative_to(DATA).as_posix()]["computed"]
 
 
+def day_in(text):
+    """Return the day of a time as it stands in one of the files."""
+    if "/" not in text:
+        return date.fromisoformat(text[:10])
+    month, day, year = map(int, text.split(" ")[0].split("/"))
+    return date(year, month, day)
+
+
 @pytest.mark.parametrize(
     ("name", "interval", "layout"),
     [
@@ -63,6 +72,9 @@ def test_a_file_is_imported_whole(name, interval, layout):
     assert (result.interval, result.layout) == (interval, layout)
     assert (result.row_count, result.ingested.inserted, result.problem) == (facts["rows"], facts["rows"], "")
     assert stored.count() == facts["rows"]
+    assert [stored.first().timestamp.date(), stored.last().timestamp.date()] == [
+        day_in(facts["first_row_date"]), day_in(facts["last_row_date"]),
+    ]  # fmt: skip
     if "last_close" in facts:
         assert stored.last().close == pytest.approx(Decimal(facts["last_close"]), rel=Decimal("1e-6"))
     assert SecurityAction.objects.filter(kind="dividend").count() == facts.get("dividends", 0)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from currencies import services
 from currencies.providers import registry
 from currencies.providers.protocol import Capability
-from finances.commands import Report, ReportingCommand
+from finances.commands import Report, ReportingCommand, day
 
 FIRST_DAY = date(1999, 1, 4)  # the first day with euro reference rates
 
@@ -27,8 +27,8 @@ class Command(ReportingCommand):
         """Add which rates, and whose."""
         super().add_arguments(parser)
         parser.add_argument("--base", type=str.upper, default="USD", help="the currency whose rates (USD)")
-        parser.add_argument("--date", type=date.fromisoformat, metavar="YYYY-MM-DD", help="the rates of this day")
-        parser.add_argument("--since", type=date.fromisoformat, metavar="YYYY-MM-DD", help="all rates since this day")
+        parser.add_argument("--date", type=day, metavar="YYYY-MM-DD", help="the rates of this day")
+        parser.add_argument("--since", type=day, metavar="YYYY-MM-DD", help="all rates since this day")
         parser.add_argument("--provider", choices=sorted(registry.PROVIDERS), help="this one alone")
 
     def run(self, **options: Any) -> Report:

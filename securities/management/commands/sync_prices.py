@@ -1,13 +1,14 @@
 """``manage.py sync_prices``: bring prices up to date."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date
 from functools import partial
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
 
-from finances.commands import Report, ReportingCommand
+from finances.commands import Report, ReportingCommand, day
 from securities import batches, quotes, syncs
 from securities.intervals import Interval
 from securities.management import choice
@@ -27,13 +28,19 @@ class Command(ReportingCommand):
         super().add_arguments(parser)
         parser.add_argument("symbols", nargs="*", metavar="SYMBOL", help="a security; one that is not stored is added")
         parser.add_argument("--interval", choices=[i.value for i in Interval], default="1d", help="length of bars (1d)")
-        parser.add_argument("--since", type=date.fromisoformat, metavar="YYYY-MM-DD", help="back to this day")
+        parser.add_argument("--since", type=day, metavar="YYYY-MM-DD", help="back to this day")
         parser.add_argument("--quotes", action="store_true", help="only the latest price, of fifty by one question")
         choice.add_arguments(parser)
 
     def run(self, **options: Any) -> Report:
-        """Sync each security by itself."""
+        """Sync each security by itself.
+
+        Raises:
+            CommandError: what is asked for cannot be.
+        """
         names = choice.names(options)
+        if options["since"] is not None and options["since"] > timezone.localdate(timezone=UTC):
+            raise CommandError(f"{options['since']} is still to come; there are no prices since then.")
         if options["quotes"]:
             return self.run_quotes(names, **options)
         work = partial(

@@ -1,0 +1,299 @@
+"""Asking providers for what is missing of a series, and comparing the answer with what is stored; writes nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.utils import timezone
+
+from finances.exceptions import ProviderNotFoundError, ProviderOutOfRangeError
+from finances.time_zones import zone_of
+from securities import adjustment, derived, intake, quality, splits, stored, windows
+from securities.actions import Action
+from securities.bars import Bar
+from securities.intake import Background, Intake
+from securities.intervals import Interval, instant_of
+from securities.models import Security
+from securities.providers import registry
+from securities.providers.protocol import Capability, History, PriceProvider
+from securities.quality import Drift, HeldBackBar
+from securities.reasons import Reason
+from securities.splits import Comparison, Reading, Told
+from securities.stored import Span
+from securities.windows import Stored, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a fetch brought, before anything is stored; ``problem`` says what is not as it should be.
+
+    ``readings`` are how the splits were read in the prices; None when the prices agree with none.
+    """
+
+    intake: Intake = field(default_factory=Intake)
+    history: History | None = None
+    problem: str = ""
+    readings: list[list[object]] | None = None
+
+    @property
+    def held_back(self) -> int:
+        """Return how many prices and actions were held back."""
+        return len(self.intake.held_back_bars) + len(self.intake.held_back_actions)
+
+
+def fetch(security: Security, interval: Interval, since: date | None) -> Fetched:
+    """Ask the providers for what is missing of a series, and look through the answer.
+
+    Where it differs from what is stored, or a split came to be known that it cannot be compared by, the whole stored
+    range is fetched again: prices before a split that was told late, or by hand, may be wrong.
+
+    Raises:
+        ProviderError: they cannot give the prices.
+    """
+    series = _Series.of(security, interval)
+    provider, history = registry.ask(Capability.HISTORY, lambda provider: _ask(provider, series, since))
+    if history is None:
+        return Fetched()
+    if series.span is None:
+        look = _look(series, history)
+        return _fetched(series, history, look, look.prepared)
+    history = replace(history, actions=intake.merged(_further_actions(provider, security), history.actions))
+    first = _look(series, history)
+    if first.is_clear:
+        return _fetched(series, history, first, first.prepared)
+    whole = _refetched(provider, series, history)
+    look = _look(series, whole)
+    prepared = look.prepared
+    if look.drift is not None:
+        prepared = _refused(prepared, look.drift, series.span)
+    elif first.drift is None and not look.comparison.lacking:
+        prepared = _only(prepared, {bar.at for bar in history.bars})  # the rest was only to compare with
+    return _fetched(series, whole, look, prepared)
+
+
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """What is known of a series before anybody is asked."""
+
+    security: Security
+    interval: Interval
+    span: Span | None
+    known: Sequence[Action]
+    words: Mapping[date, bool]
+    kept: Mapping[date, Reading]
+
+    @classmethod
+    def of(cls, security: Security, interval: Interval) -> "_Series":
+        known = derived.stored_actions(security)
+        words = derived.words_on_splits(security) if adjustment.splits_in(known) else {}
+        kept = splits.readings_from(security.split_readings.get(interval, []))
+        return cls(security, interval, stored.span(security, interval), known, words, kept)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """An answer as it could be stored, compared with what is: ``unclear`` splits may be in its prices or not."""
+
+    prepared: Intake
+    readings: Mapping[date, Reading]
+    unclear: Sequence[Action]
+    comparison: Comparison
+    drift: Drift | None
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether it fits what is stored, and every split that came to be known is in both."""
+        found = self.comparison
+        has_doubts = self.drift is not None or self.unclear or found.lacking or found.uncompared
+        return found.is_exact and not has_doubts
+
+
+def _look(series: _Series, history: History) -> _Look:
+    """Prepare an answer, and compare it with what is stored; three queries at most."""
+    bars = sorted(history.bars, key=lambda bar: bar.at)
+    readings, unclear = splits.read(
+        _splits_so_far(series, history), bars, Told(history.actions, series.words, series.kept)
+    )
+    left_in = {on for on, reading in readings.items() if not reading.is_taken_out}
+    prepared = _prepare(series, history, left_in)
+    if unclear:
+        prepared = _from_day(prepared, unclear[-1].on)
+    own = stored.beside(series.security, series.interval, prepared)
+    closes = stored.comparable(series.security, series.interval, own)
+    began = series.span.first.date() if series.span else date.max
+    doubtful = {split.on for split in unclear}
+    now = {on: reading for on, reading in readings.items() if on > began}
+    kept = {on: reading for on, reading in series.kept.items() if on > began and on not in doubtful}
+    changed = [change for change in splits.changes(now, kept) if _can_be_lacking(series, change, bars)]
+    compared = splits.compare(changed, stored=closes, fetched=prepared.closes)
+    drift = quality.drift(closes, splits.without(compared.lacking, prepared.closes))
+    return _Look(_with_exact_prices(prepared, own), readings, unclear, compared, drift)
+
+
+def _can_be_lacking(series: _Series, change: Action, bars: Sequence[Bar]) -> bool:
+    """Tell whether stored prices may lack a split.
+
+    Those that are all from before its day do so only when the provider took it out ahead of time, which the prices
+    around it must show: until there are any, it may as well be late with taking it out.
+    """
+    if series.span is None or change.on <= series.span.last.date():
+        return True
+    return splits.falls_by(change, bars[-2 * splits.AROUND :]) is False
+
+
+def _splits_so_far(series: _Series, history: History) -> list[Action]:
+    """Return all splits whose day has come; one that is told for another day than it is known for counts once."""
+    today = timezone.now().astimezone(zone_of(history.timezone)).date()
+    repeated = {held.action for held in quality.repeated_splits(history.actions, known=series.known)}
+    told = [action for action in history.actions if action not in repeated]
+    everything = adjustment.splits_in(intake.merged(series.known, told))
+    return [split for split in everything if split.value > 0 and split.on <= today]
+
+
+def _prepare(series: _Series, history: History, left_in: set[date]) -> Intake:
+    first = min((bar.at for bar in history.bars), default=None)
+    reference = None
+    if first is not None:
+        reference = stored.known_close(series.security, series.interval, before=first)
+    background = Background(actions=series.known, reference=reference, left_in=left_in)
+    return intake.prepare(history, background=background, now=timezone.now())
+
+
+def _with_exact_prices(prepared: Intake, own: Mapping[datetime, Bar]) -> Intake:
+    """Leave stored prices as they are where a provider says the same, but to fewer digits.
+
+    What is before a split comes multiplied, and has the seven digits that a provider's price has; a file may know more.
+    """
+    bars = [bar if (mine := own.get(bar.at)) is None else adjustment.more_exact(bar, mine) for bar in prepared.bars]
+    return replace(prepared, bars=bars)
+
+
+def _only(prepared: Intake, instants: set[datetime]) -> Intake:
+    return replace(
+        prepared,
+        bars=[bar for bar in prepared.bars if bar.at in instants],
+        held_back_bars=[held for held in prepared.held_back_bars if held.bar.at in instants],
+    )
+
+
+def _from_day(prepared: Intake, day: date) -> Intake:
+    bars = [*prepared.bars, *(held.bar for held in prepared.held_back_bars)]
+    return _only(prepared, {bar.at for bar in bars if bar.at.date() >= day})
+
+
+def _refused(prepared: Intake, drift: Drift, span: Span) -> Intake:
+    """Hold back what is new: what differs by an unknown factor must not be stored beside what is there."""
+    reason = Reason.UNIT_MISTAKE if drift.is_unit else Reason.UNEXPLAINED_JUMP
+    new = [bar for bar in prepared.bars if not span.first <= bar.at <= span.last]
+    return Intake(
+        currency=prepared.currency,
+        held_back_bars=[*prepared.held_back_bars, *(HeldBackBar(bar, reason) for bar in new)],
+        held_back_actions=prepared.held_back_actions,
+    )
+
+
+# ---- What is said and kept of it ----
+
+
+def _fetched(series: _Series, history: History, look: _Look, prepared: Intake) -> Fetched:
+    if look.drift is not None:
+        refusal = f"The new prices are {look.drift.times} the stored ones and no split explains it; none was stored."
+        return Fetched(prepared, history, f"{refusal} {prepared.problem}".strip())
+    wrong, doubtful = _beyond_comparison(series, look.comparison.uncompared)
+    told = [
+        prepared.problem,
+        *(f"The stored prices do not show the split of {on}; what is before it is wrong." for on in wrong),
+        *(
+            f"Nobody has prices from before the split of {on} any more; see whether the stored ones are as traded."
+            for on in doubtful
+        ),
+        *(
+            f"It cannot be seen in the prices whether the provider took the split of {split.on} out of them. Say so at "
+            "the split; until then nothing before it is stored."
+            for split in look.unclear
+        ),
+    ]
+    readings = {on: reading for on, reading in look.readings.items() if on not in wrong}
+    return Fetched(prepared, history, " ".join(filter(None, told)), splits.kept_form(readings))
+
+
+def _beyond_comparison(series: _Series, uncompared: Sequence[Action]) -> tuple[list[date], list[date]]:
+    """Return the days of the splits that stored prices do not show, and of those of which they do not tell.
+
+    Of prices that all were stored before the day of a split nothing needs to be told; two queries for each other one.
+    """
+    wrong, doubtful = [], []
+    for split in uncompared:
+        if series.span is None or split.on > series.span.last.date():
+            continue
+        bars = stored.around(series.security, series.interval, instant_of(split.on), count=splits.AROUND)
+        falls = splits.falls_by(split, bars)
+        if falls is None:
+            doubtful.append(split.on)
+        elif not falls:
+            wrong.append(split.on)
+    return wrong, doubtful
+
+
+# ---- Asking ----
+
+
+def _ask(provider: PriceProvider, series: _Series, since: date | None) -> History | None:
+    """Fetch what is missing.
+
+    Raises:
+        ProviderError: it cannot be had.
+    """
+    limit = provider.limits.get(series.interval)
+    if limit is None:
+        raise ProviderOutOfRangeError(f"{provider.title} has no prices by {series.interval}.")
+    span = series.span
+    first = since or (span.first.date() if span else windows.EARLIEST)
+    seen = Stored(span.first.date(), span.last_whole.date()) if span else None
+    today = timezone.localdate(timezone=UTC)
+    return _within(provider, series, windows.plan(series.interval, since=first, today=today, limit=limit, stored=seen))
+
+
+def _within(provider: PriceProvider, series: _Series, wanted: Sequence[Window]) -> History | None:
+    """Fetch the windows, oldest first; one before the provider's own beginning is left out.
+
+    Raises:
+        ProviderError: the newest window, or any other than by being too old, cannot be had.
+    """
+    histories: list[History] = []
+    ordered = sorted(wanted)
+    symbol: Any = series.security.symbol
+    for window in ordered:
+        try:
+            histories.append(provider.history(symbol, interval=series.interval, since=window.since, until=window.until))
+        except (ProviderOutOfRangeError, ProviderNotFoundError):
+            if window is ordered[-1]:
+                raise
+    return intake.joined(histories) if histories else None
+
+
+def _further_actions(provider: PriceProvider, security: Security) -> list[Action]:
+    """Return what happened to the shares before the days that a sync asks for and may not be known yet.
+
+    Of prices that came from a file, all. Of others the splits, once a week: some are told late, and those that the
+    provider has taken out of its prices by then would be in the stored prices for ever.
+    """
+    if Capability.ACTIONS not in provider.capabilities:
+        return []
+    if security.last_synced_at is None:
+        return provider.actions(security.symbol)
+    if security.last_synced_at.isocalendar()[:2] == timezone.now().isocalendar()[:2]:
+        return []
+    return adjustment.splits_in(provider.actions(security.symbol))
+
+
+def _refetched(provider: PriceProvider, series: _Series, history: History) -> History:
+    """Fetch the whole stored range again, with every action there is."""
+    limit, span = provider.limits[series.interval], series.span
+    since = min([bar.at.date() for bar in history.bars] + ([span.first.date()] if span else []))
+    wanted = windows.plan(series.interval, since=since, today=timezone.localdate(timezone=UTC), limit=limit)
+    whole = _within(provider, series, wanted) or history
+    if Capability.ACTIONS not in provider.capabilities:
+        return whole
+    return replace(whole, actions=intake.merged(whole.actions, provider.actions(series.security.symbol)))

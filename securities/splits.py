@@ -1,0 +1,188 @@
+"""Which splits a provider took out of its prices, and which of them stored prices lack. Pure functions.
+
+A split moves a price by its ratio, and so does what a price does by itself when the ratio is small. What was told late
+is therefore found by comparing what is fetched with what is stored, and only where there is nothing to compare, by the
+prices on both sides of the split.
+"""
+
+import itertools
+import math
+import statistics
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+from finances import money
+from securities import adjustment, quality
+from securities.actions import Action, ActionKind
+from securities.bars import Bar
+
+# A price that moves by this many of its usual moves has been split; half as far, nobody can tell.
+CLEAR_MOVES = 8
+AROUND = 30  # bars on either side of a split, which tell what a usual move is
+LONGEST_GAP = timedelta(days=40)  # between the bars on both sides of a split, which may be of months
+EXACT = 0.1  # of a split's own move: how far comparable prices may be from what they should be
+
+
+class Reading(NamedTuple):
+    """How a split was read in the prices of one interval: by its ``ratio``, and whether the provider took it out."""
+
+    ratio: Decimal
+    is_taken_out: bool
+
+    @property
+    def factor(self) -> Fraction:
+        """Return by what the provider's earlier prices were multiplied."""
+        return adjustment.exact_ratio(self.ratio) if self.is_taken_out else Fraction(1)
+
+
+type Readings = Mapping[date, Reading]
+
+
+def readings_from(kept: Iterable[Sequence[object]]) -> dict[date, Reading]:
+    """Return the readings that are kept with a security."""
+    return {date.fromisoformat(str(on)): Reading(Decimal(str(ratio)), bool(out)) for on, ratio, out in kept}
+
+
+def readings_of(told: Iterable[Action]) -> dict[date, Reading]:
+    """Return how the splits that a provider ``told`` are read: it took them out."""
+    return {split.on: Reading(split.value, True) for split in adjustment.splits_in(told)}
+
+
+def kept_form(readings: Readings) -> list[list[object]]:
+    """Return ``readings`` as they are kept with a security, oldest first."""
+    return [[str(on), money.plain(ratio), is_out] for on, (ratio, is_out) in sorted(readings.items())]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known of splits: by the provider, by a person (``words``, by day) and from the last sync (``kept``)."""
+
+    by_provider: Sequence[Action]
+    words: Mapping[date, bool]
+    kept: Readings
+
+
+def read(splits: Iterable[Action], bars: Sequence[Bar], told: Told) -> tuple[dict[date, Reading], list[Action]]:
+    """Return how ``splits`` are to be read in a provider's ``bars``, oldest first, and those of which none can tell.
+
+    A person's word counts first. A split that the provider tells of is out of its prices. Another one is, unless the
+    price falls by its ratio on the day.
+    """
+    readings, unclear = {}, []
+    for split in adjustment.splits_in(splits):
+        is_out = _is_taken_out(split, bars, told)
+        if is_out is None:
+            unclear.append(split)
+        else:
+            readings[split.on] = Reading(split.value, is_out)
+    return readings, unclear
+
+
+def _is_taken_out(split: Action, bars: Sequence[Bar], told: Told) -> bool | None:
+    if split.on in told.words:
+        return told.words[split.on]
+    if any(quality.is_same_split(split, other) for other in adjustment.splits_in(told.by_provider)):
+        return True
+    kept = told.kept.get(split.on)
+    if kept is not None and adjustment.exact_ratio(kept.ratio) == adjustment.exact_ratio(split.value):
+        return kept.is_taken_out
+    place = _place(split, bars)
+    if place is None:
+        return True  # the next look, or one at what is stored, will tell
+    falls = falls_by(split, bars[max(place - AROUND, 0) : place + AROUND])
+    return None if falls is None else not falls
+
+
+def _place(split: Action, bars: Sequence[Bar]) -> int | None:
+    """Return the place of the first of ``bars`` from the day of ``split`` on; None when it has none just before it."""
+    place = bisect_left(bars, split.on, key=lambda bar: bar.at.date())
+    has_both = 0 < place < len(bars) and bars[place].at - bars[place - 1].at <= LONGEST_GAP
+    return place if has_both else None
+
+
+def falls_by(split: Action, bars: Sequence[Bar]) -> bool | None:
+    """Tell whether the price of ``bars``, oldest first, falls by the ratio on the day of ``split``.
+
+    None when that cannot be told: there is no bar on one side, or the price moves as much by itself.
+    """
+    place = _place(split, bars)
+    if place is None:
+        return None
+    size = _log(adjustment.exact_ratio(split.value))
+    closes = [float(bar.close) for bar in bars]
+    moves = [abs(math.log(after / before)) for before, after in itertools.pairwise(closes)]
+    if not adjustment.is_plain_to_see(split) and abs(size) < CLEAR_MOVES * statistics.median(moves):
+        return None
+    fall = math.log(bars[place - 1].close / bars[place].close)
+    return abs(fall - size) <= abs(fall)
+
+
+def changes(now: Readings, kept: Readings) -> list[Action]:
+    """Return what has changed since prices were stored: a split on each day by the factor that they may lack.
+
+    They lack what was not read before, was read otherwise, or is not told any more. Of one that nobody has read before,
+    the stored prices may be of either kind.
+    """
+    found = []
+    for on in sorted({*now, *kept}):
+        new = now[on].factor if on in now else Fraction(1)
+        if on in kept:
+            old = kept[on].factor
+        else:
+            old = Fraction(1) if now[on].is_taken_out else adjustment.exact_ratio(now[on].ratio)
+        if new != old:
+            found.append(Action(on, ActionKind.SPLIT, money.from_fraction(new / old)))
+    return found
+
+
+class Comparison(NamedTuple):
+    """Of changes, oldest first: those that stored prices lack, and those before which there is nothing to compare.
+
+    ``is_exact`` when there is no doubt about any.
+    """
+
+    lacking: list[Action]
+    uncompared: list[Action]
+    is_exact: bool
+
+
+def compare(
+    changed: Sequence[Action], *, stored: Mapping[datetime, Decimal], fetched: Mapping[datetime, Decimal]
+) -> Comparison:
+    """Find which of the splits ``changed`` are missing in ``stored`` closes; ``fetched`` ones are as traded."""
+    ratios = [(at.date(), float(fetched[at] / stored[at])) for at in sorted(stored.keys() & fetched.keys())]
+    lacking: list[Action] = []
+    uncompared: list[Action] = []
+    is_exact, level = True, 0.0
+    begins = [date.min, *(change.on for change in changed)]
+    for change, begin in reversed(list(zip(changed, begins, strict=False))):
+        before = [ratio for day, ratio in ratios if begin <= day < change.on]
+        if not before:
+            uncompared.append(change)
+            continue
+        size, step = _log(Fraction(change.value)), math.log(statistics.median(before)) - level
+        is_exact = is_exact and min(abs(step), abs(step - size)) <= EXACT * abs(size)
+        if abs(step - size) < abs(step):
+            lacking.append(change)
+            level += size
+    return Comparison(lacking[::-1], uncompared[::-1], is_exact)
+
+
+def without(lacking: Collection[Action], closes: Mapping[datetime, Decimal]) -> dict[datetime, Decimal]:
+    """Return ``closes`` as they are when the splits that are ``lacking`` are missing in them."""
+    if not lacking:
+        return dict(closes)
+    later = adjustment.LaterSplits(lacking)
+    return {
+        at: close if (factor := later.after(at.date())) == 1 else money.from_fraction(Fraction(close) / factor)
+        for at, close in closes.items()
+    }
+
+
+def _log(ratio: Fraction) -> float:
+    return math.log(ratio)
