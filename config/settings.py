@@ -69,6 +69,11 @@ SECURE_CSP = {
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_BYTES", 2_621_440)
 
+# ---- The admin -----------------------------------------------------------------------------------------------------
+ADMIN_PATH = guards.admin_path(env.str("ADMIN_PATH", guards.USUAL_ADMIN_PATH))
+ADMIN_REQUIRE_OTP = env.bool("ADMIN_REQUIRE_OTP", False)
+OTP_TOTP_ISSUER = "Finances"
+
 # ---- Applications --------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "operations.admin_site.OperatorsAdminConfig",  # django.contrib.admin, with a first page of ours
@@ -85,6 +90,9 @@ INSTALLED_APPS = [
     "import_export",
     "config",
     "finances",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "django_tasks_db",
     "simple_history",  # below finances, which refuses some of its commands
     "currencies",

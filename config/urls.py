@@ -1,5 +1,6 @@
 """Every address of the project."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
@@ -8,7 +9,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, 
 from config import health, index
 from finances.api import errors
 from operations import views
-from users import admin_login
+from users import admin_login, admin_second_factor
 
 admin.site.site_header = admin.site.site_title = "Finances"
 admin.site.index_title = "Administration"
@@ -36,9 +37,10 @@ urlpatterns = [
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
     path("docs", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="docs"),
     path("redoc", SpectacularRedocView.as_view(url_name="openapi", template_name="redoc.html"), name="redoc"),
-    path("admin/login/", admin_login.login),  # before the admin's own: the same, with limits
+    path(f"{settings.ADMIN_PATH}login/", admin_login.login),  # before the admin's own: the same, with limits
     path("favicon.ico", RedirectView.as_view(url="/static/finances/favicon.svg"), name="favicon"),
-    path("admin/", admin.site.urls),
+    path(f"{settings.ADMIN_PATH}second-factor/", admin_second_factor.show, name="second-factor"),
+    path(settings.ADMIN_PATH, admin.site.urls),
     re_path(r"^api(?:/|$)", errors.unknown_address),
 ]
 

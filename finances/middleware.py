@@ -78,6 +78,6 @@ class OptionalTrailingSlashMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Resolve ``/api/v1/currencies/`` as ``/api/v1/currencies``."""
         path = request.path_info
-        if len(path) > 1 and path.endswith("/") and not path.startswith("/admin/"):
+        if len(path) > 1 and path.endswith("/") and not path.startswith(f"/{settings.ADMIN_PATH}"):
             request.path_info = path[:-1]
         return self.get_response(request)
