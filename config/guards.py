@@ -32,7 +32,9 @@ def admin_path(path: str) -> str:
     """Return where the admin lives, as ``secret/``; refuse what leads to something else, or nowhere."""
     stripped = path.strip("/")
     if not re.fullmatch(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*", stripped):
-        refuse([f"ADMIN_PATH is {path!r}; letters, digits, - and _ make up the address of the admin, as in hidden/door"])
+        refuse(
+            [f"ADMIN_PATH is {path!r}; letters, digits, - and _ make up the address of the admin, as in hidden/door"]
+        )
     if stripped.split("/")[0] in TAKEN_PATHS:
         refuse([f"ADMIN_PATH is {path!r}, where something else lives already"])
     return f"{stripped}/"

@@ -68,7 +68,7 @@ SECURE_CSP = {
     "form-action": [CSP.SELF],
     "frame-ancestors": [CSP.NONE],
 }
-# Swagger UI and ReDoc style their own elements and draw from addresses that hold the picture; ReDoc searches in a worker.
+# Swagger UI and ReDoc style their own elements and have pictures within addresses; ReDoc searches in a worker.
 DOCUMENTS_CSP = SECURE_CSP | {
     "img-src": [CSP.SELF, "data:"],
     "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],

@@ -38,7 +38,9 @@ urlpatterns = [
     path("metrics", views.show_metrics, name="metrics"),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
     path("docs", documents(SpectacularSwaggerSplitView.as_view(url_name="openapi")), name="docs"),
-    path("redoc", documents(SpectacularRedocView.as_view(url_name="openapi", template_name="redoc.html")), name="redoc"),
+    path(
+        "redoc", documents(SpectacularRedocView.as_view(url_name="openapi", template_name="redoc.html")), name="redoc"
+    ),
     path(f"{settings.ADMIN_PATH}login/", admin_login.login),  # before the admin's own: the same, with limits
     path("favicon.ico", RedirectView.as_view(url="/static/finances/favicon.svg"), name="favicon"),
     path(f"{settings.ADMIN_PATH}second-factor/", admin_second_factor.show, name="second-factor"),

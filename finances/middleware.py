@@ -16,7 +16,16 @@ logger = logging.getLogger(__name__)
 # Nothing here has a use for any of these, whoever may bring it in.
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
-    for feature in ("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "microphone", "payment", "usb")
+    for feature in (
+        "accelerometer",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "microphone",
+        "payment",
+        "usb",
+    )
 )
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 

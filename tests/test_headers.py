@@ -14,7 +14,8 @@ from users.tests.factories import PASSWORD
 pytestmark = pytest.mark.django_db
 PATHS = {
     "page": "/", "admin": "/admin/login/", "api": "/api/v1", "refusal": "/api/v1/accounts", "nothing": "/nothing",
-    "health": "/health", "document": "/openapi.json", "docs": "/docs", "redoc": "/redoc", "static": "/static/finances/admin.css",
+    "health": "/health", "document": "/openapi.json", "docs": "/docs", "redoc": "/redoc",
+    "static": "/static/finances/admin.css",
 }  # fmt: skip
 STRICT = (
     "default-src 'none'; connect-src 'self'; font-src 'self'; img-src 'self'; manifest-src 'self'; script-src 'self'; "
@@ -93,7 +94,9 @@ def test_cookies_are_for_this_site_and_for_no_script(client, superuser):
     cookies = client.cookies
     assert set(cookies) == {"csrftoken", "sessionid"}
     for cookie in cookies.values():
-        assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"]) == (True, "Lax", "/", ""), cookie
+        assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"]) == (True, "Lax", "/", ""), (
+            cookie
+        )
     assert cookies["sessionid"]["max-age"] == 12 * 3600
 
 
@@ -113,7 +116,10 @@ def test_in_production_browsers_are_told_to_insist_on_https(tmp_path):
         DJANGO_SETTINGS_MODULE="config.settings",
     )
 
-    assert told.stdout.strip() == "max-age=31536000 301 https://finances.example/ __Host-sessionid True __Host-csrftoken True"
+    assert (
+        told.stdout.strip()
+        == "max-age=31536000 301 https://finances.example/ __Host-sessionid True __Host-csrftoken True"
+    )
 
 
 @pytest.mark.parametrize("sent", ["evil.example", "finances.example.evil.example", "finances.example@evil.example", ""])

@@ -25,8 +25,6 @@ def steps(request: HttpRequest, *, account: str | None = None) -> Iterator[tuple
 def refuse(request: HttpRequest, seconds: int) -> HttpResponse:
     """Answer 429, and say when to try again."""
     context = {**admin.site.each_context(request), "title": "Too many attempts", "seconds": seconds}
-    response = TemplateResponse(
-        request, "admin/too_many_attempts.html", context, status=HTTPStatus.TOO_MANY_REQUESTS
-    )
+    response = TemplateResponse(request, "admin/too_many_attempts.html", context, status=HTTPStatus.TOO_MANY_REQUESTS)
     response["Retry-After"] = str(seconds)
     return response

@@ -123,7 +123,9 @@ def manage(request: HttpRequest, user: User) -> HttpResponse:
     """Tell how it stands; make new recovery codes, or turn it off, for another code."""
     form = CodeForm(request.POST or None, user=user)
     if form.is_valid():
-        act: Callable[..., HttpResponse] = {"renew": renew, "turn_off": turn_off}.get(request.POST.get("action", ""), home)
+        act: Callable[..., HttpResponse] = {"renew": renew, "turn_off": turn_off}.get(
+            request.POST.get("action", ""), home
+        )
         return act(request, user)
     status = HTTPStatus.BAD_REQUEST if request.POST else HTTPStatus.OK
     facts = {"device": second_factor.device_of(user), "left": second_factor.recovery_codes_left(user)}

@@ -1,7 +1,7 @@
 """The second factor of those who administer: codes by time (TOTP), and codes that recover whoever lost their device.
 
-django-otp checks the codes: none is good twice, and each wrong one makes the next wait twice as long. Recovery codes have
-120 random bits and are kept as digests alone; the key of a device must be kept as it is, to compute with.
+django-otp checks the codes: none is good twice, and each wrong one makes the next wait twice as long. Recovery codes
+have 120 random bits and are kept as digests alone; the key of a device must be kept as it is, to compute with.
 """
 
 import base64
@@ -77,7 +77,9 @@ def as_picture(key: str, *, user: User) -> str:
     """Draw what a device scans as an SVG for a page."""
     code = segno.make(TOTPDevice(user=user, key=key).config_url, micro=False)
     drawn = io.BytesIO()
-    code.save(drawn, kind="svg", xmldecl=False, svgns=True, omitsize=True, svgclass="qr-code", lineclass=None, light="#fff")
+    code.save(
+        drawn, kind="svg", xmldecl=False, svgns=True, omitsize=True, svgclass="qr-code", lineclass=None, light="#fff"
+    )
     return drawn.getvalue().decode()
 
 
