@@ -64,6 +64,7 @@ SESSION_COOKIE_AGE = 12 * 3600  # seconds: the admin, which alone has sessions i
 SECURE_CSP = {
     "default-src": [CSP.NONE],
     **{f"{kind}-src": [CSP.SELF] for kind in ("connect", "font", "img", "manifest", "script", "style")},
+    "object-src": [CSP.NONE],
     "base-uri": [CSP.NONE],
     "form-action": [CSP.SELF],
     "frame-ancestors": [CSP.NONE],

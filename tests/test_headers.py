@@ -5,6 +5,7 @@ import re
 import pytest
 from django.conf import settings as project
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 
 from config.tests.test_guards import start
@@ -19,7 +20,7 @@ PATHS = {
 }  # fmt: skip
 STRICT = (
     "default-src 'none'; connect-src 'self'; font-src 'self'; img-src 'self'; manifest-src 'self'; script-src 'self'; "
-    "style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "style-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
 
@@ -146,3 +147,20 @@ def test_a_body_of_many_fields_is_refused(client):
     form = {f"field{number}": "x" for number in range(project.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1)}
 
     assert client.post("/admin/login/", form).status_code == 400
+
+
+def test_forms_without_their_token_are_refused(superuser):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(superuser)
+    form = {"username": superuser.email, "password": PASSWORD, "action": "deactivate"}
+
+    for path in ("/admin/login/", "/admin/logout/", "/admin/second-factor/", "/admin/users/user/"):
+        assert client.post(path, form).status_code == 403, path
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1", "/api/v1/auth/login", "/admin/login/", "/health"])
+def test_trace_is_not_answered(client, path):
+    answer = client.trace(path, headers={"X-Secret": "tell-nobody"})
+
+    assert answer.status_code == 405
+    assert "tell-nobody" not in answer.text

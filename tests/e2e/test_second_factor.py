@@ -43,7 +43,9 @@ def test_an_operator_turns_it_on_and_is_asked_for_it(browser, operator, width, s
     assert [look for look in looks if look[0] > 0 or look[1]] == []
 
 
-@pytest.mark.parametrize(("name", "drawn"), [("docs", ".opblock-tag"), ("redoc", "[role=search]"), ("landing", "nav a")])
+@pytest.mark.parametrize(
+    ("name", "drawn"), [("docs", ".opblock-tag"), ("redoc", "[role=search]"), ("landing", "nav a")]
+)
 def test_the_documents_keep_their_policy(browser, name, drawn):
     browser.look(width=1280, scheme="light")
 
