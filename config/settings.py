@@ -106,7 +106,7 @@ INSTALLED_APPS = [
     "config",
     "finances",
     "django_otp",
-    "django_otp.plugins.otp_totp",
+    "users.second_factor_app.SecondFactorsConfig",  # django_otp.plugins.otp_totp
     "django_otp.plugins.otp_static",
     "django_tasks_db",
     "simple_history",  # below finances, which refuses some of its commands

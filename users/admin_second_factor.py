@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, auth
 from django.contrib.admin.sites import AdminSite
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
@@ -88,6 +88,9 @@ def show(request: HttpRequest) -> HttpResponse:
     """Show what the second factor asks for next, or how it stands; 429 to who tries too often."""
     if not AdminSite.has_permission(admin.site, request):  # signed in with a password, as an administrator
         return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+    if request.POST.get("action") == "log_out":  # the admin's own signs nobody out whom it would not let in
+        auth.logout(request)
+        return HttpResponseRedirect(reverse("admin:login"))
     if request.method == "POST":
         seconds = rate_limits.first_refusal(admin_limits.steps(request, account=f"user:{request.user.pk}"))
         if seconds is not None:

@@ -52,6 +52,7 @@ def test_without_one_the_password_is_enough(client, superuser):
     sign_in(client, superuser)
 
     assert client.get(INDEX).status_code == 200
+    assert "Second factors" in client.get(INDEX).text
 
 
 def test_it_is_turned_on_with_the_password_and_a_code_of_the_new_device(client, superuser, clock):
@@ -191,6 +192,16 @@ def test_where_it_is_required_nobody_gets_further_without(client, superuser, set
 
     assert refused.redirect_chain[-1][0].startswith(PAGE)
     assert client.get(INDEX).status_code == 200
+
+
+def test_who_has_no_code_can_sign_out(client, guarded):
+    person, _ = guarded
+    sign_in(client, person)
+
+    response = client.post(PAGE, {"action": "log_out"})
+
+    assert (response.status_code, response["Location"]) == (302, LOGIN)
+    assert "_auth_user_id" not in client.session
 
 
 def test_the_page_is_for_those_alone_who_may_enter_the_admin(client, user):
