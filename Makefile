@@ -11,7 +11,7 @@ DEV_COMPOSE := $(COMPOSE) --project-name finances-dev --file docker-compose.yml 
 # Recipes read these from their environment, so that quotes and spaces in them stay what they are.
 export ARGS MSG APP TO FILE YES HOST PORT SEED_DEMO
 
-.PHONY: help run run-offline setup test test-services test-cov check format lint type-check lock \
+.PHONY: help run run-offline setup test test-services test-cov check sbom format lint type-check lock \
 	migrate migrate-create migrate-history migrate-downgrade shell health \
 	start stop restart restart-app rebuild status logs logs-app logs-db logs-redis db-shell redis-shell \
 	db-backup db-restore db-reset dev dev-reset clean bootstrap env ready
@@ -38,6 +38,10 @@ test-cov: bootstrap ## Run the tests and show which lines they miss; htmlcov/ ha
 
 check: bootstrap ## Run every check that is not a test
 	@scripts/check
+
+sbom: bootstrap ## Write sbom.json, what is shipped by name, version and hash, as CycloneDX
+	@PYTHONWARNINGS=ignore .venv/bin/cyclonedx-py requirements requirements/base.txt --pyproject pyproject.toml \
+		--output-reproducible --output-file sbom.json $(ARGS)
 
 format: bootstrap ## Format the code and mend what can be mended
 	@.venv/bin/ruff check --fix-only

@@ -1,5 +1,6 @@
 """What the settings refuse to start with, each refusal in one sentence that says what to do."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 ENVIRONMENTS = ("development", "test", "production")
 SHORTEST_SECRET = 50
+USUAL_ADMIN_PATH = "admin/"
+TAKEN_PATHS = {"api", "docs", "health", "metrics", "redoc", "static"}
 
 
 def refuse(reasons: list[str]) -> None:
@@ -23,6 +26,18 @@ def refuse(reasons: list[str]) -> None:
 def require_known_environment(name: str) -> None:
     """Refuse a DJANGO_ENV that is none of ours, since a typing error must not loosen production."""
     refuse([] if name in ENVIRONMENTS else [f"DJANGO_ENV is {name!r}; it must be one of {', '.join(ENVIRONMENTS)}"])
+
+
+def admin_path(path: str) -> str:
+    """Return where the admin lives, as ``secret/``; refuse what leads to something else, or nowhere."""
+    stripped = path.strip("/")
+    if not re.fullmatch(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*", stripped):
+        refuse(
+            [f"ADMIN_PATH is {path!r}; letters, digits, - and _ make up the address of the admin, as in hidden/door"]
+        )
+    if stripped.split("/")[0] in TAKEN_PATHS:
+        refuse([f"ADMIN_PATH is {path!r}, where something else lives already"])
+    return f"{stripped}/"
 
 
 class NamingEnv(environ.Env):  # type: ignore[misc]

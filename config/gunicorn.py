@@ -6,7 +6,6 @@ import os
 import shutil
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,14 @@ import django
 from django.core import management
 from django.core.exceptions import ImproperlyConfigured
 
+from config import deadlines
+
 wsgi_app = "config.wsgi:application"
 bind = "0.0.0.0:8000"  # within a container; which of the host's addresses lead here is the host's decision
 
 # Requests wait for the database and for providers more than they compute, so threads share a process and its
 # connection pool.
-worker_class = "gthread"
+worker_class = "config.deadlines.Worker"  # gthread, with deadlines
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("GUNICORN_THREADS", "4"))
 
@@ -44,25 +45,9 @@ forwarded_allow_ips = ""
 control_socket_disable = True
 
 
-body_timeout = float(os.environ.get("BODY_TIMEOUT", "20"))  # seconds for the whole body of a request to arrive
-answer_timeout = float(os.environ.get("ANSWER_TIMEOUT", "30"))  # seconds for an answer to be taken, all of it at once
-
-
 def pre_request(worker: object, req: Any) -> None:  # noqa: ARG001
     """Give body and answer a deadline: a few callers who send or take nothing would hold every thread for ever."""
-    req.unreader.sock.settimeout(answer_timeout)
-    deadline = time.monotonic() + body_timeout
-    sock, receive = req.unreader.sock, req.unreader.chunk
-
-    def receive_in_time(*size: int) -> bytes:
-        sock.settimeout(max(deadline - time.monotonic(), 0.001))
-        try:
-            received: bytes = receive(*size)
-        finally:
-            sock.settimeout(answer_timeout)
-        return received
-
-    req.unreader.chunk = receive_in_time
+    deadlines.begin_body(req.unreader)
 
 
 def pre_fork(server: Any, worker: Any) -> None:

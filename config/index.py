@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from config import guards
 from config.health import OpenView
 from currencies.providers import registry
 
@@ -25,7 +26,8 @@ class LandingView(TemplateView):
         credits_due = dict.fromkeys(registry.by_name(name).attribution for name in names)
         # An attribution is a text, and behind it in brackets the address that it leads to.
         parted = [(text, address.rstrip(")")) for text, _, address in (due.partition(" (") for due in credits_due)]
-        return super().get_context_data(credits=parted, **kwargs)
+        is_admin_known = settings.ADMIN_PATH == guards.USUAL_ADMIN_PATH  # one that was moved is not to be found here
+        return super().get_context_data(credits=parted, is_admin_known=is_admin_known, **kwargs)
 
 
 class IndexSerializer(serializers.Serializer[Any]):

@@ -56,18 +56,38 @@ SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", False)
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
+# Under this prefix browsers take a cookie from this very host over HTTPS alone, never from a sibling of it.
+COOKIE_PREFIX = "__Host-" if HTTPS_ONLY else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
+CSRF_COOKIE_HTTPONLY = True  # our pages send it in their forms, no script needs it
+SESSION_COOKIE_AGE = 12 * 3600  # seconds: the admin, which alone has sessions in cookies, is for a day's work
 SECURE_CSP = {
-    "default-src": [CSP.SELF],
-    "img-src": [CSP.SELF, "data:"],
-    "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],  # Swagger UI and ReDoc style their own elements
-    "worker-src": [CSP.SELF, "blob:"],  # ReDoc searches in a worker
+    "default-src": [CSP.NONE],
+    **{f"{kind}-src": [CSP.SELF] for kind in ("connect", "font", "img", "manifest", "script", "style")},
     "object-src": [CSP.NONE],
-    "base-uri": [CSP.SELF],
+    "base-uri": [CSP.NONE],
     "form-action": [CSP.SELF],
     "frame-ancestors": [CSP.NONE],
 }
+# Swagger UI and ReDoc style their own elements and have pictures within addresses; ReDoc searches in a worker.
+DOCUMENTS_CSP = SECURE_CSP | {
+    "img-src": [CSP.SELF, "data:"],
+    "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
+    "worker-src": [CSP.SELF, "blob:"],
+}
+SECURE_REFERRER_POLICY = SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+FILE_UPLOAD_HANDLERS = [
+    "finances.uploads.BoundedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_BYTES", 2_621_440)
+
+# ---- The admin -----------------------------------------------------------------------------------------------------
+ADMIN_PATH = guards.admin_path(env.str("ADMIN_PATH", guards.USUAL_ADMIN_PATH))
+ADMIN_REQUIRE_OTP = env.bool("ADMIN_REQUIRE_OTP", False)
+OTP_TOTP_ISSUER = "Finances"
 
 # ---- Applications --------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -85,6 +105,9 @@ INSTALLED_APPS = [
     "import_export",
     "config",
     "finances",
+    "django_otp",
+    "users.second_factor_app.SecondFactorsConfig",  # django_otp.plugins.otp_totp
+    "django_otp.plugins.otp_static",
     "django_tasks_db",
     "simple_history",  # below finances, which refuses some of its commands
     "currencies",

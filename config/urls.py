@@ -1,7 +1,9 @@
 """Every address of the project."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
+from django.views.decorators.csp import csp_override
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 
@@ -9,11 +11,12 @@ from config import health, index
 from finances.api import errors
 from finances.api.routers import include_by_beginning
 from operations import views
-from users import admin_login
+from users import admin_login, admin_second_factor
 
 admin.site.site_header = admin.site.site_title = "Finances"
 admin.site.index_title = "Administration"
 
+documents = csp_override(settings.DOCUMENTS_CSP)
 api = [
     include_by_beginning("users.api.urls"),
     include_by_beginning("currencies.api.urls"),
@@ -35,11 +38,14 @@ urlpatterns = [
     path("health/cache", health.CacheHealthView.as_view(), name="health-cache"),
     path("metrics", views.show_metrics, name="metrics"),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
-    path("docs", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="docs"),
-    path("redoc", SpectacularRedocView.as_view(url_name="openapi", template_name="redoc.html"), name="redoc"),
-    path("admin/login/", admin_login.login),  # before the admin's own: the same, with limits
+    path("docs", documents(SpectacularSwaggerSplitView.as_view(url_name="openapi")), name="docs"),
+    path(
+        "redoc", documents(SpectacularRedocView.as_view(url_name="openapi", template_name="redoc.html")), name="redoc"
+    ),
+    path(f"{settings.ADMIN_PATH}login/", admin_login.login),  # before the admin's own: the same, with limits
     path("favicon.ico", RedirectView.as_view(url="/static/finances/favicon.svg"), name="favicon"),
-    path("admin/", admin.site.urls),
+    path(f"{settings.ADMIN_PATH}second-factor/", admin_second_factor.show, name="second-factor"),
+    path(settings.ADMIN_PATH, admin.site.urls),
     re_path(r"^api(?:/|$)", errors.unknown_address),
 ]
 

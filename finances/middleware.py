@@ -16,6 +16,20 @@ from django.utils import timezone
 from finances import metrics, request_context
 
 logger = logging.getLogger(__name__)
+# Nothing here has a use for any of these, whoever may bring it in.
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "microphone",
+        "payment",
+        "usb",
+    )
+)
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -45,6 +59,9 @@ class RequestMiddleware:
             seconds = time.perf_counter() - started
             response["X-Request-ID"] = request_id
             response["X-Process-Time"] = f"{seconds:.6f}"
+            response["Permissions-Policy"] = PERMISSIONS_POLICY
+            if request.path_info.startswith("/api/"):  # asked anew each time, by its tag, and kept by no proxy
+                response.headers.setdefault("Cache-Control", "private, no-cache")
             log_request(request, response, seconds)
             if self.is_counted:
                 metrics.count_request(request, response, seconds)
@@ -81,7 +98,7 @@ class OptionalTrailingSlashMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Resolve ``/api/v1/currencies/`` as ``/api/v1/currencies``."""
         path = request.path_info
-        if len(path) > 1 and path.endswith("/") and not path.startswith("/admin/"):
+        if len(path) > 1 and path.endswith("/") and not path.startswith(f"/{settings.ADMIN_PATH}"):
             request.path_info = path[:-1]
         return self.get_response(request)
 

@@ -11,6 +11,12 @@ from django.template.response import TemplateResponse
 class OperatorsSite(AdminSite):
     """The admin of those who keep Finances running."""
 
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Let administrators in who have given all that is asked of them, a second factor included."""
+        from users import second_factor
+
+        return super().has_permission(request) and second_factor.missing(request) is None
+
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show what an operator asks each morning above the list of tables."""
         from operations import index

@@ -6,6 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.tests.factories import AccountValueFactory, HoldingFactory
 from finances import jobs
@@ -18,6 +19,7 @@ from securities.tests.factories import (
     SecurityPriceFactory,
 )
 from users import sessions
+from users.tests.factories import UserFactory
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 pytestmark = pytest.mark.django_db
@@ -63,6 +65,7 @@ def test_the_forms_open(client, superuser, model):
     SecurityPriceFactory(security=security)
     SecurityActionFactory(security=security)
     QuarantinedRecordFactory(security=security)
+    TOTPDevice.objects.create(user=UserFactory(), name="of somebody else")
     a_little_background_work()
 
     added = client.get(address(model, "add"))

@@ -18,7 +18,7 @@ def test_every_setting_that_is_read_is_documented_and_no_other():
 
     read = (
         names(r'\benv\.\w+\(\s*"([A-Z_]+)"', "config/settings.py", "config/limits.py")
-        | names(r'environ\.get\("([A-Z_]+)"', "config/gunicorn.py")
+        | names(r'environ\.get\("([A-Z_]+)"', "config/gunicorn.py", "config/deadlines.py")
         | names(r"\$\{([A-Z_]+)", "docker-compose.yml")
     )
 

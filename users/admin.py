@@ -17,6 +17,7 @@ from finances.changelists import LongListMixin, SinceFilter, UntilFilter
 from finances.exceptions import ConflictError
 from users import admin_login, services, sessions
 from users.admin_lists import OwnerFilter
+from users.admin_second_factor import SecondFactorAdmin  # noqa: F401 - registers itself
 from users.models import TokenFamily, User
 
 MOST_SESSIONS = 20

@@ -1,17 +1,17 @@
 """The admin's sign-in, under the same limits as the API's."""
 
-from collections.abc import Iterator
-from http import HTTPStatus
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.sites import AdminSite
 from django.contrib.auth.forms import UsernameField
 from django.forms import TextInput
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
 from finances import rate_limits
-from users import logins
+from users import admin_limits
 
 
 class LoginForm(AdminAuthenticationForm):
@@ -25,28 +25,15 @@ class LoginForm(AdminAuthenticationForm):
 
 
 def login(request: HttpRequest) -> HttpResponse:
-    """Show the admin's sign-in, or 429 with ``Retry-After`` to an address or about an account that tries too often."""
-    seconds = seconds_to_wait(request) if request.method == "POST" else None
-    if seconds is None:
+    """Show the admin's sign-in, or 429 with ``Retry-After`` to an address or about an account that tries too often.
+
+    Whoever has given the password, and is let in for a second factor alone, goes on to that.
+    """
+    if request.method != "POST":
+        has_given_password = AdminSite.has_permission(admin.site, request)
+        if has_given_password and not admin.site.has_permission(request):
+            wanted = urlencode({"next": request.GET.get("next") or reverse("admin:index")})
+            return HttpResponseRedirect(f"{reverse('second-factor')}?{wanted}")
         return admin.site.login(request)
-    response = TemplateResponse(
-        request,
-        "admin/too_many_attempts.html",
-        {**admin.site.each_context(request), "title": "Too many attempts", "seconds": seconds},
-        status=HTTPStatus.TOO_MANY_REQUESTS,
-    )
-    response["Retry-After"] = str(seconds)
-    return response
-
-
-def seconds_to_wait(request: HttpRequest) -> int | None:
-    """Count one attempt by its address and then by its account, in the API's own counts."""
-    return rate_limits.first_refusal(steps(request))
-
-
-def steps(request: HttpRequest) -> Iterator[tuple[str, str]]:
-    """Yield scopes and who is counted under them; the form is read for those who may go on."""
-    yield "login", f"address:{rate_limits.client_address(request.META)}"
-    login = request.POST.get("username", "").strip()
-    if login:
-        yield "login_account", logins.identity(login)
+    seconds = rate_limits.first_refusal(admin_limits.steps(request))
+    return admin.site.login(request) if seconds is None else admin_limits.refuse(request, seconds)

@@ -33,8 +33,13 @@ def authenticate(*, login: str, password: str) -> User | None:
     user: User | None = User.objects.by_login(login).order_by().first()
     if user is None:
         make_password(typed_text.normalize_password(password))
+        logger.warning("A sign-in was refused: nobody has that login")
         return None
-    return user if user.check_password(password) and user.is_active else None
+    if not (user.check_password(password) and user.is_active):
+        logger.warning("A sign-in was refused", extra={"user": str(user.pk)})
+        return None
+    logger.info("A password was accepted", extra={"user": str(user.pk)})
+    return user
 
 
 @transaction.atomic

@@ -1,11 +1,13 @@
 """gunicorn with our configuration, as a real process."""
 
+import contextlib
 import http.client
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -14,7 +16,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from config import gunicorn
+from config import deadlines, gunicorn
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -61,6 +63,7 @@ def variables(var_dir: Path) -> dict[str, str]:
         "WEB_CONCURRENCY": "1",
         "GUNICORN_THREADS": "1",
         "BODY_TIMEOUT": "1",
+        "HEAD_TIMEOUT": "2",
     }
 
 
@@ -95,9 +98,52 @@ def test_a_caller_who_never_sends_the_body_does_not_hold_a_thread(port):
     assert b'"code":"body_too_slow"' in answer or b"application/problem+json" in answer
 
 
+@pytest.mark.parametrize("is_first", [True, False], ids=["first", "later"])
+def test_a_caller_who_sends_the_head_letter_by_letter_does_not_hold_a_thread(port, is_first):
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as caller:
+        if not is_first:
+            caller.sendall(b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            assert caller.recv(65536).startswith(b"HTTP/1.1 200 ")
+        caller.sendall(b"GET /health/live HTTP/1.1\r\nX-Slow: ")
+        stop = threading.Event()
+        dripping = threading.Thread(target=drip, args=(caller, stop), daemon=True)
+        dripping.start()
+
+        others = status(port)
+
+        stop.set()
+        dripping.join(timeout=30)
+    assert others == 200
+
+
+def drip(caller: socket.socket, stop: threading.Event) -> None:
+    """Send a letter now and then until nobody takes it."""
+    with contextlib.suppress(OSError):
+        while not stop.wait(0.2):
+            caller.sendall(b"a")
+
+
+def test_a_connection_that_has_been_open_for_long_may_bring_a_body(port):
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        statuses = []
+        for _ in range(2):
+            connection.putrequest("POST", "/api/v1/auth/login")
+            connection.putheader("Content-Type", "application/json")
+            connection.putheader("Content-Length", "2")
+            connection.endheaders()
+            time.sleep(0.3)
+            connection.send(b"{}")
+            with connection.getresponse() as answer:
+                answer.read()
+                statuses.append((answer.status, answer.headers["Connection"]))
+            time.sleep(1.2)  # longer than a body may take
+
+    assert statuses == [(400, "keep-alive")] * 2
+
+
 def test_a_caller_who_never_takes_the_answer_does_not_hold_a_thread_for_ever(monkeypatch):
     """Over a pair of sockets: what lies between two processes takes in megabytes before anybody waits."""
-    monkeypatch.setattr(gunicorn, "answer_timeout", 0.2)
+    monkeypatch.setattr(deadlines, "answer_timeout", 0.2)
     ours, theirs = socket.socketpair()
     with ours, theirs:
         unreader = SimpleNamespace(sock=ours, chunk=ours.recv)

@@ -138,7 +138,7 @@ def test_the_page_needs_no_script_and_no_style_of_its_own(admin_client):
     assert "<svg" in ours
     assert "<script" not in ours
     assert "style=" not in ours
-    assert "default-src 'self'" in response["Content-Security-Policy"]
+    assert "default-src 'none'" in response["Content-Security-Policy"]
 
 
 def test_nobody_else_sees_it(client, user):
