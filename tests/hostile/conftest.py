@@ -34,9 +34,7 @@ class Household:
     def body(self, operation: Operation, *, without: str = "") -> dict[str, Any]:
         """Return a valid body with all fields but those that ``without`` takes the place of."""
         left_out = {without, operation.aliases.get(without, without), INSTEAD_OF.get(without), *operation.aliases}
-        return {
-            name: self.valid(name, schema) for name, schema in operation.fields.items() if name not in left_out
-        }
+        return {name: self.valid(name, schema) for name, schema in operation.fields.items() if name not in left_out}
 
     def parameter(self, name: str) -> str:
         """Return what a parameter that has to be there takes."""

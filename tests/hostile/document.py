@@ -41,7 +41,9 @@ class Operation:
 
     def parameters(self, place: str) -> dict[str, Mapping[str, Any]]:
         """Return the schemas of the parameters in ``place``: path, query or header."""
-        return {each["name"]: resolved(each["schema"]) for each in self.told.get("parameters", []) if each["in"] == place}
+        return {
+            each["name"]: resolved(each["schema"]) for each in self.told.get("parameters", []) if each["in"] == place
+        }
 
     @cached_property
     def body(self) -> Mapping[str, Any] | None:
@@ -58,7 +60,9 @@ class Operation:
     def aliases(self) -> dict[str, str]:
         """The other names of fields and of parameters, ``{alias: name}``."""
         described = {**self.fields, **{each["name"]: each for each in self.told.get("parameters", [])}}
-        found = {name: re.fullmatch(r"Alias of (\w+)\.", told.get("description", "")) for name, told in described.items()}
+        found = {
+            name: re.fullmatch(r"Alias of (\w+)\.", told.get("description", "")) for name, told in described.items()
+        }
         return {name: alias[1] for name, alias in found.items() if alias}
 
     @cached_property

@@ -52,7 +52,9 @@ def state():
     """Return how many rows there are of each kind, and what may change without one coming or going."""
     counts = {model._meta.label: model._default_manager.count() for model in apps.get_models()}
     counts.pop("sessions.Session")
-    return counts | {"people": list(User.objects.order_by("pk").values_list("pk", "password", "is_active", "is_superuser"))}
+    return counts | {
+        "people": list(User.objects.order_by("pk").values_list("pk", "password", "is_active", "is_superuser"))
+    }
 
 
 def rows_of(model):

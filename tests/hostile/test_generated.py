@@ -9,7 +9,6 @@ import itertools
 import os
 
 import pytest
-import schemathesis
 from django.core import signals
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, transaction
@@ -100,7 +99,7 @@ def test_what_follows_from_an_answer_is_answered_as_promised(request, actor):
             transaction.set_rollback(True)
             self.block.__exit__(None, None, None)
 
-        def get_call_kwargs(self, case):
+        def get_call_kwargs(self, case):  # noqa: ARG002 - as the library calls it
             return {"headers": self.headers}
 
         def validate_response(self, response, case, **_):

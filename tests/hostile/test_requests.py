@@ -5,7 +5,9 @@ from http import HTTPStatus
 
 import pytest
 from django.db import transaction
+from django.test import RequestFactory
 
+from config.wsgi import application
 from finances.api import errors
 from tests.hostile import values
 from tests.hostile.document import OPERATIONS
@@ -20,7 +22,10 @@ HEADERS = {
     "a format that is none": {"Accept": ";;;,/,\xff"},
     "a long Accept": {"Accept": ",".join(["text/html"] * 5_000)},
     "another method": {"X-HTTP-Method-Override": "DELETE", "X-Method-Override": "DELETE"},
-    "another host, by a proxy that nobody trusts": {"X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"},
+    "another host, by a proxy that nobody trusts": {
+        "X-Forwarded-Host": "evil.example",
+        "Forwarded": "host=evil.example",
+    },
     "another scheme": {"X-Forwarded-Proto": "https, http", "X-Forwarded-Ssl": "on", "X-Forwarded-Port": "-1"},
     "another sender": {"X-Forwarded-For": f"'; DROP TABLE, ::1, {LONG}", "X-Real-IP": "\xff"},
     "another address": {"X-Original-URL": "/admin/", "X-Rewrite-URL": "/admin/", "X-Script-Name": "/admin"},
@@ -42,10 +47,20 @@ AUTHORIZATIONS = [
 CONTENT_TYPES = [
     "text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data", "", ";", "\xff", "*/*",
     "multipart/form-data; boundary=", "application/json; charset=utf-16", "application/json; charset=nonsense",
-    "application/x-yaml", "application/json-patch+json", "application/octet-stream", f"application/json; a={LONG}",
+    "application/x-yaml", "application/json-patch+json", "application/octet-stream",
 ]  # fmt: skip
 METHODS = ["TRACE", "CONNECT", "PROPFIND", "QUERY", "FOO", "get", "PATCH", "PUT", "POST", "DELETE", "HEAD", "OPTIONS"]
-HOSTS = ["evil.example", "localhost:99999999", "localhost, evil.example", "a b", "[::1", "\xff", "localhost/../a", "@", ""]
+HOSTS = [
+    "evil.example",
+    "localhost:99999999",
+    "localhost, evil.example",
+    "a b",
+    "[::1",
+    "\xff",
+    "localhost/../a",
+    "@",
+    "",
+]
 WITH_BODY = [operation for operation in OPERATIONS if operation.body is not None]
 PRIVATE = [operation for operation in OPERATIONS if operation.is_private]
 
@@ -67,9 +82,14 @@ def faults_of(response):
     """Return what no answer may be: a failure of ours, a page, or an error that is no problem document."""
     kind = response.get("Content-Type", "")
     text = response.text[:200]
-    if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR and response.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+    if (
+        response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+        and response.status_code != HTTPStatus.SERVICE_UNAVAILABLE
+    ):
         return [f"{response.status_code}: {text}"]
-    if "html" in kind or (response.status_code >= HTTPStatus.BAD_REQUEST and kind != errors.MEDIA_TYPE and response.content):
+    if "html" in kind or (
+        response.status_code >= HTTPStatus.BAD_REQUEST and kind != errors.MEDIA_TYPE and response.content
+    ):
         return [f"{response.status_code} {kind}: {text}"]
     return [f"{name}: {value}" for name, value in response.items() if "evil" in value or "\n" in value]
 
@@ -137,3 +157,26 @@ def test_another_method_and_a_strange_address_are_no_failure_of_ours(owner, hous
         response = ask(owner, household, operation, address=where)
         found += [(name, fault) for fault in faults_of(response)]
     report(found)
+
+
+@pytest.mark.parametrize("kind", ["application/json; a*=nonsense''%41", f"application/json; a={LONG}", "a*=idna''%ff"])
+@pytest.mark.parametrize("path", ["/api/v1/accounts", "/api/v1/auth/login", "/health/live"])
+def test_a_content_type_that_cannot_be_read_is_as_none(db, kind, path):
+    """By the application that is served: Django refuses such a header before its handlers are at work."""
+    environ = RequestFactory().post(path, b"{}").environ | {"CONTENT_TYPE": kind}
+    begun = []
+
+    body = b"".join(application(environ, lambda status, headers: begun.append((status[:3], dict(headers)))))
+
+    [(status, headers)] = begun
+    assert status in {"401", "405", "415"}
+    assert headers["Content-Type"] == errors.MEDIA_TYPE
+    assert json.loads(body)["status"] == int(status)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/accounts", "/api/v1/currencies/CAD", "/health/live"])
+def test_a_read_of_another_state_is_refused_like_everything(owner, path):
+    response = owner.get(path, headers={"If-Match": '"another"'})
+
+    assert (response.status_code, response["Content-Type"]) == (412, errors.MEDIA_TYPE)
+    assert response.json()["code"] == "stale"

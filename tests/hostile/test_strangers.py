@@ -63,7 +63,9 @@ def mine(user):
 def all_of(user):
     """Return every row of ``user``, themselves included, as it is stored."""
     models = [model for model in apps.get_models() if issubclass(model, OwnedModel)]
-    rows = {model._meta.label: list(model._default_manager.filter(user=user).order_by("pk").values()) for model in models}
+    rows = {
+        model._meta.label: list(model._default_manager.filter(user=user).order_by("pk").values()) for model in models
+    }
     return rows | {"users.User": list(User.objects.filter(pk=user.pk).values())}
 
 
@@ -157,7 +159,10 @@ def test_a_strangers_row_is_not_under_ones_own_either(api, mine, theirs, operati
     inner = list(operation.parameters("path"))[-1]
 
     response = ask(
-        api, mine, operation, address=operation.address({**mine.named(operation), inner: theirs.named(operation)[inner]})
+        api,
+        mine,
+        operation,
+        address=operation.address({**mine.named(operation), inner: theirs.named(operation)[inner]}),
     )
 
     assert response.status_code == HTTPStatus.NOT_FOUND
@@ -270,7 +275,16 @@ def test_what_is_read_only_is_not_taken_from_a_new_row_either(superuser_api, sup
     assert all_of(theirs.owner) == others
 
 
-UNLIKELY = {"id", "user_id", "created_at", "updated_at", "is_staff", "email_verified", "current_balance", "market_value"}
+UNLIKELY = {
+    "id",
+    "user_id",
+    "created_at",
+    "updated_at",
+    "is_staff",
+    "email_verified",
+    "current_balance",
+    "market_value",
+}
 
 
 # ---- What lists can be asked for ----
@@ -281,7 +295,18 @@ UNDECLARED = [
     "pk__in", "account__user__email", "account__name", "financial_institution__user__email", "security__prices__close",
     "currency__accounts__user", "password__startswith", "history__user", "created_at__lt", "_method", "format",
 ]  # fmt: skip
-ORDERINGS = ["password", "user", "user__password", "-user__email", "account__user__email", "pk", "id", "?", "name;", "*"]
+ORDERINGS = [
+    "password",
+    "user",
+    "user__password",
+    "-user__email",
+    "account__user__email",
+    "pk",
+    "id",
+    "?",
+    "name;",
+    "*",
+]
 
 
 @every("operation", LISTS, ids=str)

@@ -39,7 +39,7 @@ TEXTS = {
     "accents without end": "a" + "\u0301" * 5_000,
     "an emoji of a family": "👨‍👩‍👧‍👦",
     "Arabic digits": "١٢٣",
-    "wide digits": "１２３",
+    "wide digits": "\uff11\uff12\uff13",
     "1 MB": LONG,
     "empty": "",
     "spaces": " \t\r\n ",
