@@ -1,9 +1,12 @@
 """A household that everything is tried on."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.core import signals
+from django.db import close_old_connections
 from rest_framework.test import APIClient
 
 from accounts.tests.factories import AccountValueFactory, HoldingFactory
@@ -103,3 +106,13 @@ def owner(household: Household, superuser_api: APIClient) -> APIClient:
     """Speak for the household's owner."""
     superuser_api.raise_request_exception = False
     return superuser_api
+
+
+@pytest.fixture
+def kept_connection(db: None) -> Iterator[None]:
+    """Leave the connection open between requests, as Django's own test client does: all of a test is rolled back."""
+    signals.request_started.disconnect(close_old_connections)
+    signals.request_finished.disconnect(close_old_connections)
+    yield
+    signals.request_started.connect(close_old_connections)
+    signals.request_finished.connect(close_old_connections)

@@ -9,9 +9,8 @@ import itertools
 import os
 
 import pytest
-from django.core import signals
 from django.core.wsgi import get_wsgi_application
-from django.db import close_old_connections, transaction
+from django.db import transaction
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from schemathesis import checks
@@ -41,14 +40,7 @@ def budget(examples, **more):
     )
 
 
-@pytest.fixture(autouse=True)
-def _kept_connection():
-    """Leave the connection open between requests, as Django's own test client does: all of a test is rolled back."""
-    signals.request_started.disconnect(close_old_connections)
-    signals.request_finished.disconnect(close_old_connections)
-    yield
-    signals.request_started.connect(close_old_connections)
-    signals.request_finished.connect(close_old_connections)
+pytestmark = pytest.mark.usefixtures("kept_connection")
 
 
 def name_existing_rows(case, household):

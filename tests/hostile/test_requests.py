@@ -161,9 +161,9 @@ def test_another_method_and_a_strange_address_are_no_failure_of_ours(owner, hous
 
 @pytest.mark.parametrize("kind", ["application/json; a*=nonsense''%41", f"application/json; a={LONG}", "a*=idna''%ff"])
 @pytest.mark.parametrize("path", ["/api/v1/accounts", "/api/v1/auth/login", "/health/live"])
-def test_a_content_type_that_cannot_be_read_is_as_none(db, kind, path):
+def test_a_content_type_that_cannot_be_read_is_as_none(kept_connection, kind, path):
     """By the application that is served: Django refuses such a header before its handlers are at work."""
-    environ = RequestFactory().post(path, b"{}").environ | {"CONTENT_TYPE": kind}
+    environ = RequestFactory().generic("POST", path, b"{}").environ | {"CONTENT_TYPE": kind}
     begun = []
 
     body = b"".join(application(environ, lambda status, headers: begun.append((status[:3], dict(headers)))))
