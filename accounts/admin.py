@@ -6,8 +6,9 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.http import Http404
 from django.utils.safestring import SafeString
 from simple_history.admin import SimpleHistoryAdmin
 
@@ -58,6 +59,20 @@ class RecordedAdmin(TableAdminMixin, LongListMixin, SafeRelationsMixin, SimpleHi
             if request.method == "POST":
                 self.lock(request.POST, None if object_id is None else unquote(object_id))
             return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def history_form_view(self, request, object_id, version_id, extra_context=None):  # type: ignore[no-untyped-def]
+        """Show the row as it was. What is no key names no record, and nothing is stored from here: the way is closed.
+
+        The library saves what is posted here whether or not it offers to.
+        """
+        if request.method not in {"GET", "HEAD"}:
+            raise PermissionDenied
+        try:
+            for key, text in ((self.model._meta.pk, object_id), (self.model.history.model._meta.pk, version_id)):
+                key.to_python(text)
+        except ValidationError as exc:
+            raise Http404 from exc
+        return super().history_form_view(request, object_id, version_id, extra_context)
 
     def lock(self, entered: Mapping[str, Any], pk: str | None) -> None:
         """Lock the account that a form is about, after its owner; one that is not there is found out by the form."""

@@ -125,7 +125,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "finances.middleware.OptionalTrailingSlashMiddleware",
-    "django.middleware.http.ConditionalGetMiddleware",
+    "finances.api.conditional.ConditionalReadMiddleware",
     "finances.middleware.PageSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -1,8 +1,34 @@
 """The WSGI application that gunicorn serves."""
 
 import os
+from typing import Any
 
-from django.core.wsgi import get_wsgi_application
+import django
+from django.core.exceptions import BadRequest
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+
+
+class LenientRequest(WSGIRequest):
+    """A request whose ``Content-Type`` need not be one: what cannot be read is none, and a body without one is a 415.
+
+    Django refuses it before any of its handlers is at work, and the server would answer with a 500 and a page.
+    """
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        try:
+            super()._set_content_type_params(meta)  # type: ignore[misc]
+        except BadRequest:
+            meta["CONTENT_TYPE"] = ""
+            super()._set_content_type_params(meta)  # type: ignore[misc]
+
+
+class Handler(WSGIHandler):
+    """Django's handler, for requests that may be strange."""
+
+    request_class = LenientRequest
+
+
+application = Handler()

@@ -28,9 +28,15 @@ def require_all(row: models.Model, *, stored: models.Model | None = None) -> Non
         try:
             constraint.validate(type(row), row)
         except ValidationError as exc:
-            errors = exc.update_error_dict(errors)
+            errors = of_its_field(exc, constraint, row).update_error_dict(errors)
     if errors:
         raise ValidationError(errors)
+
+
+def of_its_field(exc: ValidationError, constraint: BaseConstraint, row: models.Model) -> ValidationError:
+    """Return the violation of a constraint; of one about a single field, as a fault of that field."""
+    fields = fields_of(constraint, row)
+    return exc if hasattr(exc, "error_dict") or len(fields) != 1 else ValidationError({fields.pop(): exc})
 
 
 def is_same(field: Any, row: models.Model, stored: models.Model) -> bool:

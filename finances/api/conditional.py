@@ -1,6 +1,6 @@
 """Conditional requests (RFC 9110): writes, and reads whose state is known before their content.
 
-All other reads are tagged by their content in Django's `ConditionalGetMiddleware`. The tag of a single row has two
+All other reads are tagged by their content in `ConditionalReadMiddleware`. The tag of a single row has two
 parts, ``"<state of the row>.<content of the answer>"``: a read is compared by all of it, a write by the state alone.
 See docs/adr/0023.
 """
@@ -13,7 +13,8 @@ from typing import Any
 
 import orjson
 from django.db import models
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.middleware.http import ConditionalGetMiddleware
 from django.utils.cache import get_conditional_response, set_response_etag
 from django.utils.http import parse_etags, quote_etag
 from rest_framework.exceptions import APIException
@@ -21,6 +22,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from finances import program
+from finances.api import errors
+
+
+class ConditionalReadMiddleware(ConditionalGetMiddleware):
+    """Django's own, which tags reads and answers 304; a read that ``If-Match`` forbids is a problem document like any."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Return the answer, or what stands for it."""
+        is_data = response.get("Content-Type", "").startswith("application/json")
+        answer: HttpResponse = super().process_response(request, response)  # type: ignore[assignment]
+        if answer.status_code == HTTPStatus.PRECONDITION_FAILED and is_data:
+            detail, code = StaleStateError.default_detail, StaleStateError.default_code
+            return errors.plain_problem(HTTPStatus.PRECONDITION_FAILED, detail, code)
+        return answer
 
 
 class StaleStateError(APIException):

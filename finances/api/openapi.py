@@ -143,7 +143,7 @@ class ProblemAutoSchema(AutoSchema):
             HTTPStatus.FORBIDDEN: signed_in,
             HTTPStatus.NOT_FOUND: "path" in places,
             HTTPStatus.CONFLICT: signed_in and method in WRITES,
-            HTTPStatus.PRECONDITION_FAILED: method in CHANGES,
+            HTTPStatus.PRECONDITION_FAILED: method in CHANGES or method == "get",  # whichever way If-Match says no
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "requestBody" in operation,
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "requestBody" in operation,
             HTTPStatus.TOO_MANY_REQUESTS: self.path.startswith("/api/"),

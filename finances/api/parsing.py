@@ -22,7 +22,7 @@ def require_allowed_size(context: Mapping[str, Any] | None) -> None:
     """
     request = (context or {}).get("request")
     length = request.META.get("CONTENT_LENGTH") if request is not None else None
-    if length and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+    if length and length.isdecimal() and int(length[:20]) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         raise RequestDataTooBig
 
 

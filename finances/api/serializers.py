@@ -47,8 +47,24 @@ def resolve_aliases(data: Mapping[str, Any], aliases: Mapping[str, str]) -> dict
     return resolved
 
 
+def as_sent(detail: Any, data: Any, aliases: Mapping[str, str]) -> Any:
+    """Return the faults of ``data`` with each field called as it was there, by its own name or by an alias."""
+    if not isinstance(detail, Mapping) or not isinstance(data, Mapping):
+        return detail
+    names = {name: alias for alias, name in aliases.items() if alias in data and name not in data}
+    return {names.get(field, field): faults for field, faults in detail.items()}
+
+
 class AliasesMixin:
     """Accept the aliases in ``Meta.aliases`` on input, and show them beside the canonical names in the output."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """Validate ``data``, and name what is wrong with it as it does."""
+        try:
+            return super().run_validation(data)  # type: ignore[misc]
+        except serializers.ValidationError as exc:
+            exc.detail = as_sent(exc.detail, data, aliases_of(self))
+            raise
 
     def to_internal_value(self, data: Any) -> Any:
         """Validate ``data`` under canonical names."""

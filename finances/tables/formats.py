@@ -19,10 +19,14 @@ from finances.tables.limits import (
     MAX_CELL,
     MAX_COLUMNS,
     MAX_OTHER_PART,
+    MAX_PARTS,
     MAX_UNPACKED,
     TableError,
 )
 
+BLOCK = 1024 * 1024  # bytes that are unpacked at once
+DECLARATION = b"<!DOCTYPE"
+UNREADABLE = "This is no XLSX file that can be read"
 CELLS = ("xl/worksheets/", "xl/sharedStrings")  # where the cells of a workbook are; all else is small
 
 
@@ -119,7 +123,7 @@ class XLSX(base_formats.XLSX):  # type: ignore[misc]
         except TableError:
             raise
         except Exception as exc:  # openpyxl raises whatever a broken file leads to
-            raise TableError("This is no XLSX file that can be read.") from exc
+            raise TableError(f"{UNREADABLE}.") from exc
 
 
 def require_harmless(content: bytes) -> None:
@@ -132,20 +136,33 @@ def require_harmless(content: bytes) -> None:
         raise TableError(f"The file is larger than {MAX_BYTES // 1024 // 1024} MB.")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            if len(packed.infolist()) > MAX_PARTS:
+                raise TableError(f"{UNREADABLE}: it has more than {MAX_PARTS:,} parts.")
             size = 0
             for member in packed.infolist():
-                part = 0
-                with packed.open(member) as stream:  # what is said of its size need not be true
-                    while block := stream.read(1024 * 1024):
-                        size, part = size + len(block), part + len(block)
-                        if part > MAX_OTHER_PART and not member.filename.startswith(CELLS):
-                            raise TableError("This is no XLSX file that can be read: it is nearly all decoration.")
-                        if b"<!DOCTYPE" in block.replace(b"\0", b""):  # nor do spreadsheets declare entities
-                            raise TableError("This is no XLSX file that can be read.")
-                        if size > MAX_UNPACKED:
-                            raise TableError(f"The file unpacks to more than {MAX_UNPACKED // 1024 // 1024} MB.")
+                size += require_harmless_part(packed, member, room=MAX_UNPACKED - size)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError, zipfile.zlib.error) as exc:  # type: ignore[attr-defined]
-        raise TableError("This is no XLSX file that can be read.") from exc
+        raise TableError(f"{UNREADABLE}.") from exc
+
+
+def require_harmless_part(packed: zipfile.ZipFile, member: zipfile.ZipInfo, *, room: int) -> int:
+    """Return how many bytes a part of a workbook unpacks to.
+
+    Raises:
+        TableError: they are more than ``room``, or than a part other than the cells may have, or declare something.
+    """
+    size, before = 0, b""
+    with packed.open(member) as stream:  # what is said of its size need not be true
+        while block := stream.read(BLOCK):
+            size += len(block)
+            if size > MAX_OTHER_PART and not member.filename.startswith(CELLS):
+                raise TableError(f"{UNREADABLE}: it is nearly all decoration.")
+            if DECLARATION in (before + block).replace(b"\0", b""):  # nor do spreadsheets declare entities
+                raise TableError(f"{UNREADABLE}.")
+            if size > room:
+                raise TableError(f"The file unpacks to more than {MAX_UNPACKED // 1024 // 1024} MB.")
+            before = block[-4 * len(DECLARATION) :]  # it may begin in one block and end in the next
+    return size
 
 
 FORMATS = (CSV, XLSX, JSON)

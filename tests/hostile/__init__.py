@@ -1,0 +1,1 @@
+"""What is sent in bad faith, to every operation and every field of the OpenAPI document."""
