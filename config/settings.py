@@ -143,11 +143,12 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, as in earnest: threads of a test share it, and wait for each other.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 else:
-    from finances.pools import check_connection
+    from finances import pools
 
     DATABASES["default"]["OPTIONS"] = {
         "pool": {
-            "check": check_connection,
+            "connection_class": pools.Connection,
+            "check": pools.check_connection,
             "min_size": env.int("DATABASE_POOL_MIN_SIZE", 1),
             "max_size": env.int("DATABASE_POOL_MAX_SIZE", 8),
             "timeout": 5,
@@ -156,6 +157,7 @@ else:
         "options": "-c jit=off -c idle_in_transaction_session_timeout=60000",
         **options_of_url,
     }
+DATABASE_ANSWER_SECONDS = env.float("DATABASE_ANSWER_SECONDS", 15.0)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ---- Caches --------------------------------------------------------------------------------------------------------
