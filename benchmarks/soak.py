@@ -1,7 +1,7 @@
 """Does it stay as it is under hours of mixed load? Prints memory, connections, files, threads and latency over time.
 
 Run from the project's root: ``python -m benchmarks.soak [minutes] [--callers N]``; three minutes unless told, 60 for an
-hour. Serves with gunicorn as in production, with a worker, on a PostgreSQL and a Redis of its own; both must be installed.
+hour. Serves with gunicorn as in production, and a worker, on a PostgreSQL and a Redis of its own, both installed here.
 Callers record values, by one and by twenty, read lists and figures, sign in, and send what is refused. The first fifth
 of the time warms up; after it the verdict compares the second half with the first, and fails when something has grown:
 memory by more than 10 % and 20 MB, files and connections by more than 10, the median latency by more than a half.

@@ -39,8 +39,8 @@ def environment(folder, database_url, **settings):
 class App:
     """gunicorn with two processes and, if it is wanted, a worker, on one database and all its files in ``folder``."""
 
-    def __init__(self, folder, database_url, **settings):
-        self.folder, self.port = folder, free_port()
+    def __init__(self, folder, database_url, *, config="config/gunicorn.py", **settings):
+        self.folder, self.port, self.config = folder, free_port(), config
         (folder / "mails").mkdir(exist_ok=True)
         self.url, self.api = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.port}/api/v1"
         self.environment = environment(folder, database_url, **settings)
@@ -54,7 +54,7 @@ class App:
         return self
 
     def start_web(self, **options):
-        command = [BIN / "gunicorn", "--config", "config/gunicorn.py", "--bind", f"127.0.0.1:{self.port}"]
+        command = [BIN / "gunicorn", "--config", self.config, "--bind", f"127.0.0.1:{self.port}"]
         self.web = Process(command, self.log, cwd=ROOT, env=self.environment, **options)
         wait_until(self.is_ready, why=f"gunicorn did not start, see {self.log}")
 

@@ -1,44 +1,35 @@
-"""The clock jumps while the server runs. Needs libfaketime, which stands between a process and its clock."""
+"""The clock is set while the server runs: every process of it at once, and its waits go on as before."""
 
-from pathlib import Path
+import time
 
 import pytest
 import requests
 
+from tests.faults import moved_clock
+from tests.faults.app import ROOT
 from tests.faults.load import PASSWORD, Load, household, register
 from tests.faults.processes import wait_until
 
 pytestmark = pytest.mark.faults
-PLACES = ("/usr/lib", "/usr/local/lib")
 LIMIT = 5
 
 
 class Clock:
     """How far the clock of a process with these settings is ahead, which stands in a file."""
 
-    def __init__(self, file, settings):
-        self.file, self.settings = file, settings
+    def __init__(self, file):
+        self.file, self.settings = file, {"CLOCK_FILE": str(file), "PYTHONPATH": str(ROOT)}
 
     def jump(self, seconds):
-        """Be so many seconds ahead, or behind."""
-        self.file.write_text(f"{seconds:+d}")
+        """Be so many seconds ahead, or behind, and give every process the time to notice."""
+        self.file.write_text(str(seconds))
+        time.sleep(4 * moved_clock.SECONDS_BETWEEN_LOOKS)
 
 
 @pytest.fixture
 def clock(tmp_path):
-    """A clock of the processes that are started, in a file: how far it is ahead."""
-    found = [path for place in PLACES for path in Path(place).glob("**/libfaketimeMT.so.1")]
-    if not found:
-        pytest.skip("libfaketime is not installed here")
-    file = tmp_path / "clock"
-    file.write_text("+0")
-    settings = {
-        "LD_PRELOAD": str(found[0]),
-        "FAKETIME_TIMESTAMP_FILE": str(file),
-        "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",  # as the kernel has it: waits go on as before
-    }
-    return Clock(file, settings)
+    """A clock that the web server goes by."""
+    return Clock(tmp_path / "clock")
 
 
 def tokens(app, name):
@@ -54,7 +45,9 @@ def me(app, access_token):
 
 @pytest.fixture
 def app(start_app, sqlite_url, clock):
-    return start_app(sqlite_url, **clock.settings, THROTTLE_LOGIN_ACCOUNT=f"{LIMIT}/hour")
+    return start_app(
+        sqlite_url, config="tests/faults/moved_clock.py", **clock.settings, THROTTLE_LOGIN_ACCOUNT=f"{LIMIT}/hour"
+    )
 
 
 def test_it_jumps_two_hours_ahead(app, clock):
