@@ -3,6 +3,8 @@
 import os
 import shutil
 import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -30,16 +32,17 @@ class Disk:
 
 
 @pytest.fixture
-def disk(tmp_path_factory):
+def disk():
     """A disk of some megabytes; only root may make one."""
-    folder = tmp_path_factory.mktemp("disk")
-    for parent in (folder, *list(folder.parents)[:2]):
-        parent.chmod(0o755)  # or PostgreSQL's account does not come this far
+    folder = Path(tempfile.mkdtemp(prefix="disk-"))
+    folder.chmod(0o755)  # or PostgreSQL's account does not come this far
     disk = Disk(folder)
     if os.geteuid() != 0 or not disk.mount(1):
+        folder.rmdir()
         pytest.skip("only root can make a small disk")
     yield disk
     subprocess.run(["umount", "--lazy", folder], check=True)  # noqa: S603, S607
+    folder.rmdir()
 
 
 @pytest.fixture

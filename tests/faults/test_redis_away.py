@@ -5,7 +5,7 @@ import time
 import pytest
 import requests
 
-from tests.faults.load import Load, household, sign_in
+from tests.faults.load import Load, household
 from tests.faults.processes import wait_until
 
 pytestmark = pytest.mark.faults
@@ -72,12 +72,12 @@ def test_what_is_asked_outside_is_a_clear_503_while_it_is_away(app, redis_server
     redis_server.stop()
 
     began = time.monotonic()
-    answer = who.get(f"{app.api}/securities/search?q=inc", timeout=60)
+    answer = who.get(f"{app.api}/securities/ACME", timeout=60)
     seconds = time.monotonic() - began
 
-    redis_server.start()
+    redis_server.start()  # for the fixture, which stops it
     figures(seconds=round(seconds, 1))
     assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")
+    assert answer.json()["code"] == "provider_unavailable"
     assert "Retry-After" in answer.headers
     assert seconds < SLOWEST
-    sign_in(app, who, "one")
