@@ -147,11 +147,9 @@ else:
 
     DATABASES["default"]["OPTIONS"] = {
         "pool": {
-            "connection_class": pools.Connection,
-            "check": pools.check_connection,
+            **pools.OPTIONS,
             "min_size": env.int("DATABASE_POOL_MIN_SIZE", 1),
             "max_size": env.int("DATABASE_POOL_MAX_SIZE", 8),
-            "timeout": 5,
         },
         "connect_timeout": 5,
         "options": "-c jit=off -c idle_in_transaction_session_timeout=60000",

@@ -69,3 +69,13 @@ class Connection(psycopg.Connection[Any]):
             with suppress(psycopg.Error):
                 self.cancel_safe(timeout=CANCEL_SECONDS)
         self.pgconn.finish()
+
+
+OPTIONS = {
+    "connection_class": Connection,
+    "check": check_connection,
+    "timeout": 5,  # seconds that a request waits for a connection
+    # For so many seconds the pool tries to get a lost connection back, waiting twice as long each time; then the next
+    # request tries anew. A database that is back after minutes would be left alone for minutes otherwise.
+    "reconnect_timeout": 5,
+}
