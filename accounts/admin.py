@@ -13,7 +13,7 @@ from simple_history.admin import SimpleHistoryAdmin
 
 from accounts import admin_figures
 from accounts.admin_figures import shown
-from accounts.admin_forms import AccountPartForm
+from accounts.admin_forms import AccountPartForm, HoldingForm
 from accounts.admin_lists import (
     AccountFilter,
     CurrencyFilter,
@@ -24,11 +24,12 @@ from accounts.admin_lists import (
 )
 from accounts.admin_tables import AccountTable, HoldingTable, ValueTable
 from accounts.models import Account, AccountPart, AccountValue, Holding
-from finances import money
+from finances import money, owners
 from finances.admin import SafeRelationsMixin
 from finances.changelists import LongListMixin, SinceFilter, UntilFilter
 from finances.local_days import day_of
 from finances.tables.admin import TableAdminMixin
+from securities.actions import ActionKind
 from users.admin_lists import OwnerFilter
 
 
@@ -59,10 +60,23 @@ class RecordedAdmin(TableAdminMixin, LongListMixin, SafeRelationsMixin, SimpleHi
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def lock(self, entered: Mapping[str, Any], pk: str | None) -> None:
-        """Lock the account that a form is about; one that is not there is found out by the form."""
+        """Lock the account that a form is about, after its owner; one that is not there is found out by the form."""
         which = {self.path_from_account: pk} if pk is not None else {"pk": entered.get("account")}
         with contextlib.suppress(ValidationError):
-            list(Account.objects.select_for_update(of=("self",)).filter(**which).values_list("pk"))
+            accounts = Account.objects.filter(**which)
+            owners.hold(accounts.values_list("user_id", flat=True))
+            list(accounts.select_for_update(of=("self",)).values_list("pk"))
+
+    def delete_model(self, request: Any, obj: Any) -> None:
+        """Delete a row while its owner stays."""
+        owners.hold([obj.user_id])
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: Any, queryset: Any) -> None:
+        """Delete rows while their owners stay, all or none."""
+        with transaction.atomic():
+            owners.hold(queryset.order_by().values_list("user_id", flat=True).distinct())
+            super().delete_queryset(request, queryset)
 
 
 class AccountPartAdmin(SearchOfParts, RecordedAdmin):
@@ -166,6 +180,7 @@ class AccountValueAdmin(AccountPartAdmin):
 class HoldingAdmin(AccountPartAdmin):
     """Everybody's holdings, by account."""
 
+    form = HoldingForm
     resource_classes = (HoldingTable,)
     fields = ("account", "security", "quantity", "average_cost", "currency", "timestamp")
     list_display = ("security", "units", "cost", "day", "account", "owner")
@@ -177,6 +192,14 @@ class HoldingAdmin(AccountPartAdmin):
     computed_fields = ("cost", "quantity_today", "worth")
     sortable_by = ()
     ordering = ("account_id", "security_id")
+
+    def get_fields(self, request, obj=None):  # type: ignore[no-untyped-def]
+        """Ask whether all of a stored holding is told anew where a split may lie in between."""
+        fields = super().get_fields(request, obj)  # type: ignore[no-untyped-call]
+        if obj is None or not obj.security.actions.filter(kind=ActionKind.SPLIT).exists():
+            return fields
+        place = fields.index("timestamp") + 1
+        return (*fields[:place], "told_anew", *fields[place:])
 
     @admin.display(description="quantity")
     def units(self, row: Holding) -> str:

@@ -7,8 +7,12 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from accounts import admin_figures, units
+from accounts.doubts import settles_doubt
 from accounts.models import Account, AccountPart
-from finances.local_days import NOON, instant_at
+from accounts.told import CONFIRMED
+from finances.exceptions import InvalidValueError
+from finances.local_days import NOON, instant_at, today_in
 
 
 class LocalInstantWidget(forms.SplitDateTimeWidget):
@@ -104,6 +108,38 @@ class AccountPartForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error("timestamp", ValidationError(fault, code="no_such_time"))
         else:
             self.cleaned_data["timestamp"] = at
+
+
+class HoldingForm(AccountPartForm):
+    """A holding, of which a change over a split says which shares it counts, as it does over the API.
+
+    A form shows what is stored; only what is edited is told, or all of it when its box is ticked.
+    """
+
+    told_anew = forms.BooleanField(
+        required=False,
+        label="All of it is right",
+        help_text="Quantity, average cost and day belong together as they stand here, those too that nobody edited. "
+        "Ticked, it ends a doubt about the quantity, and lets a change pass that a split lies in.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a change that may be of before a split or of after it, and note what settles a doubt."""
+        cleaned = super().clean()
+        if self.is_new or self.errors:
+            return cleaned
+        stored = admin_figures.with_price(self.instance)
+        names = units.TOLD if cleaned.get("told_anew") else set(units.TOLD) & set(self.changed_data)
+        told = {name: cleaned[name] for name in names}
+        try:
+            units.require_told(stored, told=told, today=today_in(stored.user.zone))
+        except InvalidValueError as exc:
+            hint = f"Or tick “{self.fields['told_anew'].label}” if what is not edited is so."
+            self.add_error(exc.field, ValidationError(f"{exc.message} {hint}", code=exc.code))
+        else:
+            if settles_doubt(stored, told=told):
+                self.instance._change_reason = CONFIRMED  # noqa: SLF001 - where the history takes it from
+        return cleaned
 
 
 def local(row: AccountPart) -> datetime:

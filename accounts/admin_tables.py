@@ -9,8 +9,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from import_export.fields import Field
 
+from accounts import units
 from accounts.models import Account, AccountPart, AccountValue, Holding
 from currencies.admin_tables import currency_column
+from finances.local_days import today_in
 from finances.tables.resources import TableResource
 from finances.tables.widgets import DecimalWidget, InstantWidget, RelatedWidget, TextWidget, YesNoWidget
 from institutions.models import FinancialInstitution
@@ -157,6 +159,15 @@ class HoldingTable(PartTable):
         """Find it by its account and security."""
         rows = Holding.objects.filter(account=self.cell(row, "account"), security=self.cell(row, "security"))
         return rows.select_related("account__user", "security", "currency").first()
+
+    def before_save_instance(self, instance: Holding, row: Any, **_options: Any) -> None:
+        """Refuse a quantity that may be of before a split or of after it: without a timestamp nobody knows."""
+        if instance._state.adding:  # noqa: SLF001
+            return
+        today = today_in(instance.user.zone)
+        stored = Holding.objects.with_current_price(on=today).get(pk=instance.pk)
+        told = {name: getattr(instance, name) for name in units.TOLD if row.get(name) not in {None, ""}}
+        units.require_told(stored, told=told, today=today)
 
     def filter_export(self, queryset: Any, **options: Any) -> Any:
         """Fetch what is named with each row."""

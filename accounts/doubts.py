@@ -1,5 +1,6 @@
 """Whether it is known which shares the quantity of a holding counts: those of before a split or of after it."""
 
+from collections.abc import Container
 from typing import Any
 
 from accounts import told
@@ -37,3 +38,8 @@ def told_when(holding: Holding) -> Told:
     ]
     own = Telling(holding.quantity, Told(day_of(holding.updated_at, zone), holding.updated_at))
     return list(told.when([*tellings, own]))[-1]
+
+
+def settles_doubt(holding: Holding, *, told: Container[str]) -> bool:
+    """Tell whether a change that says what is ``told``, also where that stays, ends a doubt about the quantity."""
+    return "quantity" in told and "timestamp" in told and doubt_of(holding) is not None

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts import market_figures, meaning
 from accounts.market_figures import MAX_PRICE_AGE_DAYS, MarketFigures
 from accounts.validators import require_not_ahead, require_positive
-from finances import history
+from finances import history, owners
 from finances.constraints import FieldCheck, FieldUnique, Key, Reference
 from finances.fields import ExactDecimalField
 from finances.history import OwnedRecords, RecordedQuerySet
@@ -72,6 +72,7 @@ class AccountQuerySet(RecordedQuerySet):
 
     def delete_parts(self) -> None:
         """Delete all that is in the accounts, and record each deletion."""
+        owners.hold(self.order_by().values_list("user_id", flat=True).distinct())
         keys = list(self.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
         for part in (AccountValue, Holding):
             part.objects.filter(account_id__in=keys).delete_at_once()
@@ -94,11 +95,7 @@ class Account(OwnedModel):
     account_type = models.CharField(max_length=20, choices=AccountType)
     description = models.CharField(max_length=500, blank=True)
     financial_institution = models.ForeignKey(
-        "institutions.FinancialInstitution",
-        on_delete=history.forget,
-        null=True,
-        blank=True,
-        related_name="accounts",
+        "institutions.FinancialInstitution", on_delete=history.forget, null=True, blank=True, related_name="accounts"
     )
     # The index is below, without the second one by pattern that PostgreSQL would get.
     currency = models.ForeignKey("currencies.Currency", on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -187,7 +184,8 @@ class AccountPart(OwnedModel):
 
     account: models.ForeignKey[Account, Account]
     account_id: Any
-    lasting_fields: tuple[str, ...] = ("user", "account")
+    lasting_fields = ("user", "account")
+    day_field = "timestamp"
 
     class Meta:
         abstract = True

@@ -76,6 +76,6 @@ def reason(symbol: str, splits: Sequence[KnownSplit], *, as_of: date) -> str:
     last = max(split.on for split in splits)
     return (
         f"The quantity of {symbol} as of {as_of} was told after its split of {days}, which was not known here yet. "
-        f"Record the quantity again, with its day: {last} if it counts the shares after the split, {as_of} if those "
-        "before."
+        f"Record the quantity again, with its day: {last}, and the average cost, if it counts the shares after the "
+        f"split, {as_of} if those before."
     )

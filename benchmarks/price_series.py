@@ -110,6 +110,7 @@ def gunicorn() -> Iterator[int]:
         **os.environ,
         "DATABASE_URL": address,
         "DJANGO_ENV": "development",  # as a test it would not be served; the secret is what the token is signed with
+        "DJANGO_DEBUG": "0",  # which notes every query
         "DJANGO_SECRET_KEY": settings.SECRET_KEY,
         "LOG_LEVEL": "ERROR",
         "THROTTLE_USER": "1000000/s",  # counted, like in earnest, but never refused

@@ -103,11 +103,11 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "finances.middleware.OptionalTrailingSlashMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "finances.middleware.PageSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "finances.middleware.PageAuthenticationMiddleware",
+    "finances.middleware.PageMessageMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -152,6 +152,8 @@ else:
             "max_size": env.int("DATABASE_POOL_MAX_SIZE", 8),
         },
         "connect_timeout": 5,
+        # Only what asks for it is prepared (finances.sql.preparing_cursor), nothing because it came often.
+        "prepare_threshold": sys.maxsize if env.bool("DATABASE_PREPARED_STATEMENTS", True) else None,
         "options": "-c jit=off -c idle_in_transaction_session_timeout=60000",
         **options_of_url,
     }

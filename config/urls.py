@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, 
 
 from config import health, index
 from finances.api import errors
+from finances.api.routers import include_by_beginning
 from operations import views
 from users import admin_login
 
@@ -14,12 +15,12 @@ admin.site.site_header = admin.site.site_title = "Finances"
 admin.site.index_title = "Administration"
 
 api = [
-    path("", include("users.api.urls")),
-    path("", include("currencies.api.urls")),
-    path("", include("institutions.api.urls")),
-    path("", include("accounts.api.urls")),
-    path("", include("portfolio.api.urls")),
-    path("", include("securities.api.urls")),
+    include_by_beginning("users.api.urls"),
+    include_by_beginning("currencies.api.urls"),
+    include_by_beginning("institutions.api.urls"),
+    include_by_beginning("accounts.api.urls"),
+    include_by_beginning("portfolio.api.urls"),
+    include_by_beginning("securities.api.urls"),
 ]
 
 urlpatterns = [

@@ -1,12 +1,14 @@
 """Rows of which every change is kept: who, when, before and after. See docs/adr/0011."""
 
 from collections.abc import Iterable
+from itertools import batched
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
-from django.db import models, transaction
+from django.db import connections, models, transaction
+from django.db.models import Value
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
@@ -14,6 +16,7 @@ from finances import caching
 from finances.models import OwnedQuerySet
 
 CREATED, CHANGED, DELETED = "+", "~", "-"
+ROWS_AT_ONCE = 500
 
 
 def goes_with_owner(origin: Any) -> bool:
@@ -87,7 +90,7 @@ class RecordedQuerySet(OwnedQuerySet):
             keys = list(self.select_for_update(of=("self",)).values_list("pk", flat=True))
             rows = type(self)(self.model, using=self.db).filter(pk__in=keys)
             count = super(RecordedQuerySet, rows).update(**values)
-            self.record(rows.all(), CHANGED)
+            rows.all().record(CHANGED)
         return count
 
     def bulk_create(  # type: ignore[override]
@@ -102,33 +105,38 @@ class RecordedQuerySet(OwnedQuerySet):
             raise TypeError("A recorded row is stored or refused; there is no other way to treat a conflict.")
         with transaction.atomic(using=self.db):
             stored: list[Any] = super().bulk_create(objs, batch_size=batch_size)
-            self.record(stored, CREATED)
+            for some in batched(stored, ROWS_AT_ONCE, strict=False):
+                type(self)(self.model, using=self.db).filter(pk__in=[row.pk for row in some]).record(CREATED)
         return stored
 
     def delete_at_once(self) -> None:
         """Delete all rows by one statement, and record each; for rows that no others point at."""
         with transaction.atomic(using=self.db):
-            self.record(self.select_for_update(of=("self",)), DELETED)
+            self.select_for_update(of=("self",)).record(DELETED)
             self._raw_delete(self.db)
 
-    def record(self, rows: Iterable[Any], kind: str) -> None:
-        """Write a record of ``kind`` for each of ``rows`` as it is now, and end what was computed from those before."""
+    def record(self, kind: str) -> None:
+        """Write a record of ``kind`` of each row as it is now, and end what was computed from those before.
+
+        The database copies the rows itself, by one statement: there may be tens of thousands.
+        """
         record: Any = self.model.history.model
-        rows = list(rows)
-        now = timezone.now()
-        record.objects.using(self.db).bulk_create(
-            [
-                record(
-                    history_date=now,
-                    history_type=kind,
-                    history_user=record.get_default_history_user(row),
-                    **{field.attname: getattr(row, field.attname) for field in record.tracked_fields},
-                )
-                for row in rows
-            ],
-            batch_size=500,
+        owners = set(self.order_by().values_list("user_id", flat=True))
+        if not owners:
+            return
+        doer = record.get_default_history_user(self.model())
+        said = {"history_date": timezone.now(), "history_type": kind, "history_user": getattr(doer, "pk", None)}
+        fields = [*record.tracked_fields, *map(record._meta.get_field, said)]
+        rows = self.order_by().annotate(
+            **{f"said_{name}": Value(value, record._meta.get_field(name)) for name, value in said.items()}
         )
-        caching.renew_of({row.user_id for row in rows}, using=self.db)
+        copied = rows.values_list(*(field.attname for field in record.tracked_fields), *map("said_{}".format, said))
+        quote = connections[self.db].ops.quote_name
+        statement, parameters = copied.query.get_compiler(self.db).as_sql()
+        columns = ", ".join(quote(field.column) for field in fields)
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(f"INSERT INTO {quote(record._meta.db_table)} ({columns}) {statement}", parameters)
+        caching.renew_of(owners, using=self.db)
 
 
 class RefusedCommand(BaseCommand):

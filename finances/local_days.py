@@ -42,6 +42,12 @@ def day_of(at: datetime, zone: ZoneInfo) -> date:
     return day + ONE_DAY if local.fold and day < date.max and at >= end_of(day, zone) else day
 
 
+def moved(at: datetime, was: ZoneInfo, becomes: ZoneInfo) -> datetime:
+    """Return noon in ``becomes`` of the day whose noon in ``was`` is ``at``; of another time, ``at`` itself."""
+    day = day_of(at, was)
+    return noon_of(day, becomes) if at == noon_of(day, was) else at
+
+
 def instant_at(local: datetime, zone: ZoneInfo) -> datetime | None:
     """Return the instant, in UTC, at which clocks in ``zone`` first show ``local``; None when they never do.
 

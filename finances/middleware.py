@@ -7,6 +7,9 @@ import uuid
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -81,3 +84,28 @@ class OptionalTrailingSlashMiddleware:
         if len(path) > 1 and path.endswith("/") and not path.startswith("/admin/"):
             request.path_info = path[:-1]
         return self.get_response(request)
+
+
+class SparesApiMixin:
+    """Keep a middleware that only pages in a browser need out of the way of the API, which has no cookies."""
+
+    get_response: GetResponse
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer as ever, below ``/api/`` without this middleware."""
+        if request.path_info.startswith("/api/"):
+            return self.get_response(request)
+        answer: HttpResponse = super().__call__(request)  # type: ignore[misc]
+        return answer
+
+
+class PageSessionMiddleware(SparesApiMixin, SessionMiddleware):
+    """Sessions of the admin."""
+
+
+class PageAuthenticationMiddleware(SparesApiMixin, AuthenticationMiddleware):
+    """Who is signed in to the admin; the API finds out by itself, from a token."""
+
+
+class PageMessageMiddleware(SparesApiMixin, MessageMiddleware):
+    """What the admin has to say on its next page."""

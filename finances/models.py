@@ -66,6 +66,8 @@ class OwnedModel(TimestampedModel):
     stored: Self | None = None
     # What is said once for all: no form asks for it again, and constraints still are about it.
     lasting_fields: tuple[str, ...] = ("user",)
+    # The instant that stands for a day where no time was told, which `finances.kept_days` keeps; of parts of accounts.
+    day_field: str | None = None
 
     objects = OwnedQuerySet.as_manager()
 

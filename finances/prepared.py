@@ -57,7 +57,7 @@ class PreparedRow[M: models.Model]:
         """
         compiler, statement, params, converters, names = self._compiled
         bound = [each.bound(values) if isinstance(each, Parameter) else each for each in params]
-        with connection.cursor() as cursor:
+        with sql.preparing_cursor() as cursor:
             cursor.execute(statement, bound)
             row = cursor.fetchone()
         if row is None:

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import BooleanField, Func
 
 
@@ -84,6 +86,32 @@ SQLITE = Dialect(
 def dialect() -> Dialect:
     """Return the dialect of the database in use."""
     return SQLITE if connection.vendor == "sqlite" else POSTGRESQL
+
+
+def preparing_cursor() -> CursorWrapper:
+    """Return a cursor whose statements the database parses and plans once for each connection.
+
+    For SQL whose text stays the same and whose values are all parameters. Django's own cursor writes the values into
+    the text, so that PostgreSQL plans every statement anew, which takes longer than reading a row; SQLite keeps what
+    it has parsed anyhow. Where settings leave prepared statements out (``prepare_threshold`` is ``None``), it plans
+    each time, and all else is the same.
+    """
+    if connection.vendor != "postgresql":
+        return connection.cursor()
+    connection.ensure_connection()
+    raw: Any = _preparing_cursor_class()(connection.connection)
+    return connection.make_debug_cursor(raw) if connection.queries_logged else connection.make_cursor(raw)
+
+
+@cache
+def _preparing_cursor_class() -> type[Any]:
+    from django.db.backends.postgresql import base
+
+    class PreparingCursor(base.ServerBindingCursor):  # type: ignore[misc,name-defined]
+        def execute(self, query: Any, params: Any = None) -> Any:
+            return super().execute(query, params, prepare=True)
+
+    return PreparingCursor
 
 
 @contextmanager

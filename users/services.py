@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth import password_validation
 from django.db import IntegrityError, transaction
 
-from finances import typed_text
+from finances import kept_days, typed_text
 from finances.exceptions import ConflictError, InvalidValueError
 from users import links, mails, sessions
 from users.models import TokenFamily, User
@@ -194,12 +194,12 @@ def change_user(*, user: User, **changes: Any) -> User:
     """Change the given fields of ``user``, a row that is locked or was just read.
 
     For administrators, who need no proof: a new address is unverified, gets a mail with a link, and the old one is
-    told. Who is deactivated is signed out for good.
+    told. Who is deactivated is signed out for good. Days that were recorded stay those days in another time zone.
 
     Raises:
         ConflictError: it would leave no active superuser.
     """
-    old_email = user.email
+    old_email, old_zone = user.email, user.zone
     if changes.get("is_superuser") is False or changes.get("is_active") is False:
         require_another_superuser(than=[user.pk])
     if changes.get("is_active") is False:
@@ -211,6 +211,8 @@ def change_user(*, user: User, **changes: Any) -> User:
         ask_to_verify(user=user)
         transaction.on_commit(functools.partial(mails.post, mails.send_email_changed, old_email))
     user.save()
+    if user.zone != old_zone:
+        kept_days.keep(user_id=user.pk, was=old_zone, becomes=user.zone)
     sessions.end_outdated(user=user)
     return user
 

@@ -1,7 +1,7 @@
 """Accounts, values and holdings as JSON."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -9,25 +9,28 @@ from django.db import models
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts import services
+from accounts import services, units
 from accounts.api.fields import CurrencyCodeField, DayField, InstantField, SecurityNameField
-from accounts.doubts import doubt_of
+from accounts.doubts import doubt_of, settles_doubt
 from accounts.market_figures import MarketFigures
 from accounts.models import INVESTMENT_TYPES, Account, AccountType, AccountValue, Holding
 from accounts.told import CONFIRMED
 from accounts.validators import require_not_ahead
 from currencies.api.serializers import CurrencySerializer, ShownNumberField
 from finances.api.serializers import AnyCaseChoiceField, OwnedModelSerializer, OwnedRelatedField
-from finances.exceptions import DuplicateError, InvalidValueError
+from finances.exceptions import DuplicateError
 from finances.local_days import day_of, named_day, today_in
 from institutions.api.serializers import FinancialInstitutionSerializer
 from institutions.models import FinancialInstitution
 from securities.api.serializers import SecuritySerializer
-from securities.models import SecurityAction
 
 
 class AccountSerializer(OwnedModelSerializer):
-    """An account with its institution, its currency and its latest recorded value."""
+    """An account with its institution, its currency and its latest recorded value.
+
+    What is owned and has no type of its own, such as a house or a car, is a ``savings`` account whose values say what
+    it is worth.
+    """
 
     account_type = AnyCaseChoiceField(AccountType.choices)
     financial_institution_id = OwnedRelatedField(
@@ -172,7 +175,8 @@ class HoldingSerializer(OwnedModelSerializer):
         help_text="The quantity is held since then; now unless given at creation, unchanged unless given in a change. "
         "Of a day, its noon where you are. The days before keep what was held on them: sent with a quantity it tells "
         "of a purchase or a sale, a quantity alone corrects all days since the stored one, and it alone since when. "
-        "Past purchases can be sent one after another, the oldest first. A new quantity after a split needs it.",
+        "Past purchases can be sent one after another, the oldest first. A new quantity after a split needs it, "
+        "and a day beyond a split the quantity and the average cost of then.",
     )
     quantity_today = serializers.SerializerMethodField(help_text="The quantity after all splits since the timestamp.")
     quantity_unconfirmed = serializers.SerializerMethodField(
@@ -206,45 +210,10 @@ class HoldingSerializer(OwnedModelSerializer):
         return super().candidate({name: value for name, value in attrs.items() if name != "security_id"})
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse a quantity that may be of before a split or of after it."""
-        if self.instance is not None and "timestamp" not in attrs:
-            self.require_same_quantity(self.instance, attrs.get("quantity", self.instance.quantity))
-        elif self.instance is not None and "quantity" not in attrs:
-            self.require_same_units(self.instance, day_of(attrs["timestamp"], self.instance.user.zone))
+        """Refuse a change that may be of before a split or of after it."""
+        if self.instance is not None:
+            units.require_told(self.instance, told=attrs, today=self.today())
         return super().validate(attrs)
-
-    def require_same_quantity(self, holding: Holding, quantity: Any) -> None:
-        """Refuse another ``quantity`` when there was a split since the one that is stored.
-
-        Raises:
-            InvalidValueError: nobody can tell in which units it is.
-        """
-        splits = holding.splits_between(holding.as_of, self.today())
-        if quantity == holding.quantity or not splits:
-            return
-        raise InvalidValueError(
-            f"There was a split of {holding.security} since {holding.as_of}: {named(splits)}. Send timestamp with the "
-            f"quantity: {self.today()} if it counts the shares after the split, {holding.as_of} if it counts those "
-            "before.",
-            code="as_of_required",
-            field="timestamp",
-        )
-
-    def require_same_units(self, holding: Holding, as_of: dt.date) -> None:
-        """Refuse to take the stored quantity to a day before or after a split: its units are not those of that day.
-
-        Raises:
-            InvalidValueError: nobody can tell how many there were.
-        """
-        splits = holding.splits_between(*sorted((holding.as_of, as_of)))
-        if not splits:
-            return
-        raise InvalidValueError(
-            f"There was a split of {holding.security} between {holding.as_of} and {as_of}: {named(splits)}. Send with "
-            f"the timestamp the quantity of {as_of}, and the average cost of one unit of it.",
-            code="as_of_required",
-            field="quantity",
-        )
 
     def today(self) -> dt.date:
         """Return the day that it is where the asking user is."""
@@ -273,17 +242,13 @@ class HoldingSerializer(OwnedModelSerializer):
 
     def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
         """Store what was sent; a quantity in doubt that is sent once more, with its day, is in doubt no longer."""
-        if self.confirms(instance, validated_data):
+        if settles_doubt(instance, told=validated_data):
             instance._change_reason = CONFIRMED  # noqa: SLF001 - where the history takes it from
         return super().update(instance, validated_data)
 
     def is_so_already(self, instance: Any, attrs: dict[str, Any]) -> bool:
         """Tell whether there is nothing to store, not even that somebody confirms what is stored."""
-        return super().is_so_already(instance, attrs) and not self.confirms(instance, attrs)
-
-    def confirms(self, instance: Any, attrs: dict[str, Any]) -> bool:
-        """Tell whether ``attrs`` settle a doubt about the quantity."""
-        return {"quantity", "timestamp"} <= attrs.keys() and doubt_of(instance) is not None
+        return super().is_so_already(instance, attrs) and not settles_doubt(instance, told=attrs)
 
     def to_representation(self, instance: Any) -> Any:
         """Show the figures as they are now, and the currency that counts."""
@@ -316,8 +281,3 @@ def taken(row: Mapping[str, Any], exc: services.TakenInstantError) -> DuplicateE
         else f"Row {exc.earlier} is for the same {kind}, {text}; rows are counted from 0."
     )
     return DuplicateError(message, field=f"{exc.index}.{name}")
-
-
-def named(splits: Sequence[SecurityAction]) -> str:
-    """Return the ratios and the days of splits."""
-    return ", ".join(f"{split.value.normalize():f} for 1 on {split.date}" for split in splits)

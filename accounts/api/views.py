@@ -29,7 +29,9 @@ MAX_BATCH = 1000
 CHANGED = (
     "Change the fields that are sent; account and security stay. `timestamp` and `quantity` together tell of a "
     "purchase or a sale: the days before keep what was held then. `quantity` alone corrects all days since the stored "
-    "`timestamp`, and `timestamp` alone since when it was held."
+    "`timestamp`, and `timestamp` alone since when it was held. Beyond a split nothing is guessed: a new `quantity` "
+    "needs its `timestamp` (400 `as_of_required`), and a `timestamp` on the other side of the split the `quantity` "
+    "(`as_of_required`) and the `average_cost` (`average_cost_required`, unless that is 0) in units of that day."
 )
 
 

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from django.db import connection
 from rest_framework import serializers
 
 from finances.api.serializers import aliases_of
-from finances.sql import Dialect, dialect, parameter
+from finances.sql import Dialect, dialect, parameter, preparing_cursor
 
 __all__ = ["Dialect", "Series", "dialect", "item_sql", "parameter", "read_series"]
 
@@ -74,7 +73,7 @@ def read_series(*, item: str, place: str, source: str, params: Sequence[Any], li
             SELECT {place} AS place, {item} AS item FROM {source} ORDER BY {place} LIMIT %s OFFSET %s
         ) AS points
     """  # noqa: S608 - see the docstring
-    with connection.cursor() as cursor:
+    with preparing_cursor() as cursor:
         cursor.execute(sql, [*params, limit, offset])
         count, first, last, items = cursor.fetchone()
     return Series(orjson.Fragment(f"[{items or ''}]"), count, first, last)

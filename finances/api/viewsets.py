@@ -1,15 +1,17 @@
 """The views that all resources share: partial writes under a lock, conditional requests, ownership."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 from django.db import models, transaction
 from rest_framework import viewsets
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from finances import quotas
+from finances import owners, quotas
 from finances.api import conditional
 from finances.api.idempotency import IdempotentMixin
 from finances.models import OwnedQuerySet, require_unused
@@ -147,6 +149,27 @@ class OwnedViewSet(BaseViewSet):
         if not isinstance(queryset, OwnedQuerySet):
             raise TypeError(f"{type(self).__name__} needs a queryset with for_user()")
         return queryset.for_user(self.request.user)
+
+    def once(self, write: Callable[[], Any]) -> Any:
+        """Call ``write`` in a transaction, as ever, while the asking user stays."""
+        with transaction.atomic():
+            self.hold_owner()
+            return super().once(write)
+
+    def get_object(self) -> Any:
+        """Return the row as ever; for a write, in its transaction, while the asking user stays."""
+        if self.request.method in {"PUT", "PATCH", "DELETE"}:
+            self.hold_owner()
+        return super().get_object()
+
+    def hold_owner(self) -> None:
+        """Let a deletion of the asking user wait, before anything of theirs is locked.
+
+        Raises:
+            AuthenticationFailed: it was faster.
+        """
+        if not owners.hold([self.request.user.pk]):
+            raise AuthenticationFailed("The access token is not valid, or no longer.", "invalid_token")
 
     def store(self, serializer: Any) -> Response:
         """Store a new row where there is room for one more."""

@@ -28,7 +28,7 @@ CHANGING_NAMES = (
     "Change the fields that are sent. Another `email` of one's own needs `current_password` (400 without it), waits as "
     "`pending_email`, and takes the place of the old one, ending all sessions, when the link that is mailed to it is "
     "followed; the answer is the same if it is somebody else's. Other fields need no password. Tries with a password, "
-    "and new usernames, are limited (429)."
+    "and new usernames, are limited (429). Days that were recorded stay those days in another `timezone`."
 )
 CHANGING_PEOPLE = (
     " Superusers may change anybody, an address without proof and at once. Only they set `is_active` and "

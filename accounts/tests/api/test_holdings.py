@@ -287,8 +287,9 @@ def test_a_new_quantity_after_a_split_must_say_of_when_it_is(january, api, split
     body = response.json()
     assert (response.status_code, body["code"], body["errors"][0]["field"]) == (400, "as_of_required", "timestamp")
     assert body["errors"][0]["message"] == (
-        f"There was a split of {split_since.security} since 2026-01-01: 4 for 1 on 2026-01-05. Send timestamp with the "
-        "quantity: 2026-01-07 if it counts the shares after the split, 2026-01-01 if it counts those before."
+        f"There was a split of {split_since.security} since 2026-01-01: 4 for 1 on 2026-01-05. Give the timestamp with "
+        "the quantity: 2026-01-07, and the average cost, if it counts the shares after the split, 2026-01-01 if it "
+        "counts those before."
     )
     assert Holding.objects.get().quantity == 10
 
@@ -302,7 +303,7 @@ def test_another_day_after_a_split_must_come_with_the_quantity_of_then(january, 
     assert (response.status_code, body["code"], body["errors"][0]["field"]) == (400, "as_of_required", "quantity")
     assert body["errors"][0]["message"] == (
         f"There was a split of {split_since.security} between 2026-01-01 and {day}: 4 for 1 on 2026-01-05. "
-        f"Send with the timestamp the quantity of {day}, and the average cost of one unit of it."
+        f"Give with the timestamp the quantity of {day}, and the average cost of one unit of it."
     )
     assert api.get(f"{FLAT}/{split_since.pk}").json()["quantity_today"] == 40
 
@@ -319,7 +320,8 @@ def test_a_day_before_a_split_must_come_with_the_quantity_of_then_too(january, a
 @pytest.mark.parametrize(
     ("change", "today"),
     [
-        ({"quantity": 44, "timestamp": "2026-01-07"}, 44),
+        ({"quantity": 44, "timestamp": "2026-01-07", "average_cost": 25}, 44),
+        ({"quantity": 12, "timestamp": "2026-01-04"}, 48),  # on the same side of the split
         ({"quantity": 11, "timestamp": "2026-01-01"}, 44),
         ({"quantity": 10, "average_cost": 25}, 40),
         ({"average_cost": 25}, 40),
@@ -332,6 +334,49 @@ def test_what_says_of_when_it_is_or_leaves_the_quantity_is_taken(january, api, s
     response = api.patch(f"{FLAT}/{split_since.pk}", change)
 
     assert (response.status_code, response.json()["quantity_today"]) == (200, today)
+
+
+@pytest.mark.parametrize("verb", ["put", "patch"])
+@pytest.mark.parametrize("name", ["quantity", "shares"])
+@pytest.mark.parametrize("day", ["2026-01-05", "2026-01-07"])
+def test_a_quantity_of_after_a_split_must_come_with_its_cost(january, api, split_since, verb, name, day):
+    response = getattr(api, verb)(f"{FLAT}/{split_since.pk}", {name: 44, "timestamp": day})
+
+    body = response.json()
+    assert (response.status_code, body["code"]) == (400, "average_cost_required")
+    assert body["errors"][0]["field"] == "average_cost"
+    assert body["errors"][0]["message"] == (
+        f"There was a split of {split_since.security} between 2026-01-01 and {day}: 4 for 1 on 2026-01-05. "
+        f"Give with the timestamp the average cost of one unit as of {day}."
+    )
+    assert api.get(f"{FLAT}/{split_since.pk}").json()["quantity_today"] == 40
+
+
+def test_a_quantity_of_before_a_split_must_come_with_its_cost_too(january, api, split_since):
+    api.patch(f"{FLAT}/{split_since.pk}", {"timestamp": "2026-01-06", "quantity": 40, "average_cost": 25})
+
+    response = api.patch(f"{FLAT}/{split_since.pk}", {"timestamp": "2026-01-02", "quantity": 10})
+
+    assert (response.status_code, response.json()["code"]) == (400, "average_cost_required")
+
+
+def test_with_its_cost_the_cost_of_all_stays_what_it_was(january, api, split_since):
+    before = api.get(f"{FLAT}/{split_since.pk}").json()["cost_basis"]
+
+    body = api.patch(
+        f"{FLAT}/{split_since.pk}", {"quantity": 40, "timestamp": "2026-01-07", "average_price_per_share": 25}
+    ).json()
+
+    assert (before, body["cost_basis"]) == (1000, 1000)
+
+
+def test_what_cost_nothing_costs_nothing_in_any_units(january, api, split_since):
+    split_since.average_cost = 0
+    split_since.save()
+
+    response = api.patch(f"{FLAT}/{split_since.pk}", {"quantity": 40, "timestamp": "2026-01-07"})
+
+    assert (response.status_code, response.json()["average_cost"]) == (200, 0)
 
 
 # ---- Changes, lists ----

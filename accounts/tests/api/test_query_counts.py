@@ -1,10 +1,13 @@
 """A write asks nothing twice."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.tests.factories import InvestmentAccountFactory
+from accounts.models import AccountValue
+from accounts.tests.factories import AccountFactory, InvestmentAccountFactory
 from institutions.tests.factories import FinancialInstitutionFactory
 from securities.tests.factories import SecurityFactory
 
@@ -28,34 +31,35 @@ def statements_of(write, status):
 
 
 def test_a_value(api, path):
-    # who asks, the account, is there one, how many, the value, its record, the owner's mark, the answer
+    # who asks, whether they stay, the account, is there one, how many, the value, its record, the owner's mark, the
+    # answer
     statements = statements_of(lambda: api.post(f"{path}/values", {"value": 5, "cash_balance": 1}), 201)
+
+    assert len(statements) == 9
+
+
+def test_a_change_of_an_account(api, path):
+    # who asks, whether they stay, the account, is the name free, the account, its last record, its record, the mark
+    statements = statements_of(lambda: api.patch(path, {"name": "Renamed"}), 200)
 
     assert len(statements) == 8
 
 
-def test_a_change_of_an_account(api, path):
-    # who asks, the account, is the name free, the account, its last record, its record, the mark
-    statements = statements_of(lambda: api.patch(path, {"name": "Renamed"}), 200)
-
-    assert len(statements) == 7
-
-
 def test_a_change_that_touches_a_check(api, path):
-    # who asks, the account, all checks at once, the account, its last record, its record, the mark
+    # who asks, whether they stay, the account, all checks at once, the account, its last record, its record, the mark
     statements = statements_of(lambda: api.patch(path, {"interest_rate": 5}), 200)
 
-    assert len(statements) == 7
+    assert len(statements) == 8
 
 
 def test_a_holding(api, path):
     body = {"security_id": SecurityFactory().symbol, "quantity": 1, "average_cost": 1}
 
-    # who asks, the account, how many, all checks at once, the security; how many, the account, is there one, the
-    # holding, its record, the mark; the answer, splits
+    # who asks, the account, how many, all checks at once, the security; whether they stay, how many, the account, is
+    # there one, the holding, its record, the mark; the answer, splits
     statements = statements_of(lambda: api.post(f"{path}/holdings", body), 201)
 
-    assert len(statements) == 13
+    assert len(statements) == 14
 
 
 def test_each_broken_rule_is_named_though_all_are_asked_for_at_once(api):
@@ -65,3 +69,19 @@ def test_each_broken_rule_is_named_though_all_are_asked_for_at_once(api):
 
     (fault,) = response.json()["errors"]
     assert (response.status_code, fault["field"]) == (400, "is_investment_account")
+
+
+def test_an_account_of_many_values_goes_in_as_many_statements_as_one_of_few(api, user):
+    def statements(count):
+        account = AccountFactory(user=user)
+        first = datetime(2020, 1, 1, tzinfo=UTC)
+        AccountValue.objects.bulk_create(
+            AccountValue(account=account, user=user, timestamp=first + timedelta(hours=hour), value=hour)
+            for hour in range(count)
+        )
+        with CaptureQueriesContext(connection) as asked:
+            assert api.delete(f"/api/v1/accounts/{account.pk}").status_code == 204
+        assert AccountValue.history.filter(account_id=account.pk, history_type="-").count() == count
+        return len(asked)
+
+    assert statements(1) == statements(1200)

@@ -15,8 +15,8 @@ pytestmark = pytest.mark.django_db
 ROOT = "/api/v1"
 REASON = (
     "The quantity of ACME as of 2026-11-20 was told after its split of 2026-11-27, which was not known here yet. "
-    "Record the quantity again, with its day: 2026-11-27 if it counts the shares after the split, 2026-11-20 if those "
-    "before."
+    "Record the quantity again, with its day: 2026-11-27, and the average cost, if it counts the shares after the "
+    "split, 2026-11-20 if those before."
 )
 MISSING = [{"kind": "quantity_unconfirmed", "name": "ACME", "reason": REASON}]
 
@@ -135,8 +135,8 @@ def test_an_explanation_names_the_split_and_adds_up(api, doubtful):
 @pytest.mark.parametrize(
     ("fields", "quantity", "worth"),
     [
-        ({"quantity": 40, "timestamp": "2026-11-27"}, 40, 1000),
-        ({"quantity": 40, "timestamp": "2026-11-29"}, 40, 1000),
+        ({"quantity": 40, "timestamp": "2026-11-27", "average_cost": 25}, 40, 1000),
+        ({"quantity": 40, "timestamp": "2026-11-29", "average_cost": 25}, 40, 1000),
         ({"quantity": 40, "timestamp": "2026-11-20"}, 160, 4000),  # what was stored, and now it is certain
         ({"quantity": 10, "timestamp": "2026-11-20"}, 40, 1000),
     ],

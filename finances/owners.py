@@ -1,0 +1,29 @@
+"""Owners of private rows, who stay while somebody writes to these. See docs/adr/0025."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import connection, transaction
+
+
+def hold(user_ids: Iterable[Any]) -> int:
+    """Let whoever deletes these people wait until the transaction under way ends; return how many there still are.
+
+    Called before anything of theirs is locked, since who deletes a person locks them first and then what they own.
+    Those who write to rows of one owner do not wait for each other here. On SQLite the transaction itself is alone.
+
+    Raises:
+        TransactionManagementError: there is no transaction that could be waited for.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("Owners stay until the end of a transaction, and there is none.")
+    keys = set(user_ids)
+    people = get_user_model().objects.filter(pk__in=keys).order_by("pk").values_list("pk")
+    if not keys or connection.vendor != "postgresql":
+        return people.count()
+    statement, parameters = people.query.sql_with_params()
+    with connection.cursor() as cursor:
+        # The lock that a foreign key takes, which Django's `select_for_update` cannot ask for.
+        cursor.execute(f"{statement} FOR KEY SHARE", parameters)
+        return len(cursor.fetchall())
