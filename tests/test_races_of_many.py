@@ -4,17 +4,15 @@ from collections import Counter
 
 import pytest
 
-from accounts.models import Account, AccountValue, Holding
-from accounts.tests.factories import AccountFactory, HoldingFactory, InvestmentAccountFactory
+from accounts.models import Account, AccountValue
+from accounts.tests.factories import AccountFactory, HoldingFactory
 from finances.models import IdempotentAnswer
 from institutions.models import FinancialInstitution
 from institutions.tests.factories import FinancialInstitutionFactory
 from securities.models import Security, SecurityPrice
-from securities.tests.factories import SecurityFactory
 from tests.at_once import at_once
 from tests.stand_in.fixtures import http_store, yahoo
-from users.models import User
-from users.tests.factories import PASSWORD, UserFactory
+from users.tests.factories import UserFactory
 
 __all__ = ["http_store", "yahoo"]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -111,26 +109,6 @@ def test_accounts_that_are_opened_at_a_bank_that_goes_are_at_none(signed_in):
     assert not FinancialInstitution.objects.exists()
     assert set(Account.objects.values_list("financial_institution", flat=True)) <= {None}
     assert Account.objects.count() == sum(answer.status_code == 201 for answer in opened)
-
-
-def test_whoever_goes_while_they_write_leaves_nothing(signed_in):
-    user = UserFactory()
-    account, security = InvestmentAccountFactory(user=user), SecurityFactory()
-    path = f"/api/v1/accounts/{account.pk}"
-
-    clients = [signed_in(user) for _ in range(2)]
-    holding = {"security_id": security.symbol, "quantity": 1, "average_cost": 1}
-    answers = at_once(
-        lambda: clients[0].delete("/api/v1/auth/me", {"current_password": PASSWORD}),
-        lambda: clients[1].post(f"{path}/holdings", holding),
-        lambda: clients[1].post(f"{path}/values", {"timestamp": "2026-01-01", "value": 1, "cash_balance": 1}),
-    )
-
-    assert answers[0].status_code == 204
-    assert all(answer.status_code in {201, 401, 404, 409} for answer in answers[1:])
-    assert not User.objects.filter(pk=user.pk).exists()
-    left = (Account, AccountValue, Holding, Account.history, AccountValue.history, Holding.history)
-    assert [rows.objects.count() if hasattr(rows, "objects") else rows.count() for rows in left] == [0] * 6
 
 
 def test_many_who_look_up_one_unknown_security_at_once_store_it_once(signed_in, yahoo):
