@@ -146,11 +146,7 @@ else:
     from finances import pools
 
     DATABASES["default"]["OPTIONS"] = {
-        "pool": {
-            **pools.OPTIONS,
-            "min_size": env.int("DATABASE_POOL_MIN_SIZE", 1),
-            "max_size": env.int("DATABASE_POOL_MAX_SIZE", 8),
-        },
+        "pool": pools.options(env.int("DATABASE_POOL_MIN_SIZE", 1), env.int("DATABASE_POOL_MAX_SIZE", 8)),
         "connect_timeout": 5,
         # Only what asks for it is prepared (finances.sql.preparing_cursor), nothing because it came often.
         "prepare_threshold": sys.maxsize if env.bool("DATABASE_PREPARED_STATEMENTS", True) else None,

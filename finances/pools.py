@@ -71,11 +71,15 @@ class Connection(psycopg.Connection[Any]):
         self.pgconn.finish()
 
 
-OPTIONS = {
-    "connection_class": Connection,
-    "check": check_connection,
-    "timeout": 5,  # seconds that a request waits for a connection
-    # For so many seconds the pool tries to get a lost connection back, waiting twice as long each time; then the next
-    # request tries anew. A database that is back after minutes would be left alone for minutes otherwise.
-    "reconnect_timeout": 5,
-}
+def options(min_size: int, max_size: int) -> dict[str, Any]:
+    """Return the options of a pool that keeps so many connections open."""
+    return {
+        "connection_class": Connection,
+        "check": check_connection,
+        "min_size": min_size,
+        "max_size": max_size,
+        "timeout": 5,  # seconds that a request waits for a connection
+        # For so many seconds the pool tries to get a lost connection back, waiting twice as long each time; then the
+        # next request tries anew. A database that is back after minutes would be left alone for minutes otherwise.
+        "reconnect_timeout": 5,
+    }
