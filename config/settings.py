@@ -166,21 +166,17 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, as in earnest: threads of a test share it, and wait for each other.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 else:
-    from finances.pools import check_connection
+    from finances import pools
 
     DATABASES["default"]["OPTIONS"] = {
-        "pool": {
-            "check": check_connection,
-            "min_size": env.int("DATABASE_POOL_MIN_SIZE", 1),
-            "max_size": env.int("DATABASE_POOL_MAX_SIZE", 8),
-            "timeout": 5,
-        },
+        "pool": pools.options(env.int("DATABASE_POOL_MIN_SIZE", 1), env.int("DATABASE_POOL_MAX_SIZE", 8)),
         "connect_timeout": 5,
         # Only what asks for it is prepared (finances.sql.preparing_cursor), nothing because it came often.
         "prepare_threshold": sys.maxsize if env.bool("DATABASE_PREPARED_STATEMENTS", True) else None,
         "options": "-c jit=off -c idle_in_transaction_session_timeout=60000",
         **options_of_url,
     }
+DATABASE_ANSWER_SECONDS = env.float("DATABASE_ANSWER_SECONDS", 15.0)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ---- Caches --------------------------------------------------------------------------------------------------------

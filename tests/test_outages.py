@@ -2,11 +2,15 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
+
+from finances.api.errors import translate
 
 ROOT = Path(__file__).resolve().parents[1]
 NOBODY_LISTENS = "127.0.0.1:1"
@@ -84,3 +88,13 @@ def test_the_caches_health_is_a_503_while_redis_is_away(tmp_path):
     assert answers["/health"][0] == 200
     assert answers["/health/cache"][0] == 503
     assert json.loads(answers["/health/cache"][3])["status"] == "unhealthy"
+
+
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE])
+def test_a_disk_that_takes_no_more_is_something_that_passes(code):
+    refused, failed = OperationalError("the disk"), sqlite3.OperationalError("the disk")
+    failed.sqlite_errorcode, refused.__cause__ = code, failed
+
+    answer = translate(refused)
+
+    assert (answer.status_code, answer.get_codes(), answer.wait) == (503, "database_unavailable", 5)

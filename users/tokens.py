@@ -4,6 +4,7 @@ import functools
 import hashlib
 import time
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import jwt
@@ -17,6 +18,9 @@ ALGORITHM = "HS256"
 ISSUER, AUDIENCE = "finances", "finances-api"
 FAMILY_CLAIM, STAMP_CLAIM = "family", "stamp"
 REMEMBERED_TOKENS = 1024  # some 2 KB each
+# A token may have been signed so far in the future, by a clock that was set back since or by that of another machine;
+# nobody is signed out by that. No token lives longer for it: the end of each is looked at without.
+CLOCKS_DIFFER_BY = timedelta(days=1)
 
 
 @functools.lru_cache(maxsize=8)
@@ -84,7 +88,7 @@ class RotatingKeyBackend(TokenBackend):
         return key
 
 
-backend = RotatingKeyBackend(ALGORITHM, issuer=ISSUER, audience=AUDIENCE)
+backend = RotatingKeyBackend(ALGORITHM, issuer=ISSUER, audience=AUDIENCE, leeway=CLOCKS_DIFFER_BY)
 
 
 class AccessToken(simplejwt.AccessToken):

@@ -47,7 +47,14 @@ SQLSTATE_UNIQUE, SQLSTATE_FOREIGN_KEY, SQLSTATE_NOT_NULL = "23505", "23503", "23
 # Connections, resources, locks, conflicts between transactions, an operator at work: all of these pass.
 PASSING_SQLSTATES = ("08", "53", "55P03", "40", "57")
 CONFLICT_SQLSTATES = {"40001", "40P01"}  # serialization failure, deadlock
-PASSING_SQLITE_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL}
+# Others at work, and a disk that is full, over its quota, or away.
+PASSING_SQLITE_CODES = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+}
 MAX_MESSAGE = 400
 MAX_FAULTS = 100  # a body may hold a million
 CRASHED = "Something went wrong here; it is logged."

@@ -25,6 +25,7 @@ FAILURES_ALLOWED = 3  # … to this many, and then the server is left alone …
 OUTAGE_REST = 30  # … for so many seconds
 LEASE = 60  # seconds after which the request of a killed process no longer counts as under way
 POLL = 0.05  # seconds between two looks for a free place
+SET_BACK = 60  # seconds by which the clock goes back only when it is set; those of several machines differ by less
 
 RATE_LIMITED = "rate limited"
 OUTAGE = "unavailable"
@@ -41,6 +42,7 @@ class GateState:
     struck_at: float = 0
     failures: tuple[float, ...] = ()
     leases: dict[str, float] = field(default_factory=dict)
+    seen_at: float = 0
 
     def seconds_of_rest(self, now: float) -> int:
         """Return for how many more whole seconds nothing may go out, 0 when the gate is open."""
@@ -79,6 +81,25 @@ def book(state: GateState, pace: Pace, ticket: str, now: float) -> tuple[GateSta
         return state, Booking(refused_for=math.ceil(slot - now), because=RATE_LIMITED)
     leases[ticket] = slot + LEASE
     return replace(state, leases=leases, next_slot=slot + pace.gap), Booking(wait=slot - now)
+
+
+def seen(state: GateState, now: float) -> GateState:
+    """Return ``state`` as of ``now``: where the clock was set back since it was seen, its times go back as far.
+
+    They would lie ahead by hours otherwise, and nobody would be asked until the clock had caught up.
+    """
+    back = state.seen_at - now
+    if back < SET_BACK:
+        return replace(state, seen_at=now)
+    return replace(
+        state,
+        next_slot=state.next_slot - back,
+        rests_until=state.rests_until - back,
+        struck_at=state.struck_at - back,
+        failures=tuple(at - back for at in state.failures),
+        leases={holder: until - back for holder, until in state.leases.items()},
+        seen_at=now,
+    )
 
 
 def leave(state: GateState, ticket: str) -> GateState:
@@ -150,7 +171,7 @@ class Gate:
         try:
             yield
         finally:
-            self._store.update(self._policy.name, lambda state: (leave(state, ticket), None))
+            self._update(lambda state: (leave(state, ticket), None))
 
     def limited(self, retry_after: int | None) -> int:
         """Close the gate after a 429, for ``retry_after`` seconds if known; return for how many seconds."""
@@ -165,7 +186,10 @@ class Gate:
             changed = rule(state)
             return changed, changed.seconds_of_rest(self._clock())
 
-        return self._store.update(self._policy.name, apply)
+        return self._update(apply)
+
+    def _update[T](self, change: Callable[[GateState], tuple[GateState, T]]) -> T:
+        return self._store.update(self._policy.name, lambda state: change(seen(state, self._clock())))
 
     def _wait_for_place(self, ticket: str) -> None:
         patience = self._clock() + self._pace.max_wait
@@ -182,7 +206,7 @@ class Gate:
             raise self._refusal(booking)
 
     def _book(self, ticket: str) -> Booking:
-        return self._store.update(self._policy.name, lambda state: book(state, self._pace, ticket, self._clock()))
+        return self._update(lambda state: book(state, self._pace, ticket, self._clock()))
 
     def _look_again(self, ticket: str) -> Booking:
         """Give the place back when another request closed the gate while this one waited for its slot."""
@@ -192,7 +216,7 @@ class Gate:
             kept = leave(state, ticket) if rest else state
             return kept, Booking(refused_for=rest, because=state.rests_because)
 
-        return self._store.update(self._policy.name, check)
+        return self._update(check)
 
     def _refusal(self, booking: Booking) -> ProviderRateLimitedError | ProviderUnavailableError:
         """Put into words why nothing goes out now."""

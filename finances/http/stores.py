@@ -59,6 +59,7 @@ def load_state(text: str | bytes | None) -> GateState:
             struck_at=float(values.get("struck_at", 0)),
             failures=tuple(float(at) for at in values.get("failures", ())),
             leases={str(holder): float(until) for holder, until in values.get("leases", {}).items()},
+            seen_at=float(values.get("seen_at", 0)),
         )
     except (AttributeError, TypeError, ValueError, RecursionError):
         return GateState()

@@ -249,3 +249,29 @@ def test_whatever_a_server_asks_for_it_rests_a_second_to_a_day(wishes):
         now += rest
 
         assert 1 <= rest <= 86_400
+
+
+def test_a_clock_that_is_set_back_holds_nobody_up_and_ends_no_rest(make_gate, clock):
+    resting, working = make_gate("resting"), make_gate("working")
+    resting.limited(120)
+    pass_through(working)
+
+    clock.now -= 7200
+    pass_through(working)
+
+    assert sum(clock.slept) <= 1
+    with pytest.raises(ProviderRateLimitedError) as refused:
+        pass_through(resting)
+    assert refused.value.retry_after == 120
+
+
+def test_clocks_that_differ_a_little_shorten_no_rest(make_gate, clock):
+    resting = make_gate()
+    resting.limited(120)
+
+    for other in (-5, 5, -5, 5):
+        clock.now += other
+        with pytest.raises(ProviderRateLimitedError) as refused:
+            pass_through(resting)
+
+    assert refused.value.retry_after == 120

@@ -3,7 +3,8 @@ import pytest
 from django.db import connection
 from psycopg_pool import ConnectionPool
 
-from finances.pools import check_connection
+from finances import request_context
+from finances.pools import Connection, check_connection
 
 pytestmark = [
     pytest.mark.django_db,
@@ -15,7 +16,11 @@ pytestmark = [
 def pool():
     """A pool of one connection, beside that of the test."""
     with ConnectionPool(
-        kwargs={**conninfo(), "autocommit": True}, min_size=1, max_size=1, check=check_connection
+        kwargs={**conninfo(), "autocommit": True},
+        connection_class=Connection,
+        min_size=1,
+        max_size=1,
+        check=check_connection,
     ) as it:
         it.wait()
         yield it
@@ -51,3 +56,32 @@ def test_one_that_was_asked_lately_is_given_out_without_a_question(pool):
 
     assert check_of == number
     assert last == "SELECT 'mine'"
+
+
+@pytest.fixture
+def in_request(settings):
+    """Be a request, which waits for half a second at most."""
+    settings.DATABASE_ANSWER_SECONDS = 0.5
+    token = request_context.request_id.set("a-request")
+    yield
+    request_context.request_id.reset(token)
+
+
+def test_a_request_does_not_wait_for_ever_and_what_it_asked_is_called_off(pool, in_request):
+    with pool.connection() as lent:
+        number = lent.info.backend_pid
+        with pytest.raises(psycopg.OperationalError, match="no answer in time"):
+            lent.execute("SELECT pg_sleep(60)")
+
+    assert lent.closed
+    assert backend(pool) != number
+    with psycopg.connect(**conninfo(), autocommit=True) as other:
+        going = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s AND state = 'active'"
+        assert other.execute(going, [number]).fetchone() == (0,)
+
+
+def test_commands_and_tasks_wait_for_what_takes_long(pool, settings):
+    settings.DATABASE_ANSWER_SECONDS = 0.5
+
+    with pool.connection() as lent:
+        assert lent.execute("SELECT 'well' FROM pg_sleep(1)").fetchone() == ("well",)

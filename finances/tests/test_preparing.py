@@ -11,9 +11,7 @@ from users.models import User
 from users.tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
-only_postgresql = pytest.mark.skipif(
-    connection.vendor != "postgresql", reason="SQLite prepares nothing"
-)
+only_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite prepares nothing")
 
 
 def prepared(part):
