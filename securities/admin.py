@@ -13,17 +13,17 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from finances import jobs, money, runs
+from finances import charts, jobs, money, runs
 from finances.admin import ReferenceAdmin, SafeRelationsMixin
 from finances.changelists import LongListMixin, SinceFilter, UntilFilter
+from finances.charts import Point
 from finances.exceptions import FinancesError
 from finances.runs import Origin
 from finances.tables.admin import TableAdminMixin, TableExportMixin
-from securities import adjustment, charts, syncs
+from securities import adjustment, syncs
 from securities.admin_lists import CurrencyColumn, PartOfSecurityAdmin, StateFilter, SymbolFilter, digits
 from securities.admin_tables import ActionTable, PriceTable, SecurityTable
 from securities.bars import Bar
-from securities.charts import Point
 from securities.intervals import Interval
 from securities.models import QuarantinedRecord, Security, SecurityAction, SecurityPrice
 
@@ -118,7 +118,8 @@ class SecurityAdmin(TableAdminMixin, CurrencyColumn, LongListMixin, SafeRelation
             for at, close in rows.order_by("timestamp").values_list("timestamp", "close")
         ]
         shown = adjustment.adjusted(bars, steps=adjustment.steps_from(security.adjustments), mode="splits")
-        return charts.line_chart([Point(each.bar.at.date(), each.bar.close) for each in shown])
+        drawn = charts.line([Point(each.bar.at.date(), each.bar.close) for each in shown])
+        return format_html('<div class="chart">{}</div>', drawn)
 
     @admin.display(description="more of it")
     def links(self, security: Security) -> SafeString:

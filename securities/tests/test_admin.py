@@ -9,8 +9,7 @@ from django.utils import timezone
 
 from finances import changelists
 from finances.exceptions import ProviderUnavailableError
-from securities import charts, ingest
-from securities.charts import Point
+from securities import ingest
 from securities.intake import Intake
 from securities.intervals import Interval
 from securities.models import Security, SecurityAction, SecurityPrice
@@ -213,26 +212,3 @@ def test_what_was_held_back_can_be_looked_at_but_not_edited(client):
 
     assert (page.status_code, added.status_code) == (200, 403)
     assert 'name="_save"' not in page.text
-
-
-# ---- The picture ----
-
-
-def test_a_picture_needs_two_prices():
-    assert "not enough prices" in charts.line_chart([Point(at("2026-03-02").date(), Decimal(1))])
-
-
-def test_a_line_goes_from_corner_to_corner():
-    points = [Point(at(f"2026-03-0{day}").date(), Decimal(value)) for day, value in ((1, 1), (3, 3), (5, 2))]
-
-    assert charts.path(points) == "M0.0,174.0 L320.0,6.0 L640.0,90.0"
-
-
-def test_a_flat_line_and_a_long_one_can_be_drawn():
-    day = at("2000-01-01").date()
-    points = [Point(day + timedelta(days=number), Decimal(7)) for number in range(9000)]
-
-    drawn = charts.line_chart(points)
-
-    assert drawn.count(" L") <= charts.MAX_POINTS
-    assert str(points[-1].day) in drawn
