@@ -1,7 +1,9 @@
 """Every address of the project."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
+from django.views.decorators.csp import csp_override
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 
@@ -12,6 +14,8 @@ from users import admin_login
 
 admin.site.site_header = admin.site.site_title = "Finances"
 admin.site.index_title = "Administration"
+
+with_styles = csp_override(settings.DOCUMENTS_CSP)
 
 api = [
     path("", include("users.api.urls")),
@@ -34,8 +38,12 @@ urlpatterns = [
     path("health/cache", health.CacheHealthView.as_view(), name="health-cache"),
     path("metrics", views.show_metrics, name="metrics"),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
-    path("docs", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="docs"),
-    path("redoc", SpectacularRedocView.as_view(url_name="openapi", template_name="redoc.html"), name="redoc"),
+    path("docs", with_styles(SpectacularSwaggerSplitView.as_view(url_name="openapi")), name="docs"),
+    path(
+        "redoc",
+        with_styles(SpectacularRedocView.as_view(url_name="openapi", template_name="redoc.html")),
+        name="redoc",
+    ),
     path("admin/login/", admin_login.login),  # before the admin's own: the same, with limits
     path("favicon.ico", RedirectView.as_view(url="/static/finances/favicon.svg"), name="favicon"),
     path("admin/", admin.site.urls),

@@ -65,7 +65,7 @@ def columns(marks: Sequence[Mark], *, ends: tuple[str, str]) -> SafeString:
     width, height = COLUMNS
     top = highest(marks)
     chart = pygal.StackedBar(
-        width=width, height=height, margin=2, margin_right=8, y_labels=[0, top], show_minor_x_labels=False, **plain(LETTERS)
+        width=width, height=height, margin=2, margin_top=6, margin_right=8, y_labels=[0, top], show_minor_x_labels=False, **plain(LETTERS)
     )
     chart.x_labels, chart.x_labels_major = [ends[0], *[""] * (len(marks) - 2), ends[1]], list(ends)
     chart.add("", [mark.drawn(mark.value, is_first=True) for mark in marks])

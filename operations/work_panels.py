@@ -8,6 +8,7 @@ from django.tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from finances import metrics
+from operations import queue
 from operations.models import Outcome, Run, Worker
 from operations.panels import DAYS, MOST, Bar, Panel, by_day, counted, listed, written
 
@@ -44,8 +45,10 @@ def runs(now: datetime) -> Panel:
 def waiting(_now: datetime) -> Panel:
     """What waits for a worker, and who works."""
     tasks, workers = "django_tasks_database_dbtaskresult", listed("operations_worker")
-    labels = {"READY": "waiting", "RUNNING": "running", "FAILED": "failed"}
-    counts = {status: counted(DBTaskResult.objects.filter(status=status)) for status in labels}
+    counts = queue.lengths()
+    labels = {
+        TaskResultStatus.READY: "waiting", TaskResultStatus.RUNNING: "running", TaskResultStatus.FAILED: "failed",
+    }  # fmt: skip
     note = "Tasks wait in the database." if settings.WORKERS else "Without workers the server runs all at once."
     return Panel(
         "Queue",
@@ -54,8 +57,8 @@ def waiting(_now: datetime) -> Panel:
             Bar(
                 label,
                 counts[status],
-                listed(tasks, f"status__exact={status}"),
-                "bad" if status == TaskResultStatus.FAILED.value else "",
+                listed(tasks, f"status__exact={status.value}"),
+                "bad" if status == TaskResultStatus.FAILED else "",
             )
             for status, label in labels.items()
         ],

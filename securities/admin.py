@@ -21,6 +21,7 @@ from finances.exceptions import FinancesError
 from finances.runs import Origin
 from finances.tables.admin import TableAdminMixin, TableExportMixin
 from securities import adjustment, syncs
+from securities.actions import ActionKind
 from securities.admin_lists import CurrencyColumn, PartOfSecurityAdmin, StateFilter, SymbolFilter, digits
 from securities.admin_tables import ActionTable, PriceTable, SecurityTable
 from securities.bars import Bar
@@ -185,6 +186,7 @@ class SecurityPriceAdmin(TableAdminMixin, PartOfSecurityAdmin):
     list_filter = (SymbolFilter, SinceFilter, UntilFilter, "interval")
     list_display_links = ("at",)
     index = ("-interval", "-timestamp")
+    kinds = tuple(interval.value for interval in Interval)
 
     @admin.display(description="time")
     def at(self, row: SecurityPrice) -> str:
@@ -224,6 +226,7 @@ class SecurityActionAdmin(TableExportMixin, CurrencyColumn, PartOfSecurityAdmin)
     readonly_fields = ("created_at", "updated_at")
     day_field = "date"
     index = ("-kind", "-date")
+    kinds = tuple(kind.value for kind in ActionKind)
 
     @admin.display(description="value")
     def plain_value(self, row: SecurityAction) -> str | None:

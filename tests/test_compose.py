@@ -15,6 +15,7 @@ LASTING = sorted(set(SERVICES) - {"migrate"})
 
 def test_there_is_a_service_for_each_part():
     assert LASTING == ["app", "db", "redis", "scheduler", "worker"]
+    assert (SERVICES["db"]["image"], SERVICES["redis"]["image"]) == ("postgres:18", "redis:8")
 
 
 @pytest.mark.parametrize("name", LASTING)
