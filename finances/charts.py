@@ -1,4 +1,4 @@
-"""Pictures of numbers, drawn by pygal as SVG that stands in a page: its colours are those of the admin's style sheet."""
+"""Pictures of numbers, drawn by pygal as SVG that stands in a page: the admin's style sheet says how they look."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -51,7 +51,7 @@ class Point(NamedTuple):
 
 
 def bars(marks: Sequence[Mark]) -> SafeString:
-    """Draw bars that lie, the first one on top, each as high as the others: beside rows of text, which are links, too."""
+    """Draw bars that lie, the first on top, each as high as the others: beside rows of text, which are links, too."""
     width, height = BAR
     chart = pygal.HorizontalBar(
         width=width, height=height * len(marks), range=(0, highest(marks)), **NOTHING_AROUND, **plain(LETTERS)
@@ -61,11 +61,18 @@ def bars(marks: Sequence[Mark]) -> SafeString:
 
 
 def columns(marks: Sequence[Mark], *, ends: tuple[str, str]) -> SafeString:
-    """Draw columns that stand, with what is at both ``ends``. What is above a column is a link as well as the column."""
+    """Draw columns that stand, with what is at both ``ends``. What is above a column is a link as it is."""
     width, height = COLUMNS
     top = highest(marks)
     chart = pygal.StackedBar(
-        width=width, height=height, margin=2, margin_top=6, margin_right=8, y_labels=[0, top], show_minor_x_labels=False, **plain(LETTERS)
+        width=width,
+        height=height,
+        margin=2,
+        margin_top=6,
+        margin_right=8,
+        y_labels=[0, top],
+        show_minor_x_labels=False,
+        **plain(LETTERS),
     )
     chart.x_labels, chart.x_labels_major = [ends[0], *[""] * (len(marks) - 2), ends[1]], list(ends)
     chart.add("", [mark.drawn(mark.value, is_first=True) for mark in marks])
@@ -116,7 +123,11 @@ def written(chart: Any, *, says: str, is_stretched: bool = False) -> SafeString:
     def strip(root: Any) -> Any:
         for parent in list(root.iter()):
             for child in list(parent):
-                if child.tag in {"style", "script", "desc"} or not isinstance(child.tag, str) or "style" in child.attrib:
+                if (
+                    child.tag in {"style", "script", "desc"}
+                    or not isinstance(child.tag, str)
+                    or "style" in child.attrib
+                ):
                     parent.remove(child)
         root.attrib.pop("id")
         root.find("title").text = says

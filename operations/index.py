@@ -63,10 +63,10 @@ def prices(now: datetime) -> Panel:
             ("prices, about", f"{about(SecurityPrice):,}", listed("securities_securityprice")),
         ],
         bars=[
-                Bar("up to a day", ages["day"], listed("securities_security")),
-                Bar(f"up to {STALE_AFTER.days} days", ages["fresh"], listed("securities_security")),
-                Bar("stale", ages["stale"], stale, "bad"),
-                Bar("without prices", ages["none"], none, "bad"),
+            Bar("up to a day", ages["day"], listed("securities_security")),
+            Bar(f"up to {STALE_AFTER.days} days", ages["fresh"], listed("securities_security")),
+            Bar("stale", ages["stale"], stale, "bad"),
+            Bar("without prices", ages["none"], none, "bad"),
         ],
         note="Age of each security's last daily close.",
     )
@@ -117,10 +117,10 @@ def syncs(now: datetime) -> Panel:
     return Panel(
         "Syncs of securities",
         bars=[
-                Bar("in the last day", ages["day"], securities),
-                Bar("longer ago", ages["older"], securities),
-                Bar("never", ages["never"], listed("securities_security", "state=never")),
-                Bar("held something back", ages["problem"], listed("securities_security", "state=held-back"), "bad"),
+            Bar("in the last day", ages["day"], securities),
+            Bar("longer ago", ages["older"], securities),
+            Bar("never", ages["never"], listed("securities_security", "state=never")),
+            Bar("held something back", ages["problem"], listed("securities_security", "state=held-back"), "bad"),
         ],
         note="The last sync of each security.",
     )
@@ -142,10 +142,10 @@ def providers(_now: datetime) -> Panel:
             ("answers kept", f"{stats['size']:,}", address),
         ],
         bars=[
-                Bar("from the cache", stats["hits"], address),
-                Bar("old, provider away", stats["stale_hits"], address),
-                Bar("asked", stats["misses"], address),
-                Bar("without an answer", stats["errors"], address, "bad"),
+            Bar("from the cache", stats["hits"], address),
+            Bar("old, provider away", stats["stale_hits"], address),
+            Bar("asked", stats["misses"], address),
+            Bar("without an answer", stats["errors"], address, "bad"),
         ],
         note=" ".join(resting) or f"None rests. Asked are {asked}.",
     )

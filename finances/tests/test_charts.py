@@ -3,7 +3,7 @@
 import re
 from datetime import date, timedelta
 from decimal import Decimal
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -20,7 +20,7 @@ def points(*values):
 
 def parsed(drawn):
     """Return the elements of a picture by their names; it is well-formed."""
-    root = ElementTree.fromstring(drawn)  # noqa: S314 - of our own making
+    root = ET.fromstring(drawn)  # noqa: S314 - of our own making
     elements = {}
     for element in root.iter():
         elements.setdefault(element.tag.rpartition("}")[2], []).append(element)

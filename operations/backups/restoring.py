@@ -131,7 +131,7 @@ def fill(archive: Archive, *, advance: Advance) -> None:
 
 
 def forget_unfinished() -> None:
-    """Let the schedule see once more to what had not been done when the backup was made: no task of that time is here."""
+    """Let the schedule see once more to what was not done when the backup was made: no task of that time is here."""
     done = Run.objects.exclude(task_id="").filter(outcome__in=[Outcome.SUCCEEDED, Outcome.PARTLY])
     DueTime.objects.exclude(task_id__in=done.values("task_id")).delete()
 

@@ -26,7 +26,8 @@ RECORD = ("at", "change", "by", "reason", "row")
 class Part:
     """A kind of row: its name in the file, its model, its plain fields, and what its links refer to.
 
-    ``derived`` are columns that follow from the rest of the file. ``unique`` are the fields (``name`` in any case) of which no two rows of a person have the same values.
+    ``unique`` are the fields (``name`` in any case) of which no two rows of a person have the same values, ``derived``
+    the columns that follow from the rest of the file.
     """
 
     name: str

@@ -300,7 +300,7 @@ def require_rules(part: Part, row: Mapping[str, Any], place: str) -> None:
 
 
 def require_places(file: PersonFile) -> None:
-    """Refuse holdings of accounts that can have none: a liability may have some, of the time when it could be given any."""
+    """Refuse holdings of accounts that can have none. A liability may have some: an earlier version let them in."""
     accounts = {row["ref"]: row for row in file.rows["accounts"]}
     for number, row in enumerate(file.rows["holdings"]):
         account = accounts[row["account"]]

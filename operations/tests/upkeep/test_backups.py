@@ -59,7 +59,7 @@ def test_what_is_lost_comes_back_as_it_was(made, tmp_path):
 
 
 def test_what_was_due_and_not_done_when_the_backup_was_made_is_due_again(household, tmp_path):
-    """The queue is in no backup: of what waited, ran, failed or stood behind another one, nothing else would be left."""
+    """The queue is in no backup: of what waited, ran, failed or stood behind another, nothing else would be left."""
     outcomes = {"done": "succeeded", "in part": "partly", "ran": "running", "failed": "failed"}
     for name in (*outcomes, "waited"):
         DueTime.objects.create(name=name, due_at=datetime(2026, 10, 30, tzinfo=UTC), taken_by="x", task_id=f"of {name}")
