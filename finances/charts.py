@@ -135,4 +135,5 @@ def written(chart: Any, *, says: str, is_stretched: bool = False) -> SafeString:
             root.set("preserveAspectRatio", "none")
         return root
 
-    return mark_safe(chart.add_xml_filter(strip).render())  # noqa: S308 - what is text in it was escaped with the tree
+    drawn: str = chart.add_xml_filter(strip).render()
+    return mark_safe(drawn)  # noqa: S308 - what is text in it was escaped with the tree

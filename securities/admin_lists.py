@@ -52,9 +52,9 @@ class PartChangeList(BoundedChangeList):
     By a look at each security's place in the unique index, which is as quick among millions of parts as among a few.
     """
 
-    def get_queryset(self, request: HttpRequest, **options: Any) -> QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest, *args: Any, **options: Any) -> QuerySet[Any]:
         """Return the rows that were asked for."""
-        rows: QuerySet[Any] = super().get_queryset(request, **options)
+        rows: QuerySet[Any] = super().get_queryset(request, *args, **options)
         parts: Any = self.model_admin
         if {"symbol", "q"} & set(request.GET) or not parts.kinds or not set(self.params) - {"p"}:
             return rows
