@@ -235,7 +235,7 @@ def test_what_somebody_else_stores_in_the_midst_of_an_import_is_a_fault_of_its_r
     page = preview(admin_client, Account, ACCOUNTS.format(user.email))
 
     def store():
-        AccountFactory(user=user, name="b")
+        AccountFactory(user=user, name="a")
         connection.close()
 
     def store_elsewhere():
@@ -247,10 +247,10 @@ def test_what_somebody_else_stores_in_the_midst_of_an_import_is_a_fault_of_its_r
     done = confirm(admin_client, Account, page)
 
     assert [str(message) for message in done.context["messages"]] == [
-        "Row 2, name: You have an account of this name.",
+        "Row 1, name: You have an account of this name.",
         "Nothing was imported.",
     ]
-    assert [account.name for account in Account.objects.all()] == ["b"]
+    assert [account.name for account in Account.objects.all()] == ["a"]
 
 
 def test_what_cannot_be_stored_and_is_gone_at_the_next_look_is_to_be_tried_again(
