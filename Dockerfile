@@ -39,5 +39,5 @@ USER 10001:10001
 VOLUME /var/lib/finances
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=15s --timeout=6s --start-period=30s --retries=4 CMD ["python", "scripts/health.py", "/health"]
+HEALTHCHECK --interval=15s --timeout=6s --start-period=30s --retries=4 CMD ["python", "scripts/health.py", "/health/live"]
 CMD ["gunicorn", "--config", "config/gunicorn.py"]

@@ -55,7 +55,7 @@ class RateTable(TableResource):
         pair = {name: self.cell(row, name) for name in ("base", "target", "date")}
         return CurrencyRate.objects.filter(**pair).select_related("base", "target").first()
 
-    def do_instance_save(self, instance: Any, is_create: bool) -> None:
+    def store(self, instance: Any, *, is_create: bool) -> None:
         """Store the rate as one that a person entered."""
         instance.source = sources.MANUAL
         if is_create:

@@ -161,6 +161,7 @@ class CurrencyRate(TimestampedModel):
             models.Index(fields=("base", "date"), name="currency_rate_base_date"),
             models.Index(fields=("target", "date"), name="currency_rate_target_date"),
             models.Index(fields=("date",), name="currency_rate_date"),
+            models.Index(fields=("source", "date"), name="currency_rate_source_date"),
         )
 
     def __str__(self) -> str:

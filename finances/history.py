@@ -52,6 +52,11 @@ class OwnedRecords(HistoricalRecords):  # type: ignore[misc]
         )
         return fields
 
+    def get_meta_options(self, model: type[models.Model]) -> dict[str, Any]:
+        """Add an index for those who look for changes of one kind, such as what was deleted."""
+        kinds = models.Index(fields=("history_type", "-history_id"), name=f"{model._meta.model_name}_changes")
+        return {**super().get_meta_options(model), "indexes": (kinds,)}
+
     def post_save(self, instance: Any, created: bool, using: str | None = None, **kwargs: Any) -> None:
         """Record a row that is new or was changed; a save that changed nothing, and does not say why, is none."""
         if created or getattr(instance, "_change_reason", None) is not None or not self.is_as_recorded(instance, using):

@@ -18,7 +18,7 @@ from currencies.models import CurrencyRate
 from finances import http
 from finances.exceptions import ProviderUnavailableError
 from operations import work_panels
-from operations.panels import DAYS, MOST, Bar, Panel, by_day, counted, listed, scaled, written
+from operations.panels import DAYS, MOST, Bar, Panel, by_day, counted, listed, written
 from securities.models import STALE_AFTER, STATES, QuarantinedRecord, Security, SecurityPrice
 from users.models import TokenFamily, User
 
@@ -62,14 +62,12 @@ def prices(now: datetime) -> Panel:
             ("securities", written(ages.total()), listed("securities_security")),
             ("prices, about", f"{about(SecurityPrice):,}", listed("securities_securityprice")),
         ],
-        bars=scaled(
-            [
-                Bar("up to a day", ages["day"], listed("securities_security")),
-                Bar(f"up to {STALE_AFTER.days} days", ages["fresh"], listed("securities_security")),
-                Bar("stale", ages["stale"], stale, "bad"),
-                Bar("without prices", ages["none"], none, "bad"),
-            ]
-        ),
+        bars=[
+            Bar("up to a day", ages["day"], listed("securities_security")),
+            Bar(f"up to {STALE_AFTER.days} days", ages["fresh"], listed("securities_security")),
+            Bar("stale", ages["stale"], stale, "bad"),
+            Bar("without prices", ages["none"], none, "bad"),
+        ],
         note="Age of each security's last daily close.",
     )
 
@@ -118,14 +116,12 @@ def syncs(now: datetime) -> Panel:
     securities = listed("securities_security")
     return Panel(
         "Syncs of securities",
-        bars=scaled(
-            [
-                Bar("in the last day", ages["day"], securities),
-                Bar("longer ago", ages["older"], securities),
-                Bar("never", ages["never"], listed("securities_security", "state=never")),
-                Bar("held something back", ages["problem"], listed("securities_security", "state=held-back"), "bad"),
-            ]
-        ),
+        bars=[
+            Bar("in the last day", ages["day"], securities),
+            Bar("longer ago", ages["older"], securities),
+            Bar("never", ages["never"], listed("securities_security", "state=never")),
+            Bar("held something back", ages["problem"], listed("securities_security", "state=held-back"), "bad"),
+        ],
         note="The last sync of each security.",
     )
 
@@ -145,14 +141,12 @@ def providers(_now: datetime) -> Panel:
             ("from the cache", f"{stats['hit_rate']:.0%}" if stats["total_requests"] else "-", address),
             ("answers kept", f"{stats['size']:,}", address),
         ],
-        bars=scaled(
-            [
-                Bar("from the cache", stats["hits"], address),
-                Bar("old, provider away", stats["stale_hits"], address),
-                Bar("asked", stats["misses"], address),
-                Bar("without an answer", stats["errors"], address, "bad"),
-            ]
-        ),
+        bars=[
+            Bar("from the cache", stats["hits"], address),
+            Bar("old, provider away", stats["stale_hits"], address),
+            Bar("asked", stats["misses"], address),
+            Bar("without an answer", stats["errors"], address, "bad"),
+        ],
         note=" ".join(resting) or f"None rests. Asked are {asked}.",
     )
 
@@ -167,7 +161,7 @@ def storage(_now: datetime) -> Panel:
             (connection.vendor, f"{database_size() / MEGABYTE:,.1f} MB", ""),
             ("free where files are", f"{room.free / MEGABYTE / 1024:,.1f} GB", ""),
         ],
-        bars=scaled(Bar(name, size // MEGABYTE) for name, size in tables),
+        bars=[Bar(name, size // MEGABYTE) for name, size in tables],
         note="The largest tables with their indexes, in MB." if tables else "",
     )
 

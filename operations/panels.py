@@ -7,6 +7,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from finances import charts
+from finances.charts import Mark
 
 MOST = 10_000  # rows that a question reads or counts
 DAYS = 14
@@ -14,13 +18,22 @@ DAYS = 14
 
 @dataclass(frozen=True)
 class Bar:
-    """A count beside others, and where its rows are; ``share`` is its length in percent of the longest."""
+    """A count beside others, and where its rows are."""
 
     label: str
     count: int
     address: str = ""
     tone: str = ""  # bad, or nothing
-    share: float = 0.0
+
+    @property
+    def number(self) -> str:
+        """Return the count as it is shown."""
+        return f"{self.count:,}"
+
+    @property
+    def mark(self) -> Mark:
+        """Return it as a part of a picture."""
+        return Mark(self.count, f"{self.label}: {self.number}", self.address, self.tone)
 
 
 @dataclass(frozen=True)
@@ -34,9 +47,15 @@ class Panel:
     note: str = ""
 
     @property
-    def highest(self) -> str:
-        """Say how much the highest column is."""
-        return f"at most {max((bar.count for bar in self.columns), default=0):,}"
+    def bars_drawn(self) -> SafeString:
+        """Draw the bars."""
+        return charts.bars([bar.mark for bar in self.bars])
+
+    @property
+    def columns_drawn(self) -> SafeString:
+        """Draw the columns."""
+        ends = self.columns[0].label, self.columns[-1].label
+        return charts.columns([bar.mark for bar in self.columns], ends=ends)
 
 
 def listed(model: str, query: str = "") -> str:
@@ -55,15 +74,8 @@ def written(count: int) -> str:
     return f"{count:,}" if count < MOST else f"{MOST:,} or more"
 
 
-def scaled(bars: Iterable[Bar]) -> list[Bar]:
-    """Give each bar its length."""
-    known = list(bars)
-    longest = max((bar.count for bar in known), default=0) or 1
-    return [Bar(bar.label, bar.count, bar.address, bar.tone, round(bar.count / longest * 100, 1)) for bar in known]
-
-
 def by_day(days: Iterable[date], *, today: date, address: Callable[[date], str]) -> list[Bar]:
     """Return a column for each of the last days, oldest first."""
     counts = Counter(days)
     shown = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
-    return scaled(Bar(f"{day:%d %b}", counts[day], address(day)) for day in shown)
+    return [Bar(f"{day:%d %b}", counts[day], address(day)) for day in shown]

@@ -82,8 +82,9 @@ def tasks() -> list[Metric]:
     living = Worker.objects.living().aggregate(
         worker=Count("pk", filter=~Q(roles="schedule")), scheduler=Count("pk", filter=Q(roles__endswith="schedule"))
     )
+    tasks_by_state: dict[str, float] = {str(status.value).lower(): count for status, count in queue.lengths().items()}
     return [
-        gauge("tasks", "Tasks in the queue, by what became of them.", {**queue.lengths()}, "state"),
+        gauge("tasks", "Tasks in the queue, by what became of them, 10 000 of each at most.", tasks_by_state, "state"),
         *number("tasks_oldest_seconds", "For how long the first task that is ready has waited.", waited),
         gauge("processes", "Processes that were seen within a minute, by what they do.", living, "role"),
     ]

@@ -8,8 +8,9 @@ from django.tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from finances import metrics
+from operations import queue
 from operations.models import Outcome, Run, Worker
-from operations.panels import DAYS, MOST, Bar, Panel, by_day, counted, listed, scaled, written
+from operations.panels import DAYS, MOST, Bar, Panel, by_day, counted, listed, written
 
 RECENT = timedelta(days=1)
 SLOWEST = 5
@@ -27,7 +28,7 @@ def runs(now: datetime) -> Panel:
     return Panel(
         "Runs of commands and syncs",
         figures=[("in the last day", written(len(recent)), listed("operations_run"))],
-        bars=scaled(
+        bars=[
             Bar(
                 str(outcome.label),
                 states[str(outcome.label)],
@@ -35,7 +36,7 @@ def runs(now: datetime) -> Panel:
                 "" if outcome in {Outcome.RUNNING, Outcome.SUCCEEDED} else "bad",
             )
             for outcome in Outcome
-        ),
+        ],
         columns=by_day((at.date() for at, *_ in known), today=now.date(), address=lambda _: listed("operations_run")),
         note=f"The longest was {longest[1]}, {longest[0].total_seconds():,.1f} s." if longest else "Nothing ran.",
     )
@@ -44,21 +45,23 @@ def runs(now: datetime) -> Panel:
 def waiting(_now: datetime) -> Panel:
     """What waits for a worker, and who works."""
     tasks, workers = "django_tasks_database_dbtaskresult", listed("operations_worker")
-    labels = {"READY": "waiting", "RUNNING": "running", "FAILED": "failed"}
-    counts = {status: counted(DBTaskResult.objects.filter(status=status)) for status in labels}
+    counts = queue.lengths()
+    labels = {
+        TaskResultStatus.READY: "waiting", TaskResultStatus.RUNNING: "running", TaskResultStatus.FAILED: "failed",
+    }  # fmt: skip
     note = "Tasks wait in the database." if settings.WORKERS else "Without workers the server runs all at once."
     return Panel(
         "Queue",
         figures=[("workers", written(counted(Worker.objects.living())), workers)],
-        bars=scaled(
+        bars=[
             Bar(
                 label,
                 counts[status],
-                listed(tasks, f"status__exact={status}"),
-                "bad" if status == TaskResultStatus.FAILED.value else "",
+                listed(tasks, f"status__exact={status.value}"),
+                "bad" if status == TaskResultStatus.FAILED else "",
             )
             for status, label in labels.items()
-        ),
+        ],
         note=note,
     )
 
@@ -78,7 +81,7 @@ def slowest(_now: datetime) -> Panel:
     worst = sorted(means, key=lambda key: means[key], reverse=True)[:SLOWEST]
     return Panel(
         "Slowest requests",
-        bars=scaled(Bar(f"{method} {route}", round(means[method, route])) for method, route in worst),
+        bars=[Bar(f"{method} {route}", round(means[method, route])) for method, route in worst],
         note="Milliseconds on average, since the server started." if worst else NOT_COUNTED,
     )
 

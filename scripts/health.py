@@ -1,7 +1,7 @@
 """Ask a running Finances how it is: ``health.py [path …]``; exit code 1 unless every answer is good.
 
 HEALTH_URL says where it runs; without it, this machine at the PORT of the environment or of .env (8000). The
-container's health check asks for ``/health`` alone: a database that is away is no reason to restart the application.
+container's health check asks for ``/health/live`` alone: no restart of the application brings a database back.
 """
 
 import os

@@ -13,18 +13,18 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from finances import jobs, money, runs
+from finances import charts, jobs, money, runs
 from finances.admin import ReferenceAdmin, SafeRelationsMixin
 from finances.changelists import LongListMixin, SinceFilter, UntilFilter
+from finances.charts import Point
 from finances.exceptions import FinancesError
 from finances.runs import Origin
 from finances.tables.admin import TableAdminMixin, TableExportMixin
-from securities import adjustment, charts, stored, syncs
+from securities import adjustment, stored, syncs
 from securities.actions import ActionKind
 from securities.admin_lists import CurrencyColumn, PartOfSecurityAdmin, StateFilter, SymbolFilter, digits
 from securities.admin_tables import ActionTable, PriceTable, SecurityTable
 from securities.bars import Bar
-from securities.charts import Point
 from securities.intervals import Interval
 from securities.models import QuarantinedRecord, Security, SecurityAction, SecurityPrice
 
@@ -127,7 +127,8 @@ class SecurityAdmin(TableAdminMixin, CurrencyColumn, LongListMixin, SafeRelation
             for at, close in rows.order_by("timestamp").values_list("timestamp", "close")
         ]
         shown = adjustment.adjusted(bars, steps=adjustment.steps_from(security.adjustments), mode="splits")
-        return charts.line_chart([Point(each.bar.at.date(), each.bar.close) for each in shown])
+        drawn = charts.line([Point(each.bar.at.date(), each.bar.close) for each in shown])
+        return format_html('<div class="chart">{}</div>', drawn)
 
     @admin.display(description="more of it")
     def links(self, security: Security) -> SafeString:
@@ -193,6 +194,7 @@ class SecurityPriceAdmin(TableAdminMixin, PartOfSecurityAdmin):
     list_filter = (SymbolFilter, SinceFilter, UntilFilter, "interval")
     list_display_links = ("at",)
     index = ("-interval", "-timestamp")
+    kinds = tuple(interval.value for interval in Interval)
 
     @admin.display(description="time")
     def at(self, row: SecurityPrice) -> str:
@@ -232,6 +234,7 @@ class SecurityActionAdmin(TableExportMixin, CurrencyColumn, PartOfSecurityAdmin)
     readonly_fields = ("created_at", "updated_at")
     day_field = "date"
     index = ("-kind", "-date")
+    kinds = tuple(kind.value for kind in ActionKind)
 
     def save_model(self, request: HttpRequest, obj: SecurityAction, form: Any, change: bool) -> None:
         """Store the row, and say what becomes of the prices before a split."""

@@ -1,10 +1,13 @@
 """Tables in the admin: what is exported can be imported, exactly; a file goes in whole, or not at all."""
 
 import json
+import threading
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.db.models.signals import pre_save
 
 from accounts.models import Account, AccountValue, Holding
 from accounts.tests.factories import AccountFactory, AccountValueFactory, HoldingFactory, InvestmentAccountFactory
@@ -195,10 +198,76 @@ def test_what_came_to_be_wrong_since_the_preview_undoes_all(admin_client, user):
     done = confirm(admin_client, AccountValue, page)
 
     assert [str(message) for message in done.context["messages"]] == [
-        "Row 2: There is no 'B'.",
+        "Row 2, account: There is no 'B'.",
         "Nothing was imported.",
     ]
     assert not AccountValue.objects.exists()
+
+
+@pytest.fixture
+def just_before_it_is_stored():
+    """Return a function that has something done just before a row of a model is stored, once."""
+    waiting = []
+
+    def let(model, act):
+        def receive(**_):
+            if waiting:
+                waiting.pop()()
+
+        waiting.append(act)
+        receivers.append(receive)
+        pre_save.connect(receive, sender=model)
+
+    receivers = []
+    yield let
+    for receiver in receivers:
+        pre_save.disconnect(receiver, sender=Account)
+
+
+ACCOUNTS = "owner,name,account_type,currency\n{0},A,savings,CAD\n{0},B,savings,CAD\n{0},C,savings,CAD\n"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="needs two connections that write at once")
+def test_what_somebody_else_stores_in_the_midst_of_an_import_is_a_fault_of_its_row_and_column(
+    admin_client, user, just_before_it_is_stored
+):
+    page = preview(admin_client, Account, ACCOUNTS.format(user.email))
+
+    def store():
+        AccountFactory(user=user, name="a")
+        connection.close()
+
+    def store_elsewhere():
+        elsewhere = threading.Thread(target=store)
+        elsewhere.start()
+        elsewhere.join()
+
+    just_before_it_is_stored(Account, store_elsewhere)
+    done = confirm(admin_client, Account, page)
+
+    assert [str(message) for message in done.context["messages"]] == [
+        "Row 1, name: You have an account of this name.",
+        "Nothing was imported.",
+    ]
+    assert [account.name for account in Account.objects.all()] == ["a"]
+
+
+def test_what_cannot_be_stored_and_is_gone_at_the_next_look_is_to_be_tried_again(
+    admin_client, user, just_before_it_is_stored
+):
+    page = preview(admin_client, Account, ACCOUNTS.format(user.email))
+
+    just_before_it_is_stored(
+        Account, lambda: Account.objects.bulk_create([AccountFactory.build(user=user, name="A", currency_id="CAD")])
+    )
+    done = confirm(admin_client, Account, page)
+
+    assert [str(message) for message in done.context["messages"]] == [
+        "Row 1: Somebody else wrote the same at the same moment; import the file again.",
+        "Nothing was imported.",
+    ]
+    assert not Account.objects.exists()
 
 
 def test_an_account_is_changed_but_keeps_its_meaning(admin_client, user):

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from import_export.admin import ExportMixin, ImportExportMixin
@@ -69,6 +70,9 @@ class TableAdminMixin(TableExportMixin, ImportExportMixin):  # type: ignore[misc
         except TableError as exc:
             messages.error(request, str(exc))
             return self.back_to("import")
+        except IntegrityError:  # at the end of it all, when references are checked
+            messages.error(request, "What a row needs was deleted meanwhile. Nothing was imported.")
+            return self.back_to("import")
         except IndexError:  # of a format or a table that is none of those offered
             messages.error(request, "This is no file that was previewed; choose it again.")
             return self.back_to("import")
@@ -78,7 +82,7 @@ class TableAdminMixin(TableExportMixin, ImportExportMixin):  # type: ignore[misc
         if not result.has_errors() and not result.has_validation_errors():
             return super().process_result(result, request)
         faults = [str(error.error) for error in result.base_errors]
-        faults += [f"Row {row.number}: {'; '.join(row.error.messages)}" for row in result.invalid_rows]
+        faults += [f"Row {row.number}{sentence}" for row in result.invalid_rows for sentence in sentences(row)]
         faults += [f"Row {number}: {error.error}" for number, errors in result.row_errors() for error in errors]
         for fault in faults[:MAX_FAULTS]:
             messages.error(request, fault)
@@ -88,3 +92,9 @@ class TableAdminMixin(TableExportMixin, ImportExportMixin):  # type: ignore[misc
     def back_to(self, page: str) -> HttpResponseRedirect:
         """Lead to one of the model's pages."""
         return HttpResponseRedirect(reverse("admin:{}_{}_{}".format(*self.get_model_info(), page)))
+
+
+def sentences(row: Any) -> list[str]:
+    """Return what is wrong with a row, after the column if it is about one."""
+    about = [f", {name}: {' '.join(told)}" for name, told in row.field_specific_errors.items()]
+    return [*about, *(f": {told}" for told in row.non_field_specific_errors)]

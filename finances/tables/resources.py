@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from import_export import resources
 
 from finances.exceptions import FinancesError
@@ -59,6 +60,19 @@ class TableResource(resources.ModelResource):  # type: ignore[misc]
         return self.fields[name].clean(row) if self.fields[name].column_name in row else None
 
     def do_instance_save(self, instance: Any, is_create: bool) -> None:
+        """Store the row, unless the database refuses it for what somebody else stored since it was looked at.
+
+        Raises:
+            ValidationError: it does; says why in the words of the model.
+        """
+        try:
+            with transaction.atomic():  # or PostgreSQL would not look at the rows after it
+                self.store(instance, is_create=is_create)
+        except IntegrityError as exc:
+            instance.full_clean()
+            raise ValidationError("Somebody else wrote the same at the same moment; import the file again.") from exc
+
+    def store(self, instance: Any, *, is_create: bool) -> None:
         """Store the columns of the table and nothing else, so that nobody's work meanwhile is lost."""
         if is_create:
             instance.save(force_insert=True)

@@ -18,6 +18,7 @@ from finances.models import Generation
 from operations.backups import rows, schema, tables
 from operations.backups.archive import Advance, Archive, BackupError, Manifest
 from operations.backups.making import require_migrated
+from operations.models import DueTime, Outcome, Run
 from securities.models import SecurityPrice
 from users.models import User
 
@@ -47,6 +48,7 @@ def restore(archive: Archive, *, force: bool, dry_run: bool = False, advance: Ad
         names = set(Generation.objects.values_list("name", flat=True))
         empty()
         fill(archive, advance=advance)
+        forget_unfinished()
         begin_counters(names)
         transaction.set_rollback(dry_run)
     if not dry_run:
@@ -126,6 +128,12 @@ def fill(archive: Archive, *, advance: Advance) -> None:
     with _named("the backup"):
         connection.check_constraints()
     number_on()
+
+
+def forget_unfinished() -> None:
+    """Let the schedule see once more to what was not done when the backup was made: no task of that time is here."""
+    done = Run.objects.exclude(task_id="").filter(outcome__in=[Outcome.SUCCEEDED, Outcome.PARTLY])
+    DueTime.objects.exclude(task_id__in=done.values("task_id")).delete()
 
 
 # PostgreSQL takes no change of a sequence back with its transaction; so one only ever goes up.

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from django.conf import settings
+from django.tasks.base import TaskResultStatus
 from django.utils import timezone
 
 from operations import queue
@@ -15,7 +16,7 @@ RECENT = timedelta(days=1)
 
 def check_work() -> Iterator[Finding]:
     """Find tasks that nobody is there for, and work that failed."""
-    waiting, living = queue.lengths()["ready"], Worker.objects.living().count()
+    waiting, living = queue.lengths()[TaskResultStatus.READY], Worker.objects.living().count()
     if settings.WORKERS and not living:
         yield error(
             f"WORKERS is set, and no worker lives; {waiting} tasks wait for one.",

@@ -151,8 +151,11 @@ def store(file: PersonFile, user: User, keys: Keys) -> None:
         keys.take(part.name, [row["ref"] for row in file.rows[part.name]])
     for part in layout.PARTS:
         try:
-            values = (columns_of(part, row, keys) for row in file.rows[part.name])
-            rows.insert(part.model, values, columns=part.columns, constants={"user_id": user.pk})
+            values = (
+                (*columns_of(part, row, keys), *(row[name] for name in part.derived)) for row in file.rows[part.name]
+            )
+            columns = (*part.columns, *part.derived)
+            rows.insert(part.model, values, columns=columns, constants={"user_id": user.pk})
             if part.history is not None:
                 store_records(part, file, user, keys)
         except (DatabaseError, ValidationError) as exc:

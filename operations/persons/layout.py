@@ -26,7 +26,8 @@ RECORD = ("at", "change", "by", "reason", "row")
 class Part:
     """A kind of row: its name in the file, its model, its plain fields, and what its links refer to.
 
-    ``unique`` are the fields (``name`` in any case) of which no two rows of a person have the same values.
+    ``unique`` are the fields (``name`` in any case) of which no two rows of a person have the same values, ``derived``
+    the columns that follow from the rest of the file.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Part:
     plain: tuple[str, ...]
     links: Mapping[str, str] = field(default_factory=dict)
     unique: tuple[str, ...] = ("name",)
+    derived: tuple[str, ...] = ()
     quota: str = ""
 
     @cached_property  # the library makes a manager anew each time
@@ -75,6 +77,7 @@ PARTS = (
         ("quantity", "average_cost", "timestamp"),
         {"account": "accounts", "security": SECURITIES, "currency": CURRENCIES},
         unique=("account", "security"),
+        derived=("in_investment_account",),
         quota="holdings",
     ),
 )

@@ -12,7 +12,7 @@ from django.core.validators import DecimalValidator, MaxLengthValidator
 from django.db import models
 from django.utils import timezone
 
-from accounts.validators import require_not_ahead
+from accounts.models import LIABILITY_TYPES
 from currencies.models import Currency
 from finances.exceptions import InvalidValueError
 from finances.fields import lower
@@ -98,7 +98,7 @@ class Reader:
         self.names[layout.SECURITIES] = {ref for ref, row in file.securities.items() if row["symbol"] is not None}
         for part in layout.PARTS:
             file.rows[part.name] = self.rows(part, told[part.name])
-        require_investment_accounts(file)
+        require_places(file)
         history = require_keys(told["history"], [part.name for part in layout.RECORDED], "history")
         for part in layout.RECORDED:
             file.records[part.name] = self.records(part, history[part.name], file)
@@ -166,6 +166,7 @@ class Reader:
             if record["by"] not in (None, layout.BY_SELF, layout.BY_OTHER):
                 raise fault(f"{place}.by", "it is self, other or null.")
             at = cleaned(part.history, "history_date", record["at"], place, shown="at", strictly=False)
+            require_past(at, f"{place}.at")
             reason = cleaned(
                 part.history, "history_change_reason", record["reason"], place, shown="reason", strictly=False
             )
@@ -179,6 +180,8 @@ class Reader:
         read: dict[str, Any] = {"ref": text(row["ref"], f"{place}.ref")}
         for name in (*part.plain, *layout.STAMPS):
             read[name] = cleaned(part.history, name, row[name], place, strictly=False)
+        for name in layout.STAMPS:
+            require_past(read[name], f"{place}.{name}")
         for name, kind in part.links.items():
             if kind == layout.CURRENCIES:
                 read[name] = self.link(row[name], kind, f"{place}.{name}")
@@ -277,13 +280,16 @@ def _of_type(value: Any) -> Any:
         raise ValidationError("It is an instant of the years 1 to 9999.") from exc
 
 
+def require_past(at: datetime, place: str) -> None:
+    """Refuse what is said to have been done later than now: all else of when it was done is believed, and kept."""
+    if at > timezone.now():
+        raise fault(place, "This lies in the future.")
+
+
 def require_rules(part: Part, row: Mapping[str, Any], place: str) -> None:
     """Hold a row against what the database checks of it, so that its place can be told."""
     for name in layout.STAMPS:
-        try:
-            require_not_ahead(row[name])
-        except ValidationError as exc:
-            raise fault(f"{place}.{name}", " ".join(exc.messages)) from exc
+        require_past(row[name], f"{place}.{name}")
     instance = part.model(**{name: row[name] for name in part.plain})
     for rule in part.model._meta.constraints:
         if isinstance(rule, models.CheckConstraint):
@@ -293,9 +299,11 @@ def require_rules(part: Part, row: Mapping[str, Any], place: str) -> None:
                 raise fault(place, " ".join(exc.messages)) from exc
 
 
-def require_investment_accounts(file: PersonFile) -> None:
-    """Refuse holdings of accounts that may not hold any."""
-    holding = {row["ref"] for row in file.rows["accounts"] if row["is_investment_account"]}
+def require_places(file: PersonFile) -> None:
+    """Refuse holdings of accounts that can have none. A liability may have some: an earlier version let them in."""
+    accounts = {row["ref"]: row for row in file.rows["accounts"]}
     for number, row in enumerate(file.rows["holdings"]):
-        if row["account"] not in holding:
+        account = accounts[row["account"]]
+        if not account["is_investment_account"] and account["account_type"] not in LIABILITY_TYPES:
             raise fault(f"holdings[{number}].account", "only an investment account may hold securities.")
+        row["in_investment_account"] = account["is_investment_account"]

@@ -84,8 +84,8 @@ def test_securities_are_counted_by_the_age_of_their_price(db):
 
     panel = index.prices(timezone.now())
 
-    assert {bar.label: (bar.count, bar.share) for bar in panel.bars} == {
-        "up to a day": (1, 33.3), "up to 5 days": (0, 0.0), "stale": (1, 33.3), "without prices": (3, 100.0),
+    assert {bar.label: bar.count for bar in panel.bars} == {
+        "up to a day": 1, "up to 5 days": 0, "stale": 1, "without prices": 3,
     }  # fmt: skip
 
 
@@ -135,8 +135,9 @@ def test_the_page_needs_no_script_and_no_style_of_its_own(admin_client):
     response = admin_client.get(HOME)
     ours = response.text.partition('id="morning"')[2].partition('id="content-main"')[0]
 
-    assert "<svg" in ours
+    assert ours.count("<svg") > 5
     assert "<script" not in ours
+    assert "<style" not in ours
     assert "style=" not in ours
     assert "default-src 'none'" in response["Content-Security-Policy"]
 

@@ -133,5 +133,5 @@ def test_reading_costs_the_same_for_many_rows(read, django_assert_max_num_querie
     HoldingFactory.create_batch(20)
     Run.objects.bulk_create(Run(name=f"run-{number}", outcome="succeeded") for number in range(30))
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(11):
         read()

@@ -150,7 +150,21 @@ def test_only_what_ended_long_ago_is_purged(process, tmp_path):
     counted, purged = queue.purge(dry_run=True), queue.purge()
 
     assert (counted, purged) == (2, 2)
-    assert queue.lengths() == {"ready": 1, "running": 0, "failed": 2, "successful": 1}
+    assert {status.value: count for status, count in queue.lengths().items()} == {
+        "READY": 1, "RUNNING": 0, "FAILED": 2, "SUCCESSFUL": 1,
+    }  # fmt: skip
+
+
+def test_a_long_queue_is_counted_to_a_bound(monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr(queue, "MOST", 2)
+    for _ in range(3):
+        slow_tasks.append.enqueue("/dev/null", "line")
+
+    with django_assert_num_queries(4) as queries:
+        lengths = queue.lengths()
+
+    assert set(lengths.values()) == {2, 0}
+    assert all("LIMIT 2" in query["sql"] for query in queries.captured_queries)
 
 
 def test_how_long_the_first_has_waited_is_known():

@@ -6,13 +6,15 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
+from django.db.backends.signals import connection_created
 from django.utils import timezone
 
 from finances import jobs, request_context, runs
 from finances.exceptions import ConflictError, InvalidValueError
 from operations import records
 from operations.models import Outcome, Run
+from operations.tests.conftest import wait_until
 from users import sessions
 
 pytestmark = pytest.mark.django_db
@@ -99,21 +101,68 @@ def test_a_run_that_takes_long_tells_that_it_lives(monkeypatch):
     assert run.outcome == "succeeded"
 
 
-def test_work_goes_on_when_its_record_cannot_be_written(caplog):
-    class Broken:
-        def begin(self, *_):
-            raise DatabaseError("away")
+class Broken:
+    """Keeps no records, since the database is away from some point on; its connection, maybe, was closed under us."""
 
+    def __init__(self, error, *, from_the_beginning):
+        self.error, self.from_the_beginning = error, from_the_beginning
+
+    def begin(self, *_):
+        if self.from_the_beginning:
+            raise self.error
+        return "a run"
+
+    def end(self, *_):
+        raise self.error
+
+
+@pytest.fixture
+def keep_with():
+    """Return a function that has others keep the records."""
     kept = list(runs._keepers)
-    runs.keep_records(Broken())
-    try:
-        with runs.recorded("sync_rates") as run:
-            run.succeed("done")
-    finally:
-        runs.keep_records(kept[0])
+    yield runs.keep_records
+    runs.keep_records(kept[0])
+
+
+@pytest.mark.parametrize("error", [DatabaseError("away"), InterfaceError("connection already closed")], ids=str)
+@pytest.mark.parametrize("from_the_beginning", [True, False])
+def test_work_goes_on_when_its_record_cannot_be_written(caplog, keep_with, error, from_the_beginning):
+    keep_with(Broken(error, from_the_beginning=from_the_beginning))
+
+    with runs.recorded("sync_rates") as run:
+        run.succeed("done")
 
     assert run.done == 1
     assert "could not be recorded" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("error", [DatabaseError("away"), InterfaceError("connection already closed")], ids=str)
+def test_signs_of_life_go_on_after_the_database_was_away(caplog, error):
+    """The heart's thread meets the fault where it asks the database, and beats again when that is back."""
+    heart = records.Heart(seconds=0.05)
+    run = Run.objects.create(name="backup", seen_at=timezone.now() - timedelta(minutes=2))
+    met = threading.Event()
+
+    def away(execute, *args):
+        if met.is_set():
+            return execute(*args)
+        met.set()
+        raise error
+
+    def open_wrapped(connection, **_):
+        connection.execute_wrappers.append(away)
+
+    connection_created.connect(open_wrapped)
+    try:
+        heart.beat_for(run.pk)
+        assert met.wait(10)
+        wait_until(lambda: Run.objects.running().exists())
+    finally:
+        heart.stop_for(run.pk)
+        connection_created.disconnect(open_wrapped)
+
+    assert "does not take the signs of life" in caplog.text
 
 
 def test_a_job_is_recorded_with_who_started_it(superuser):

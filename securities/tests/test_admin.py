@@ -1,5 +1,4 @@
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -9,8 +8,7 @@ from django.utils import timezone
 
 from finances import changelists
 from finances.exceptions import ProviderUnavailableError
-from securities import charts, ingest
-from securities.charts import Point
+from securities import ingest
 from securities.intake import Intake
 from securities.intervals import Interval
 from securities.models import Security, SecurityAction, SecurityPrice
@@ -215,24 +213,48 @@ def test_what_was_held_back_can_be_looked_at_but_not_edited(client):
     assert 'name="_save"' not in page.text
 
 
-# ---- The picture ----
+# ---- Lists of what millions of rows have a few of ----
 
 
-def test_a_picture_needs_two_prices():
-    assert "not enough prices" in charts.line_chart([Point(at("2026-03-02").date(), Decimal(1))])
+def test_prices_of_an_interval_or_a_day_are_those_of_every_security_that_has_some(client):
+    first, second, other = SecurityFactory.create_batch(3)
+    old, new = at("2026-03-02"), at("2026-03-03")
+    for security in (first, second):
+        for when in (old, new):
+            SecurityPriceFactory(security=security, timestamp=when)
+    hour = SecurityPriceFactory(security=other, interval="1h", timestamp=at("2026-03-03T10:00"))
+
+    hours = client.get(f"{PRICES}?interval=1h").context["cl"]
+    days = client.get(f"{PRICES}?since=2026-03-03&until=2026-03-03").context["cl"]
+    both = client.get(f"{PRICES}?since=2026-03-03&interval=1d").context["cl"]
+    none = client.get(f"{PRICES}?interval=1mo").context["cl"]
+
+    assert list(hours.result_list) == [hour]
+    assert ({row.security for row in days.result_list}, {row.timestamp.date() for row in days.result_list}) == (
+        {first, second, other}, {new.date()},
+    )  # fmt: skip
+    assert days.result_count == 3
+    assert {row.security for row in both.result_list} == {first, second}
+    assert list(none.result_list) == []
 
 
-def test_a_line_goes_from_corner_to_corner():
-    points = [Point(at(f"2026-03-0{day}").date(), Decimal(value)) for day, value in ((1, 1), (3, 3), (5, 2))]
+def test_splits_are_found_among_dividends(client):
+    SecurityActionFactory.create_batch(3)
+    rare = SecurityActionFactory(kind="split", value="2")
 
-    assert charts.path(points) == "M0.0,174.0 L320.0,6.0 L640.0,90.0"
+    splits = client.get(f"{ACTIONS}?kind=split").context["cl"]
+
+    assert (list(splits.result_list), splits.result_count) == ([rare], 1)
 
 
-def test_a_flat_line_and_a_long_one_can_be_drawn():
-    day = at("2000-01-01").date()
-    points = [Point(day + timedelta(days=number), Decimal(7)) for number in range(9000)]
+def test_a_rare_interval_is_looked_for_in_the_index_of_prices(client):
+    """Each security is asked on its own, so that what others have of another interval is not read."""
+    SecurityPriceFactory(interval="1h", timestamp=at("2026-03-03T10:00"))
 
-    drawn = charts.line_chart(points)
+    with CaptureQueriesContext(connection) as queries:
+        client.get(f"{PRICES}?interval=1h")
 
-    assert drawn.count(" L") <= charts.MAX_POINTS
-    assert str(points[-1].day) in drawn
+    asked = [query["sql"] for query in queries if '"securities_securityprice"' in query["sql"]]
+    assert "EXISTS" in asked[0]
+    assert all('"security_id" IN' in sql for sql in asked[1:])
+    assert len(asked) == 3

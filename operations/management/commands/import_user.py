@@ -1,5 +1,6 @@
 """``manage.py import_user``: a person, of the file that ``export_user`` wrote."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser
 
+from finances import runs
 from finances.commands import Report, ReportingCommand
 from operations import files
 from operations.persons import importing, layout
@@ -39,6 +41,10 @@ class Command(ReportingCommand):
             )
         except ValidationError as exc:
             raise CommandError(" ".join(exc.messages)) from exc
+        if not options["dry_run"]:
+            with runs.recorded("import_user") as run:
+                by = f"user {os.getuid()} of the system"
+                run.succeed(f"{by} made the person {imported.user.pk} of a file", rows=imported.row_count)
         warnings = []
         if imported.new_symbols:
             told = f"{len(imported.new_symbols)} securities have no prices here: {', '.join(imported.new_symbols)}."

@@ -16,6 +16,7 @@ from accounts.tests.factories import AccountFactory
 from currencies.models import CurrencyRate
 from finances.models import Generation
 from operations.backups import archive, tables
+from operations.models import DueTime, Run
 from operations.tests.upkeep.backing_up import backup, checksums, everything, restore
 from operations.tests.upkeep.household import LARGEST, TO_THE_MICROSECOND
 from portfolio import stamps
@@ -55,6 +56,22 @@ def test_what_is_lost_comes_back_as_it_was(made, tmp_path):
     assert "tables are as they were" in told
     backup(tmp_path / "again.zip")
     assert checksums(tmp_path / "again.zip") == checksums(made)
+
+
+def test_what_was_due_and_not_done_when_the_backup_was_made_is_due_again(household, tmp_path):
+    """The queue is in no backup: of what waited, ran, failed or stood behind another, nothing else would be left."""
+    outcomes = {"done": "succeeded", "in part": "partly", "ran": "running", "failed": "failed"}
+    for name in (*outcomes, "waited"):
+        DueTime.objects.create(name=name, due_at=datetime(2026, 10, 30, tzinfo=UTC), taken_by="x", task_id=f"of {name}")
+    DueTime.objects.create(name="behind another", due_at=datetime(2026, 10, 31, tzinfo=UTC), taken_by="x")
+    for name, outcome in outcomes.items():
+        Run.objects.create(name=name, outcome=outcome, task_id=f"of {name}")
+    Run.objects.create(name="by hand", outcome="succeeded")
+    backup(tmp_path / "finances.zip")
+
+    restore(tmp_path / "finances.zip", force=True)
+
+    assert set(DueTime.objects.values_list("name", flat=True)) == {"done", "in part"}
 
 
 def test_values_are_exact(made, household):

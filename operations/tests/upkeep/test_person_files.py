@@ -54,6 +54,16 @@ pytestmark = pytest.mark.django_db
         (("history", "holdings", 0, "by"), {}, r"history.holdings\[0\].by: it is self, other or null"),
         (("history", "holdings", 0, "row", "security"), "x", r"row.security: nothing in securities is called 'x'"),
         (("history", "holdings", 0, "row", "quantity"), "1" * 21, r"row.quantity: .*no more than"),
+        (
+            ("history", "holdings", 0, "at"),
+            "2099-01-01T00:00:00Z",
+            r"history.holdings\[0\].at: This lies in the future",
+        ),
+        (
+            ("history", "holdings", 0, "row", "created_at"),
+            "2099-01-01T00:00:00Z",
+            r"history.holdings\[0\].row.created_at: This lies in the future",
+        ),
         (("history", "values"), None, r"history.values: it is a list"),
     ],
 )

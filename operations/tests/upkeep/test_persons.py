@@ -12,6 +12,8 @@ import time_machine
 from django.apps import apps
 from django.conf import settings
 from django.core.management import CommandError
+from django.db import connection
+from django.utils import timezone
 
 from accounts.demo import seeding
 from accounts.models import Account, AccountValue, Holding
@@ -19,6 +21,7 @@ from accounts.tests.factories import AccountValueFactory, HoldingFactory
 from currencies.tests.factories import CurrencyRateFactory
 from finances.models import IdempotentAnswer, OwnedModel
 from institutions.models import FinancialInstitution
+from operations.models import Run
 from operations.persons import layout
 from operations.tests.upkeep.household import LARGEST, TO_THE_MICROSECOND
 from operations.tests.upkeep.moving_persons import export, import_, owned
@@ -302,3 +305,37 @@ def test_the_example_in_the_documents_is_a_good_file(tmp_path):
     )
     held = [(segment.since, segment.quantity) for segment in position.segments]
     assert held == [(date(2026, 10, 2), 10), (date(2026, 10, 15), 12)]
+
+
+def test_what_a_liability_has_held_since_it_could_hold_something_comes_along(anna, tmp_path):
+    """An earlier version let a liability be an investment account; its holdings stayed (accounts/migrations/0003)."""
+    Holding.objects.filter(user=anna).update(in_investment_account=False)
+    Account.objects.filter(user=anna, name="Margin").update(account_type="line_of_credit", is_investment_account=False)
+    export("anna", tmp_path / "anna.json")
+
+    import_(tmp_path / "anna.json", email="new@example.org")
+
+    new = User.objects.get(email="new@example.org")
+    holding = Holding.objects.for_user(new).select_related("account").get()
+    assert (holding.account.name, holding.in_investment_account) == ("Margin", False)
+    connection.check_constraints()
+
+
+def test_what_a_file_tells_of_the_past_is_older_than_the_person_here_and_the_import_is_a_run(anna, file):
+    began = timezone.now()
+
+    import_(file, email="new@example.org")
+
+    new = User.objects.get(email="new@example.org")
+    assert new.created_at >= began
+    assert Holding.history.filter(user=new).exists()
+    assert not Holding.history.filter(user=new, history_date__gte=new.created_at).exists()
+    run = Run.objects.get(name="import_user")
+    assert (run.outcome, run.counts["rows"] > 10) == ("succeeded", True)
+    assert str(new.pk) in run.summary
+
+
+def test_a_dry_run_leaves_no_record(file):
+    import_(file, email="new@example.org", dry_run=True)
+
+    assert not Run.objects.exists()
