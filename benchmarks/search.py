@@ -74,9 +74,7 @@ def measure(count: int) -> None:
     from securities.models import Security
     from securities.services import search
 
-    Security.objects.bulk_create(
-        [Security(symbol=symbol, name=name) for symbol, name in names(count)], batch_size=1000
-    )
+    Security.objects.bulk_create([Security(symbol=symbol, name=name) for symbol, name in names(count)], batch_size=1000)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
     print(f"{count} securities on {connection.vendor}")

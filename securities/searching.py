@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Case, Subquery, Value, When
+from django.db.models import Case, CharField, Subquery, Value, When
 from django.db.models.functions import Concat
 
 from finances.fields import lower
@@ -19,8 +19,8 @@ def stored(text: str, *, limit: int) -> list[Security]:
     """
     found = list(_by_symbol(text.upper())[:limit])
     if room := limit - len(found):
-        early = list(_early(_by_name(text))[:room])
-        found += early if len(early) == room else list(_sorted_after(_by_name(text))[:room])
+        early, whole = (names(text).exclude(symbol__startswith=text.upper())[:room] for names in (_early, _all))
+        found += whole if len(early) < room else early
     rows = Security.objects.in_bulk(found)
     return [rows[pk] for pk in found if pk in rows]
 
@@ -31,18 +31,19 @@ def _by_symbol(symbol: str) -> Any:
     return found.order_by(rank, "search_name", "symbol").values_list("pk", flat=True)
 
 
-def _by_name(text: str) -> Any:
-    """Return a query of the names with ``text``, without those whose symbols begin with it."""
-    found = Security.objects.filter(search_name__contains=lower(text)).exclude(symbol__startswith=text.upper())
-    return found.order_by("search_name", "symbol").values_list("pk", flat=True)
+def _with(**condition: str) -> Any:
+    """Return a query of names; ``plain`` is the name where no index is to be used, neither to find nor to sort it."""
+    plain = Concat("search_name", Value(""), output_field=CharField())
+    return Security.objects.alias(plain=plain).filter(**condition).values_list("pk", flat=True)
 
 
-def _early(names: Any) -> Any:
-    """Keep what is among the first names of all, which a scan in their order finds; nothing where there are fewer."""
+def _early(text: str) -> Any:
+    """Return names with ``text`` among the first of all, by a walk in their order; none where there are fewer."""
     first = Security.objects.order_by("search_name", "symbol").values("search_name")
-    return names.filter(search_name__lt=Subquery(first[EARLY_NAMES : EARLY_NAMES + 1]))
+    among = Subquery(first[EARLY_NAMES : EARLY_NAMES + 1])
+    return _with(plain__contains=lower(text)).filter(search_name__lt=among).order_by("search_name", "symbol")
 
 
-def _sorted_after(names: Any) -> Any:
-    """Keep PostgreSQL from walking through all names in their order, which it takes to be short whatever is sought."""
-    return names.order_by(Concat("search_name", Value("")), "symbol")
+def _all(text: str) -> Any:
+    """Return all names with ``text``, by an index. PostgreSQL would rather walk, and takes that to be short always."""
+    return _with(search_name__contains=lower(text)).order_by("plain", "symbol")
