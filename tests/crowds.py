@@ -72,7 +72,7 @@ def grow(household: Any, first: int, last: int) -> None:
     multiply(
         CurrencyRate, household.rate, f"generate_series({first}, {last}) AS n, currencies_currency AS c "
         "WHERE c.code NOT IN ('EUR', 'CAD', 'USD')",
-        target_id="c.code", date="current_date - mod(n, 90)",
+        target_id="c.code", date="current_date - n",
     )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
