@@ -34,6 +34,18 @@ def made(kind: str, number: str) -> str:
     return f"md5('{kind}' || ({number}))::uuid"
 
 
+def securities(household: Any, first: int, last: int) -> None:
+    """Store securities with the numbers from ``first`` to ``last``."""
+    multiply(
+        Security,
+        household.security,
+        f"generate_series({first}, {last}) AS n",
+        id=made("security", "n"),
+        symbol="upper(substr(md5(n::text), 1, 3)) || n",
+        name="md5(n::text) || ' copper ' || n",
+    )
+
+
 def grow(household: Any, first: int, last: int) -> None:
     """Store people and securities with the numbers from ``first`` to ``last``, each with as much as the household."""
     source = f"generate_series({first}, {last}) AS n"
@@ -50,10 +62,7 @@ def grow(household: Any, first: int, last: int) -> None:
         Account, household.account, parts.format(ACCOUNTS), id=account, user_id=owner, name="'Other' || m",
         financial_institution_id=institution,
     )  # fmt: skip
-    multiply(
-        Security, household.security, source, id=security, symbol="upper(substr(md5(n::text), 1, 3)) || n",
-        name="md5(n::text) || ' copper ' || n",
-    )  # fmt: skip
+    securities(household, first, last)
     day = "timestamptz '2024-01-01 UTC' + m * interval '1 day'"
     multiply(SecurityPrice, household.price, parts.format(PRICES), security_id=security, timestamp=day)
     both = f"{parts.format(ACCOUNTS)}, generate_series(1, {{}}) AS k"

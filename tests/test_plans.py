@@ -140,6 +140,7 @@ def forget(cache: Any) -> None:
 
 
 def test_requests_read_large_tables_by_indexes_and_no_more_of_them_when_there_is_ten_times_as_much(api, household):
+    crowds.securities(household, MANY + 1, MANY + LARGE * 4)  # as many as are searched otherwise than a few
     crowds.grow(household, 1, FEW)
     before, _ = examine(api, household, 1)
 
