@@ -1,8 +1,8 @@
 """What does a search of 50 000 securities cost the database? Prints milliseconds and plans, on either database.
 
-Run from the project's root: ``DATABASE_URL=… python -m benchmarks.search [securities]``. Stores made-up companies, funds
-and bonds whose names share words as real ones do, and asks what `securities.services.search` asks: the queries are those
-that it sends. Each is sent again under ``EXPLAIN ANALYZE``, whose time is that of the database alone; shown are
+Run from the project's root: ``DATABASE_URL=… python -m benchmarks.search [securities]``. Stores made-up companies,
+funds and bonds whose names share words as real ones do, and asks what `securities.services.search` asks: the queries
+are those that it sends. Each is sent again under ``EXPLAIN ANALYZE``, whose time is that of the database alone; shown are
 the least and the median sum over the queries of one search. Uses a test database beside that of ``DATABASE_URL``.
 """
 
@@ -27,20 +27,24 @@ TEXTS = (
     "AAPL", "BRA", "bank", "northern lights", "holdings", "inc", "series a", "fund", "zyx", "quux", "é", "a", "s", "e",
     "z", "q", "x", "an", "in", "st", "zu", "qz", "xk", "%", "_", "&", "4.", "\\", "ß", "💶",
 )  # fmt: skip
-STEMS = (
-    "Alder Amber Anchor Apex Arbor Argo Aster Atlas Aurora Banner Beacon Birch Boreal Brook Canyon Cedar Cobalt Copper "
-    "Coral Crest Crown Delta Eagle Ember Everest Falcon Fjord Forge Garnet Glacier Granite Harbour Hazel Heron Horizon "
-    "Indigo Iron Ivory Jade Juniper Keystone Lark Laurel Linden Lotus Lunar Magnolia Maple Marble Meridian Mesa Nimbus "
-    "Northern Nova Oak Olive Onyx Orchid Osprey Pacific Pearl Pine Pioneer Prairie Quartz Quill Raven Ridge River Royal "
-    "Saffron Sage Sapphire Sequoia Sierra Silver Summit Tamarack Teal Terra Timber Topaz Tundra Umber Union Valley Vega "
-    "Verdant Violet Walnut Willow Xenon Yarrow Zephyr Zinc Zürich Élan Österreich"
-).split()
-KINDS = (
-    "Bank Biotech Brands Capital Chemicals Communications Consulting Energy Entertainment Financial Foods Gold Health "
-    "Hotels Industries Insurance Lights Logistics Materials Media Metals Mining Minerals Motors Networks Partners "
-    "Pharmaceuticals Power Properties Resources Robotics Semiconductor Software Solar Steel Systems Technologies "
-    "Therapeutics Trust Uranium Utilities Ventures Water Wireless"
-).split()
+STEMS = [
+    "Alder", "Amber", "Anchor", "Apex", "Arbor", "Argo", "Aster", "Atlas", "Aurora", "Banner", "Beacon", "Birch",
+    "Boreal", "Brook", "Canyon", "Cedar", "Cobalt", "Copper", "Coral", "Crest", "Crown", "Delta", "Eagle", "Ember",
+    "Everest", "Falcon", "Fjord", "Forge", "Garnet", "Glacier", "Granite", "Harbour", "Hazel", "Heron", "Horizon",
+    "Indigo", "Iron", "Ivory", "Jade", "Juniper", "Keystone", "Lark", "Laurel", "Linden", "Lotus", "Lunar",
+    "Magnolia", "Maple", "Marble", "Meridian", "Mesa", "Nimbus", "Northern", "Nova", "Oak", "Olive", "Onyx", "Orchid",
+    "Osprey", "Pacific", "Pearl", "Pine", "Pioneer", "Prairie", "Quartz", "Quill", "Raven", "Ridge", "River", "Royal",
+    "Saffron", "Sage", "Sapphire", "Sequoia", "Sierra", "Silver", "Summit", "Tamarack", "Teal", "Terra", "Timber",
+    "Topaz", "Tundra", "Umber", "Union", "Valley", "Vega", "Verdant", "Violet", "Walnut", "Willow", "Xenon", "Yarrow",
+    "Zephyr", "Zinc", "Zürich", "Élan", "Österreich",
+]  # fmt: skip
+KINDS = [
+    "Bank", "Biotech", "Brands", "Capital", "Chemicals", "Communications", "Consulting", "Energy", "Entertainment",
+    "Financial", "Foods", "Gold", "Health", "Hotels", "Industries", "Insurance", "Lights", "Logistics", "Materials",
+    "Media", "Metals", "Mining", "Minerals", "Motors", "Networks", "Partners", "Pharmaceuticals", "Power",
+    "Properties", "Resources", "Robotics", "Semiconductor", "Software", "Solar", "Steel", "Systems", "Technologies",
+    "Therapeutics", "Trust", "Uranium", "Utilities", "Ventures", "Water", "Wireless",
+]  # fmt: skip
 FORMS = ("Inc.", "Corp.", "Corporation", "Ltd.", "plc", "AG", "SA", "NV", "SE", "& Co.", "Holdings Inc.", "Group", "")
 HOUSES = ("Aspen", "Broadgate", "Castle Row", "Drummond", "iFund", "Sterling Street", "Vantage", "Xact")
 FUNDS = ("Index Fund", "UCITS ETF", "Bond ETF", "Equity Fund Series A", "Equity Fund Series F", "Growth & Income Fund")

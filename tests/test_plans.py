@@ -68,7 +68,8 @@ def requests(household: Any, turn: int) -> Iterator[tuple[str, str, dict[str, An
         "/explain?figure=net_worth", "/securities/MINE", f"/securities/MINE/prices?{month}",
         f"/securities/{household.security.pk}/prices", "/securities/search?q=mine", "/securities/search?q=copper",
         "/securities/search?q=abc", "/securities/search?q=zq", "/securities/search?q=%25",
-        "/currencies/EUR/rates", f"/currencies/CAD/rates?rate_date={TODAY - timedelta(days=30)}", f"/currencies/EUR/rates?target=CAD&{month}",
+        "/currencies/EUR/rates", f"/currencies/CAD/rates?rate_date={TODAY - timedelta(days=30)}",
+        f"/currencies/EUR/rates?target=CAD&{month}",
         f"/currencies/CAD/rates?target=USD&{month}", "/currencies/convert?from=CAD&to=USD&amount=5",
     ):  # fmt: skip
         yield "get", address, {}

@@ -13,7 +13,7 @@ from securities.tests.factories import SecurityFactory
 
 @pytest.fixture
 def stored(db):
-    """Two securities with bars of a minute, an hour and a day, ten and a hundred days ago; one with daily ones alone."""
+    """Two securities with bars of a minute, an hour and a day, ten and a hundred days ago; one with a day's."""
     today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
     both, days = SecurityFactory.create_batch(2), SecurityFactory()
     bars = [(each, interval, age) for each in both for interval in ("1m", "1h", "1d") for age in (10, 100)]
