@@ -2,8 +2,8 @@
 
 Run from the project's root: ``DATABASE_URL=… python -m benchmarks.search [securities]``. Stores made-up companies,
 funds and bonds whose names share words as real ones do, and asks what `securities.services.search` asks: the queries
-are those that it sends. Each is sent again under ``EXPLAIN ANALYZE``, whose time is that of the database alone; shown are
-the least and the median sum over the queries of one search. Uses a test database beside that of ``DATABASE_URL``.
+are those that it sends. Each is sent again under ``EXPLAIN ANALYZE``, whose time is that of the database alone: shown
+are the least and the median sum over the queries of one search. Uses a test database beside that of ``DATABASE_URL``.
 """
 
 import json
