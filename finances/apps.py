@@ -6,7 +6,7 @@ from django.apps import AppConfig
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
-from finances import fields
+from finances import fields, tables
 
 
 def teach_sqlite(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
@@ -21,6 +21,11 @@ class FinancesConfig(AppConfig):
     """Set up what all apps share."""
 
     name = "finances"
+
+    def __init__(self, *args: Any) -> None:
+        """Load what must be there before the admin, which is ready first."""
+        super().__init__(*args)
+        tables.load_without_workbooks()
 
     def ready(self) -> None:
         """Prepare every database connection as it opens."""

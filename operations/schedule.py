@@ -39,6 +39,7 @@ ENTRIES = (
     Entry("sync_securities", "30 5 * * 6", "sync_securities", ("--held",)),
     Entry("flush_expired_tokens", "15 4 * * *", "flush_expired_tokens"),
     Entry("purge", "30 4 * * *", "purge"),
+    Entry("trim_prices", "45 4 * * *", "trim_prices"),
 )
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 import orjson
-from django.db.models import Q
 
 from accounts.models import Account, Holding
 from currencies import generations
@@ -46,8 +45,14 @@ def ever_held(user: Any, recorded: list[str]) -> list[str]:
 
     def compute() -> bytes:
         records: Any = Holding.history.model.objects.filter(user_id=user.pk)
-        held = Q(pk__in=records.values("security_id")) | Q(pk__in=Holding.objects.for_user(user).values("security"))
-        return orjson.dumps(list(map(str, Security.objects.filter(held).order_by("pk").values_list("pk", flat=True))))
+        # One list of keys: of two, combined by "or", PostgreSQL compares every security with both.
+        held = (
+            records.order_by()
+            .values("security_id")
+            .union(Holding.objects.for_user(user).order_by().values("security_id"))
+        )
+        keys = Security.objects.filter(pk__in=held).order_by("pk").values_list("pk", flat=True)
+        return orjson.dumps(list(map(str, keys)))
 
     found: list[str] = orjson.loads(caching.remember("held", state=[str(user.pk), recorded], compute=compute))
     return found

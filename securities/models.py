@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from finances.fields import ExactDecimalField
+from finances.fields import BytewiseField, ExactDecimalField, lower
 from finances.models import TimestampedModel
 from finances.sql import IsMidnight
 from finances.time_zones import require_timezone
@@ -58,13 +58,8 @@ class SecurityQuerySet(models.QuerySet["Security"]):
     """Securities by name, by state, and with their last price."""
 
     def matching(self, text: str) -> Self:
-        """Keep what has ``text`` in its symbol's beginning or in its name; symbols first, the exact one foremost."""
-        symbol = text.upper()
-        rank = models.Case(
-            models.When(symbol=symbol, then=0), models.When(symbol__startswith=symbol, then=1), default=2
-        )
-        found = self.filter(Q(symbol__startswith=symbol) | Q(name__icontains=text))
-        return found.alias(rank=rank).order_by("rank", Lower("name"), "symbol")
+        """Keep what has ``text`` in its symbol's beginning or in its name. `securities.searching` puts it in order."""
+        return self.filter(Q(symbol__startswith=text.upper()) | Q(search_name__contains=lower(text)))
 
     def claimable(self, now: datetime) -> Self:
         """Keep what nobody syncs, or nobody alive."""
@@ -121,6 +116,9 @@ class Security(TimestampedModel):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     symbol = models.CharField(max_length=32, validators=[RegexValidator(SYMBOL_PATTERN, SYMBOL_MESSAGE)])
     name = models.CharField(max_length=200, blank=True)
+    search_name = models.GeneratedField(
+        expression=Lower("name"), output_field=BytewiseField(max_length=200), db_persist=True
+    )
     asset_class = models.CharField(max_length=20, choices=AssetClass, default=AssetClass.OTHER)
     exchange = models.CharField(max_length=50, blank=True)
     currency = models.ForeignKey(
@@ -158,6 +156,7 @@ class Security(TimestampedModel):
     class Meta:
         verbose_name_plural = "securities"
         ordering = ("symbol",)
+        indexes = (models.Index(fields=("search_name", "symbol", "id"), name="security_name"),)  # see search_indexes
         constraints = (
             models.UniqueConstraint(
                 fields=("symbol",),

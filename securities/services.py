@@ -18,7 +18,7 @@ from finances.exceptions import (
     TooManyRequestsError,
 )
 from finances.prepared import Parameter, PreparedRow
-from securities import ingest, intake, models, splits, units, windows
+from securities import ingest, intake, models, searching, splits, units, windows
 from securities.intake import Background, Intake
 from securities.intervals import Interval
 from securities.models import AssetClass, Security
@@ -57,7 +57,7 @@ def search(*, text: str, limit: int) -> Found:
 
     Providers are asked only when ours are too few; their failure is a warning, not an error.
     """
-    stored = list(Security.objects.matching(text)[:limit])
+    stored = searching.stored(text, limit=limit)
     room = limit - len(stored)
     if room <= 0 or not registry.chosen(Capability.SEARCH):
         return Found(stored, [])

@@ -9,7 +9,6 @@ from decimal import Decimal
 from itertools import chain, islice
 from typing import Any
 
-import openpyxl
 import tablib
 from import_export.formats import base_formats
 
@@ -113,6 +112,8 @@ class XLSX(base_formats.XLSX):  # type: ignore[misc]
 
     def create_dataset(self, in_stream: bytes) -> tablib.Dataset:
         """Read the cells, of formulas their last result."""
+        import openpyxl  # takes 30 MB with NumPy, and most processes never see a workbook
+
         require_harmless(in_stream)
         try:
             book = openpyxl.load_workbook(io.BytesIO(in_stream), read_only=True, data_only=True, keep_links=False)

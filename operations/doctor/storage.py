@@ -19,6 +19,7 @@ from finances import http
 from finances.exceptions import ProviderUnavailableError
 from operations.backups import schema
 from operations.doctor.findings import Finding, error, ok, some, warning
+from securities import search_indexes
 
 MEBIBYTE = 1024 * 1024
 # Below this nothing can be written for long; below the second, an upgrade or a backup may not fit.
@@ -44,12 +45,27 @@ def check_database() -> Iterator[Finding]:
                 "The database does not know letters beyond ASCII: names that differ in case only count as two.",
                 "Back up, create the database with a UTF-8 locale (LOCALE 'C.UTF-8' is enough), and restore.",
             )
+        yield from _indexes_of_searches()
         return
     said = asked("PRAGMA quick_check(1)")
     if said == "ok":
         yield ok(f"SQLite {asked('SELECT sqlite_version()')} answers, and its file is sound.")
     else:
         yield error(f"The file of the database is damaged: {said}.", "Stop the server and restore the last backup.")
+
+
+def _indexes_of_searches() -> Iterator[Finding]:
+    """Look for the indexes that a migration makes where it may; they can be made by hand at any time."""
+    there = "SELECT count(*) FROM pg_indexes WHERE schemaname = ANY (current_schemas(false)) AND indexname = '{}'"
+    if not asked("SELECT count(*) FROM pg_class WHERE oid = to_regclass('securities_security')"):
+        return  # there are no tables yet
+    missing = [name for name in search_indexes.CREATE if not asked(there.format(name))]
+    if missing:
+        statements = [search_indexes.EXTENSION, *(search_indexes.CREATE[name] for name in missing)]
+        yield warning(
+            f"Searches of securities read through all names: there is no index {some(missing)}.",
+            f"Install PostgreSQL's contrib modules and, as who may create extensions, run: {'; '.join(statements)};",
+        )
 
 
 def check_migrations() -> Iterator[Finding]:
