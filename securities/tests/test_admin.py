@@ -255,6 +255,6 @@ def test_a_rare_interval_is_looked_for_in_the_index_of_prices(client):
         client.get(f"{PRICES}?interval=1h")
 
     asked = [query["sql"] for query in queries if '"securities_securityprice"' in query["sql"]]
-    assert "EXISTS" in asked[0]
+    assert "LIMIT 1) IS NOT NULL" in asked[0]
     assert all('"security_id" IN' in sql for sql in asked[1:])
     assert len(asked) == 3
