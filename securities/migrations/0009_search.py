@@ -35,7 +35,7 @@ def drop_indexes(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("securities", "0005_prices_are_positive")]
+    dependencies = [("securities", "0008_validate_prices")]
     operations = [
         migrations.AddField(
             model_name="security",
