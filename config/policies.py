@@ -1,8 +1,10 @@
 """What browsers may load for our pages, what their cookies are called, and who looks at uploads."""
 
+from collections.abc import Collection
+
 from django.utils.csp import CSP
 
-PAGES = {
+PAGES: dict[str, Collection[str]] = {
     "default-src": [CSP.NONE],
     **{f"{kind}-src": [CSP.SELF] for kind in ("connect", "font", "img", "manifest", "script", "style")},
     "object-src": [CSP.NONE],
@@ -11,7 +13,7 @@ PAGES = {
     "frame-ancestors": [CSP.NONE],
 }
 # Swagger UI and ReDoc style their own elements and have pictures within addresses; ReDoc searches in a worker.
-DOCUMENTS = PAGES | {
+DOCUMENTS: dict[str, Collection[str]] = PAGES | {
     "img-src": [CSP.SELF, "data:"],
     "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
     "worker-src": [CSP.SELF, "blob:"],
