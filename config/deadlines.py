@@ -16,7 +16,7 @@ body_timeout = float(os.environ.get("BODY_TIMEOUT", "20"))  # seconds for the wh
 answer_timeout = float(os.environ.get("ANSWER_TIMEOUT", "30"))  # seconds for an answer to be taken, all of it at once
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]
+class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
     """Threads, none of which waits for a caller who sends the head of a request one letter at a time."""
 
     def handle(self, conn: TConn) -> Any:

@@ -8,9 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from django.utils.csp import CSP
-
-from config import guards, limits
+from config import guards, limits, policies
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
@@ -56,35 +54,14 @@ SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", False)
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
-# Under this prefix browsers take a cookie from this very host over HTTPS alone, never from a sibling of it.
-COOKIE_PREFIX = "__Host-" if HTTPS_ONLY else ""
-SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = policies.cookie_names(only_https=HTTPS_ONLY)
 CSRF_COOKIE_HTTPONLY = True  # our pages send it in their forms, no script needs it
 SESSION_COOKIE_AGE = 12 * 3600  # seconds: the admin, which alone has sessions in cookies, is for a day's work
-SECURE_CSP = {
-    "default-src": [CSP.NONE],
-    **{f"{kind}-src": [CSP.SELF] for kind in ("connect", "font", "img", "manifest", "script", "style")},
-    "object-src": [CSP.NONE],
-    "base-uri": [CSP.NONE],
-    "form-action": [CSP.SELF],
-    "frame-ancestors": [CSP.NONE],
-}
-# Swagger UI and ReDoc style their own elements and have pictures within addresses; ReDoc searches in a worker.
-DOCUMENTS_CSP = SECURE_CSP | {
-    "img-src": [CSP.SELF, "data:"],
-    "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
-    "worker-src": [CSP.SELF, "blob:"],
-}
+SECURE_CSP, DOCUMENTS_CSP = policies.PAGES, policies.DOCUMENTS
 SECURE_REFERRER_POLICY = SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-FILE_UPLOAD_HANDLERS = [
-    "finances.uploads.BoundedUploadHandler",
-    "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
-]
+FILE_UPLOAD_HANDLERS = policies.UPLOAD_HANDLERS
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_BYTES", 2_621_440)
-
-# ---- The admin -----------------------------------------------------------------------------------------------------
 ADMIN_PATH = guards.admin_path(env.str("ADMIN_PATH", guards.USUAL_ADMIN_PATH))
 ADMIN_REQUIRE_OTP = env.bool("ADMIN_REQUIRE_OTP", False)
 OTP_TOTP_ISSUER = "Finances"

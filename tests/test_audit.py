@@ -3,15 +3,16 @@
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from scripts import audit
-
 ROOT = Path(__file__).resolve().parent.parent
+audit = SimpleNamespace(**runpy.run_path(str(ROOT / "scripts" / "audit.py")))
 GOOD = {"name": "django", "version": "6.1.3", "vulns": []}
 WEAK = {
     "name": "requests",

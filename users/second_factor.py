@@ -65,7 +65,8 @@ def accept(request: HttpRequest) -> None:
 
 def new_key() -> str:
     """Return a fresh key of 160 random bits for a device."""
-    return random_hex(20)
+    key: str = random_hex(20)
+    return key
 
 
 def as_text(key: str) -> str:
@@ -129,7 +130,8 @@ def renew_recovery_codes(*, user: User) -> list[str]:
 
 def recovery_codes_left(user: User) -> int:
     """Return how many recovery codes are unused."""
-    return StaticToken.objects.filter(device__user=user).count()
+    count: int = StaticToken.objects.filter(device__user=user).count()
+    return count
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 from django_otp.plugins.otp_totp.apps import DefaultConfig
 
 
-class SecondFactorsConfig(DefaultConfig):
+class SecondFactorsConfig(DefaultConfig):  # type: ignore[misc]  # the library has no types
     """The devices that give codes."""
 
     verbose_name = "Second factors"
