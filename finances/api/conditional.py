@@ -26,7 +26,7 @@ from finances.api import errors
 
 
 class ConditionalReadMiddleware(ConditionalGetMiddleware):
-    """Django's own, which tags reads and answers 304; a read that ``If-Match`` forbids is a problem document like any."""
+    """Django's own, which tags reads and answers 304; a read that ``If-Match`` forbids gets a problem document."""
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Return the answer, or what stands for it."""

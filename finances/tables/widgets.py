@@ -16,7 +16,7 @@ from finances.local_days import UTC_ZONE, instant_at, noon_of
 SPREADSHEET_DIGITS = 15
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?")
 # A text that begins like this is taken for a formula by spreadsheets.
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "'")
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "'", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # and the wide ones
 YES, NO = {"true", "yes", "1"}, {"false", "no", "0"}
 
 
@@ -30,6 +30,8 @@ class TextWidget(Widget):  # type: ignore[misc]
         if isinstance(value, bool | date):
             raise ValueError(f"{value} is no text; format the column as text.")  # noqa: TRY004 - as below
         text = value if isinstance(value, str) else money.plain(exact(value))
+        if "\0" in text:
+            raise ValueError("There is a character in it that no text has.")
         return text[1:] if text[:1] == "'" and text[1:2] in FORMULA_SIGNS else text
 
     def render(self, value: Any, obj: Any = None, **_options: Any) -> str:  # noqa: ARG002

@@ -96,7 +96,8 @@ class NetWorthQuery(FigureQuery):
             raise serializers.ValidationError(
                 {"interval": f"These are {count} points; at most {MAX_POINTS} are given at once."}, code="too_many"
             )
-        self.require_not_ahead("start", start)
+        if "start" in self.initial_data:  # or it follows from the end, which is at fault
+            self.require_not_ahead("start", start)
         self.require_not_ahead("end", end)
         if "by" in attrs:
             self.require_few(count)

@@ -11,11 +11,13 @@ from django.contrib import admin
 
 from accounts.models import Account
 from currencies.models import Currency
+from currencies.tests.factories import CurrencyRateFactory
 from finances.tables import limits
 from finances.tables.admin import TableAdminMixin, TableExportMixin
 from finances.tables.formats import require_harmless
 from finances.tables.limits import TableError
 from institutions.models import FinancialInstitution
+from securities.tests.factories import SecurityActionFactory
 from tests.hostile import values
 from tests.hostile.conftest import settle
 from tests.tables import CSV, JSON, XLSX, confirm, faults, preview, sheet, taken
@@ -36,6 +38,8 @@ def admin_client(client, superuser):
 
 @pytest.fixture
 def filled(stranger):
+    SecurityActionFactory()
+    CurrencyRateFactory()
     return settle(stranger)
 
 

@@ -67,9 +67,9 @@ def test_a_hostile_field_of_a_body_is_refused_by_name_or_taken(owner, household,
 @pytest.mark.parametrize("operation", WITH_QUERY, ids=str)
 def test_a_hostile_parameter_of_a_query_is_refused_by_name_or_taken(owner, household, operation):
     address, found = operation.address(household.named(operation)), []
-    required = {each["name"]: each for each in operation.told["parameters"] if each.get("required")}
+    needed = {each["name"] for each in operation.told["parameters"] if each.get("required") and each["in"] == "query"}
     for parameter in operation.parameters("query"):
-        rest = {name: household.parameter(name) for name in required if name != parameter}
+        rest = {name: household.parameter(name) for name in sorted(needed - {parameter})}
         start = "".join(f"{name}={value}&" for name, value in rest.items())
         for name, value in values.some_of(values.IN_QUERIES, place=f"{operation} {parameter}"):
             with taken_back():
