@@ -106,7 +106,7 @@ class Writer:
         if response.status_code == 201:
             self.acknowledged[number] = body
             return True
-        if response.status_code != 503:
+        if response.status_code not in {408, 503}:  # nothing was written: it was too busy to read, or something is away
             self.refused.append(f"{number}: {response.status_code} {response.text[:300]}")
             return True
         return False

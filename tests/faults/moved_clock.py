@@ -7,8 +7,6 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import time_machine
-
 from config.gunicorn import *  # noqa: F403 - all of its settings are ours
 
 SECONDS_BETWEEN_LOOKS = 0.1
@@ -20,6 +18,8 @@ def post_worker_init(worker):
 
 
 def _follow(file):
+    import time_machine  # which brings pytest along, and settings that see it are those of tests
+
     journey, ahead = None, 0
     while True:
         wanted = ahead

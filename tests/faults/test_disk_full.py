@@ -87,7 +87,8 @@ def test_it_fills_up_and_gets_room_again(start_app, url_on_disk, disk, figures):
         before = load.acknowledged()
         wait_until(lambda: load.acknowledged() > before + 20)
 
-    refusals = [answer for answer in load.answers if answer.status != 201]
+    # A machine that is too busy may say that a body did not arrive in time.
+    refusals = [answer for answer in load.answers if answer.status not in {201, 408}]
     figures(
         acknowledged=load.acknowledged(), answered_503=len(refusals), codes=sorted({each.code for each in refusals})
     )

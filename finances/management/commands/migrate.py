@@ -6,7 +6,7 @@ over tables that the other has made.
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ class Command(migrate.Command):
     @contextmanager
     def _turn(self, database: str) -> Iterator[None]:
         connection: Any = connections[database]
+        turn: AbstractContextManager[None]
         if connection.vendor == "postgresql":
             turn = self._turn_in_database(connection)
         elif connection.is_in_memory_db() or not Path(connection.settings_dict["NAME"]).parent.is_dir():
