@@ -31,7 +31,9 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--connections", type=int, nargs="+", default=[1, 32])
     parser.add_argument("--requests", type=int, default=100_000, help="over which memory must not grow (100 000)")
     parser.add_argument("--only", nargs="*", default=[], help="rows whose name holds one of these words")
-    parser.add_argument("--keep", help="the name of a database that is made and filled, or used if it is there, and kept")
+    parser.add_argument(
+        "--keep", help="the name of a database that is made and filled, or used if it is there, and kept"
+    )
     parser.add_argument("--results", type=Path, help="the file to write; none unless given")
     return parser.parse_args()
 

@@ -53,7 +53,9 @@ def difference(one: Any, other: Any, where: str = "") -> str | None:
     if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
         pairs = [(one[name], other[name], f"{where}.{name}") for name in one]
     elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        pairs = [(each, another, f"{where}[{place}]") for place, (each, another) in enumerate(zip(one, other, strict=True))]
+        pairs = [
+            (each, another, f"{where}[{place}]") for place, (each, another) in enumerate(zip(one, other, strict=True))
+        ]
     else:
         return None if one == other else f"{where}: {str(one)[:300]} is not {str(other)[:300]}"
     return next((found for pair in pairs if (found := difference(*pair))), None)

@@ -15,8 +15,8 @@ ADJECTIVES = "Northern,Pacific,Granite,Silver,Maple,Harbour,Summit,Prairie,Coast
 NOUNS = "Copper,Energy,Foods,Software,Timber,Railway,Biotech,Insurance,Water,Textiles,Robotics,Shipping"
 ENDINGS = "Corp,Holdings,Group,Trust,Industries,Partners,Limited"
 
-# {listed} and the like are counts. Keys are made from names, so that rows need not be looked up to be pointed at. Costs are such that
-# no percentage ends in a 5 that two ways might round in two ways.
+# {listed} and the like are counts. Keys are made from names, so that rows need not be looked up to be pointed at. Costs
+# are such that no percentage ends in a 5 that two ways might round in two ways.
 STATEMENTS = (
     """
     INSERT INTO currencies_currencyrate (base_id, target_id, date, rate, source, created_at, updated_at)
@@ -31,7 +31,8 @@ STATEMENTS = (
         (SELECT string_agg(chr(65 + (n::bigint * 17683 % 456976 / power(26, place)::int)::int % 26), '') || '.' || n % 7
          FROM generate_series(0, 3) AS place),
         format('%s %s %s %s', (string_to_array('{adjectives}', ','))[1 + n % 10],
-            (string_to_array('{nouns}', ','))[1 + n / 10 % 12], (string_to_array('{endings}', ','))[1 + n / 120 % 7], n),
+            (string_to_array('{nouns}', ','))[1 + n / 10 % 12],
+            (string_to_array('{endings}', ','))[1 + n / 120 % 7], n),
         'equity', 'XNYS', 'America/New_York', 'Industrials', 'Machinery', 1000000::bigint * n, now(), '', 1, '[]',
         CASE WHEN n % 2 = 0 THEN 'CAD' ELSE 'USD' END, true, now(), now()
     FROM generate_series(0, {listed} - 1) AS n
@@ -39,7 +40,8 @@ STATEMENTS = (
     """
     INSERT INTO securities_securityprice (security_id, interval, timestamp, open, high, low, close, volume)
     SELECT md5('security' || n)::uuid, '1d', (current_date - day)::timestamp AT TIME ZONE 'UTC',
-        round(close * 0.997, 4), round(close * 1.01, 4), round(close * 0.99, 4), close, (n * 7919 + day * 104729) % 1000000000
+        round(close * 0.997, 4), round(close * 1.01, 4), round(close * 0.99, 4), close,
+        (n * 7919 + day * 104729) % 1000000000
     FROM generate_series(0, {priced} - 1) AS n, generate_series({days}, 1, -1) AS day, LATERAL (
         SELECT round((60 + n % 50 + 40 * sin(day / 97.0 + n) + 5 * sin(day * 1.7 + n * 3))::numeric, 4) AS close
     ) AS walk

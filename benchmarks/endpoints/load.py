@@ -1,10 +1,10 @@
 """Asks a server over connections that stay open, as fast as it answers: ``python load.py < JSON > JSON``.
 
 A process of its own and nothing but sockets, so that it costs little of the cores that the server has. It reads
-``{port, connections, seconds, count, requests: [{method, path, headers, body}]}`` and asks the requests in turn, for so many
-seconds or until so many are answered; in a body ``INSTANT`` is replaced by another instant of the past each time. It
-writes ``{answered, seconds, cpu, latencies, statuses, reopened, end}``: latencies in ms, the median, 95th and 99th per
-cent; how many connections the server had closed; and the last instant.
+``{port, connections, seconds, count, start, requests: [{method, path, headers, body}]}`` and asks the requests in turn,
+for so many seconds or until so many are answered; in a body ``INSTANT`` is replaced by another instant each time, from
+``start`` on, in microseconds since 1970. It writes ``{answered, seconds, cpu, latencies, statuses, reopened, end}``:
+latencies in ms, the median, 95th and 99th per cent; how many connections the server had closed; and the last instant.
 """
 
 import json
@@ -45,9 +45,9 @@ def written(request: dict[str, Any]) -> tuple[bytes, bytes | None]:
     headers = {"Host": "127.0.0.1", **request.get("headers", {})}
     if body:
         headers |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
-    lines = [f"{request['method']} {request['path']} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
-    first, found, last = ("\r\n".join(lines) + "\r\n\r\n").encode() + body, *(b"", b"")
-    first, found, last = first.partition(INSTANT)
+    lines = [f"{request['method']} {request['path']} HTTP/1.1", *(f"{name}: {text}" for name, text in headers.items())]
+    head = "\r\n".join([*lines, "", ""]).encode()
+    first, found, last = (head + body).partition(INSTANT)
     return first, last if found else None
 
 

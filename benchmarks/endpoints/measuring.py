@@ -72,7 +72,11 @@ class Bench:
         }  # fmt: skip
         before, database_before = asked.cpu(), self.database_cpu()
         done = subprocess.run(
-            [sys.executable, "-S", "-E", str(LOAD)], input=json.dumps(given), stdout=subprocess.PIPE, text=True, check=True
+            [sys.executable, "-S", "-E", str(LOAD)],
+            input=json.dumps(given),
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
         )
         told = json.loads(done.stdout)
         self.instant = max(self.instant, told["end"])
@@ -147,7 +151,7 @@ def dashboards(bench: Bench, people: list[data.Asker], given: argparse.Namespace
 
 
 def memory(bench: Bench, asked: list[Request], count: int) -> list[Figure]:
-    """Return what each worker has once everything was asked, and how much more after ``count`` requests of all kinds."""
+    """Return what each worker has once everything was asked, and how much more after ``count`` requests of all."""
     server = bench.servers["ours"]
     settled = min(SETTLED, count)
     bench.ask("ours", asked, connections=32, count=settled, seconds=3600)
@@ -199,7 +203,8 @@ def compare_and_write(bench: Bench, row: Row, given: argparse.Namespace, written
     """Measure a row with each number of connections, and report it."""
     for connections in given.connections:
         measured = compare(bench, row, given, connections)
-        written.comparison(f"{row.name}, {connections} connection{'s'[: connections > 1]}", measured, targets(row, measured))
+        title = f"{row.name}, {connections} connection{'s'[: connections > 1]}"
+        written.comparison(title, measured, targets(row, measured))
 
 
 def run(given: argparse.Namespace, folder: Path) -> None:

@@ -132,7 +132,9 @@ class AccountValueSerializer(serializers.ModelSerializer[AccountValue]):
 
     class Meta:
         model = AccountValue
-        fields = ("id", "account_id", "timestamp", "date", "value", "cash_balance", "created_at", "updated_at", "balance")
+        fields = (
+            "id", "account_id", "timestamp", "date", "value", "cash_balance", "created_at", "updated_at", "balance",
+        )  # fmt: skip
 
     def get_date(self, value: AccountValue) -> Any:
         """Return the day."""

@@ -40,10 +40,10 @@ class Report:
         self.head = [
             f"Made by `{command()}` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, of commit {commit()}.", "",
             f"- {machine()}",
-            f"- Python {platform.python_version()}, {', '.join(f'{name} {metadata.version(name)}' for name in PACKAGES)}",
+            f"- Python {platform.python_version()}, {', '.join(map(version, PACKAGES))}",
             f"- {servers(connection)}",
             f"- Data at scale {given.scale:g}, filled in {seconds:.0f} s: {sizes(connection)}",
-            f"- {given.rounds} rounds of {given.seconds:g} s of each way in turn; medians, and medians of the rounds' ratios",
+            f"- {given.rounds} rounds of {given.seconds:g} s of each way in turn; medians, of ratios too",
             f"- Load average {os.getloadavg()[0]:.1f} at the beginning",
         ]  # fmt: skip
         print("\n".join(self.head), flush=True)
@@ -82,16 +82,23 @@ class Report:
         verdict = f"{len(self.targets) - missed} of {len(self.targets)} targets met."
         print("\n".join(["", *summary, "", verdict]))
         if self.given.results:
-            text = ["# Results", "", *self.head, "", "## Targets", "", verdict, "", *summary, "", "## Measurements", *self.lines]
-            self.given.results.write_text("\n".join([*text, ""]))
+            targets = ["", "## Targets", "", verdict, "", *summary]
+            text = ["# Results", "", *self.head, *targets, "", "## Measurements", *self.lines, ""]
+            self.given.results.write_text("\n".join(text))
 
 
 def table(head: tuple[str, ...], body: list[list[str]]) -> list[str]:
     """Return a table of Markdown, its columns aligned."""
     cells = [list(head), *body]
     widths = [max(len(row[place]) for row in cells) for place in range(len(head))]
-    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in cells]
+    aligned = [[cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in cells]
+    lines = [f"| {' | '.join(row)} |" for row in aligned]
     return [lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]]
+
+
+def version(package: str) -> str:
+    """Return a package with its version."""
+    return f"{package} {metadata.version(package)}"
 
 
 def command() -> str:
@@ -131,8 +138,10 @@ def servers(connection: Any) -> str:
 
 def sizes(connection: Any) -> str:
     """Return how many rows the large tables have."""
-    names = ("securities_security", "securities_securityprice", "users_user", "accounts_account", "accounts_accountvalue",
-             "accounts_holding")  # fmt: skip
+    names = (
+        "securities_security", "securities_securityprice", "users_user", "accounts_account", "accounts_accountvalue",
+        "accounts_holding",
+    )  # fmt: skip
     with connection.cursor() as cursor:
         counts = []
         for name in names:

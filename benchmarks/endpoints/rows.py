@@ -60,9 +60,7 @@ def table(people: list[Asker], wide: list[Asker], symbols: list[str]) -> list[Ro
     ]
     return [
         reading("price series, 2 500 points", series, {"limit": 0.85, "plain": 7}),
-        reading(
-            "list of 50 accounts", [("/accounts", f"/accounts/{each.user}", each) for each in wide], LISTS
-        ),
+        reading("list of 50 accounts", [("/accounts", f"/accounts/{each.user}", each) for each in wide], LISTS),
         reading("list of 50 holdings", [("/holdings", f"/holdings/{each.user}", each) for each in people], LISTS),
         reading(
             "one account",
@@ -110,6 +108,9 @@ def dashboards_after_writes(people: list[Asker]) -> list[Request]:
 def unchanged(row: Row, tags: list[str]) -> Row:
     """Return the row of series that have not changed since the answers with these ``tags``."""
     asked = row.ways["ours"]
-    known = [{**each, "headers": {**each["headers"], "If-None-Match": tag}} for each, tag in zip(asked, tags, strict=True)]
+    known = [
+        {**request, "headers": {**request["headers"], "If-None-Match": tag}}
+        for request, tag in zip(asked, tags, strict=True)
+    ]
     ways = {"ours, If-None-Match": known, "ours": asked}
     return Row("price series, unchanged", ways, [Target("ours, If-None-Match", "ours", 5)], status=304)

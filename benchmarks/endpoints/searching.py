@@ -26,7 +26,7 @@ def statements(text: str) -> list[tuple[str, Any]]:
 
     found: list[tuple[str, Any]] = []
 
-    def keep(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 - Django's own
+    def keep(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         found.append((sql, params))
         return execute(sql, params, many, context)
 

@@ -18,7 +18,10 @@ MIB = 2**20
 # By name: the application, and what gunicorn is told besides. No worker is replaced in the middle.
 SERVED = {
     "ours": ("config.wsgi:application", ["--config", "config/gunicorn.py"]),
-    "plain": ("django.core.wsgi:get_wsgi_application()", ["--worker-class", "gthread", "--threads", "4", "--keep-alive", "5", "--no-control-socket"]),
+    "plain": (
+        "django.core.wsgi:get_wsgi_application()",
+        ["--worker-class", "gthread", "--threads", "4", "--keep-alive", "5", "--no-control-socket"],
+    ),
     "limit": ("benchmarks.endpoints.limit:application", ["--worker-class", "asgi", "--no-control-socket"]),
 }
 SETTINGS = {"plain": {"DJANGO_SETTINGS_MODULE": "benchmarks.endpoints.plain_settings"}}
