@@ -76,7 +76,7 @@ class AccountQuerySet(RecordedQuerySet):
         for part in (AccountValue, Holding):
             part.objects.filter(account_id__in=keys).delete_at_once()
 
-    def with_current_balance(self, *, before: dt.datetime) -> Self:
+    def with_current_balance(self, *, before: Any) -> Self:
         """Add ``current_balance``, ``current_cash_balance`` and ``current_balance_at``: the latest ``before`` then."""
         latest = AccountValue.objects.filter(account=OuterRef("pk"), timestamp__lt=before).order_by("-timestamp")
         return self.annotate(
@@ -256,6 +256,14 @@ class AccountValue(AccountPart):
             raise ValidationError({"cash_balance": ValidationError(message, code="cash_exceeds_value")})
 
 
+def price_window(on: dt.date) -> dict[str, dt.datetime]:
+    """Return from when to when a daily close counts for the day ``on``: since ``oldest`` and ``before``."""
+    return {
+        "oldest": instant_of(on - dt.timedelta(days=MAX_PRICE_AGE_DAYS)),
+        "before": instant_of(on + dt.timedelta(days=1)),
+    }
+
+
 class HoldingQuerySet(RecordedQuerySet):
     """Holdings, and with what they would sell for."""
 
@@ -265,8 +273,11 @@ class HoldingQuerySet(RecordedQuerySet):
         ``current_price`` and ``current_price_at`` are the newest daily close up to the day, as traded; None when it
         is more than `MAX_PRICE_AGE_DAYS` old, or there is none.
         """
-        oldest = instant_of(on - dt.timedelta(days=MAX_PRICE_AGE_DAYS))
-        within = {"timestamp__gte": oldest, "timestamp__lt": instant_of(on + dt.timedelta(days=1))}
+        return self.with_close_within(**price_window(on))
+
+    def with_close_within(self, *, oldest: Any, before: Any) -> Self:
+        """Add the same, of the newest daily close from the instant ``oldest`` to right ``before`` another."""
+        within = {"timestamp__gte": oldest, "timestamp__lt": before}
         closes = SecurityPrice.objects.filter(security=OuterRef("security"), interval=Interval.DAY, **within)
         newest = closes.order_by("-timestamp")
         splits = SecurityAction.objects.filter(kind=ActionKind.SPLIT)
