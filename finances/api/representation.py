@@ -47,7 +47,7 @@ def readers_of(kind: type[serializers.Serializer[Any]]) -> list[tuple[str, Reade
 @cache
 def sources_of(kind: type[serializers.Serializer[Any]]) -> frozenset[str]:
     """Return the names of what a serializer shows, as the row calls them."""
-    return frozenset(field.source for field in fields_of(kind).values())
+    return frozenset(str(field.source) for field in fields_of(kind).values())
 
 
 def reader(field: Any, model: Any) -> Reader:
@@ -84,7 +84,7 @@ def getter(field: Any, model: Any) -> Callable[[Any], Any]:
     """Return what takes the value of ``field`` from a row."""
     if is_key(field):
         column = column_of(field, model)
-        return field.get_attribute if column is None else attrgetter(column.attname)  # type: ignore[no-any-return]
+        return field.get_attribute if column is None else attrgetter(column.attname)
     is_own = type(field).get_attribute is not serializers.Field.get_attribute
     is_called = inspect.isfunction(getattr(model, field.source, None))
     if is_own or is_called or len(field.source_attrs) != 1:

@@ -132,7 +132,8 @@ class BaseViewSet(TaggedMixin, IdempotentMixin, viewsets.ModelViewSet[Any]):
 
         When it was saved is none of it: a save that changed nothing takes nothing from anybody.
         """
-        shown = representation.sources_of(self.state_serializer_class or self.get_serializer_class())
+        kind: Any = self.state_serializer_class or self.get_serializer_class()
+        shown = representation.sources_of(kind)
         columns = [field for field in row._meta.concrete_fields if {field.name, field.attname} & shown]
         return conditional.state_of(row, [field.attname for field in columns if field.name != "updated_at"])
 
