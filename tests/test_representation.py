@@ -8,6 +8,7 @@ import pytest
 from rest_framework import serializers
 
 from accounts.api.serializers import AccountSerializer, AccountValueSerializer, HoldingSerializer
+from accounts.market_figures import price_window
 from accounts.models import Account, Holding
 from accounts.tests.factories import AccountFactory, AccountValueFactory, HoldingFactory
 from currencies.api.serializers import CurrencySerializer
@@ -41,7 +42,7 @@ def value(user):
 def holding(user):
     stored = HoldingFactory(account__user=user, currency_id="USD")
     SecurityPriceFactory(security=stored.security, timestamp=NOW.replace(hour=0, minute=0, second=0, microsecond=0))
-    return Holding.objects.with_current_price(on=NOW.date()).get(pk=stored.pk)
+    return Holding.objects.with_current_price(**price_window(NOW.date())).get(pk=stored.pk)
 
 
 CASES = [

@@ -16,7 +16,8 @@ from accounts.api.serializers import (
     HoldingSerializer,
     taken,
 )
-from accounts.models import Account, AccountValue, Holding, price_window
+from accounts.market_figures import price_window
+from accounts.models import Account, AccountValue, Holding
 from finances import quotas
 from finances.api import throttling
 from finances.api.history import HistoryMixin
@@ -153,11 +154,11 @@ class HoldingViewSet(HistoryMixin, NestedViewSet):
         "timestamp": "timestamp",
     }
 
-    prepared = PreparedQuery(lambda: Holding.objects.with_close_within(oldest=OLDEST, before=BEFORE).filter(**OF_USER))
+    prepared = PreparedQuery(lambda: Holding.objects.with_current_price(oldest=OLDEST, before=BEFORE).filter(**OF_USER))
 
     def get_queryset(self) -> Any:
         """Add the prices of today, and the splits until then."""
-        return super().get_queryset().with_close_within(**self.moments())
+        return super().get_queryset().with_current_price(**self.moments())
 
     def moments(self) -> dict[str, Any]:
         """Return which prices are those of today."""

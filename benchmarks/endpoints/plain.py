@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.doubts import doubt_of
+from accounts.market_figures import price_window
 from accounts.models import Account, AccountValue, Holding
 from currencies.models import Currency
 from finances.local_days import end_of
@@ -179,7 +180,7 @@ class Holdings(OfUser):
 
     def get_queryset(self) -> Any:
         """Add the prices."""
-        return super().get_queryset().with_current_price(on=timezone.now().date())
+        return super().get_queryset().with_current_price(**price_window(timezone.now().date()))
 
 
 class AccountList(Accounts, generics.ListAPIView):
