@@ -62,7 +62,7 @@ ACCOUNT = written(
     currency_code=plain("a.currency_id"), is_investment_account=other("a.is_investment_account"),
     is_asset=other("a.account_type NOT IN ('credit_card', 'line_of_credit', 'payment_plan', 'mortgage')"),
     interest_rate=number("a.interest_rate"), current_balance=number("v.value"),
-    current_cash_balance=number("v.cash_balance"), current_balance_at=plain(whole_instant("v.timestamp")),
+    current_cash_balance=number("v.cash_balance"), current_balance_at=plain(instant("v.timestamp")),
     financial_institution="CASE WHEN i.id IS NULL THEN 'null' ELSE " + written(
         id=plain("i.id"), user_id=plain("i.user_id"), name=text("i.name"), institution_type=plain("i.institution_type"),
         website=text("i.website"), url=text("i.website"), created_at=plain(instant("i.created_at")),
