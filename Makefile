@@ -11,7 +11,7 @@ DEV_COMPOSE := $(COMPOSE) --project-name finances-dev --file docker-compose.yml 
 # Recipes read these from their environment, so that quotes and spaces in them stay what they are.
 export ARGS MSG APP TO FILE YES HOST PORT SEED_DEMO
 
-.PHONY: help run run-offline setup test test-services test-faults test-cov check sbom format lint type-check lock \
+.PHONY: help run run-offline setup test test-services test-faults test-cov bench check sbom format lint type-check lock \
 	migrate migrate-create migrate-history migrate-downgrade shell health \
 	start stop restart restart-app rebuild status logs logs-app logs-db logs-redis db-shell redis-shell \
 	db-backup db-restore db-reset dev dev-reset clean bootstrap env ready
@@ -49,6 +49,9 @@ sbom: bootstrap ## Write sbom.json, what is shipped by name, version and hash, a
 format: bootstrap ## Format the code and mend what can be mended
 	@.venv/bin/ruff check --fix-only
 	@.venv/bin/ruff format
+
+bench: bootstrap ## Measure the API's speed on PostgreSQL and Redis (ARGS="--scale 0.05 --seconds 0.5"; BENCH_DATABASE_URL=)
+	@$(PYTHON_IN_VENV) -m benchmarks.endpoints --results benchmarks/RESULTS.md $(ARGS)
 
 lint: bootstrap ## Lint the code
 	@.venv/bin/ruff check

@@ -9,6 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.doubts import doubt_of
+from accounts.market_figures import price_window
 from accounts.models import Account, AccountValue, Holding
 from accounts.validators import MAX_AHEAD
 from currencies.models import Currency
@@ -53,7 +54,7 @@ def latest_values(account: Account) -> SafeString:
 
 def holdings(account: Account) -> SafeString:
     """Write what an account holds and what it is worth, and lead to all of it and to a new holding."""
-    held = Holding.objects.filter(account=account).with_current_price(on=today_in(account.user.zone))
+    held = Holding.objects.filter(account=account).with_current_price(**price_window(today_in(account.user.zone)))
     rows = []
     for holding in held.select_related("security__currency", "currency", "user").order_by("security_id")[
         :MOST_HOLDINGS
@@ -91,7 +92,7 @@ def table(
 def with_price(holding: Holding) -> Holding:
     """Return the holding with the price that its figures of today need."""
     found: Holding = (
-        Holding.objects.with_current_price(on=today_in(holding.user.zone))
+        Holding.objects.with_current_price(**price_window(today_in(holding.user.zone)))
         .select_related("security__currency", "currency", "user")
         .get(pk=holding.pk)
     )

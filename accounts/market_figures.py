@@ -1,15 +1,25 @@
 """What a holding cost and what it is worth: exact arithmetic. The portfolio's leaves are pinned to it by a test."""
 
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
 from finances import money
+from securities.intervals import instant_of
 
 # How far back a close may lie and still count for a day: a weekend, a row of holidays, a short halt; not more.
 MAX_PRICE_AGE_DAYS = 10
 PERCENT_PLACES = 4
 UNSPLIT = Fraction(1)
+
+
+def price_window(on: date) -> dict[str, datetime]:
+    """Return from when to when a daily close counts for the day ``on``: since ``oldest`` and ``before``."""
+    return {
+        "oldest": instant_of(on - timedelta(days=MAX_PRICE_AGE_DAYS)),
+        "before": instant_of(on + timedelta(days=1)),
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts import market_figures, meaning
-from accounts.market_figures import MAX_PRICE_AGE_DAYS, MarketFigures
+from accounts.market_figures import MarketFigures
 from accounts.validators import require_not_ahead, require_positive
 from finances import history, owners
 from finances.constraints import FieldCheck, FieldUnique, Key, Reference
@@ -23,7 +23,7 @@ from finances.local_days import day_of
 from finances.models import OwnedModel, owner_field
 from securities.actions import Action, ActionKind
 from securities.adjustment import LaterSplits
-from securities.intervals import Interval, instant_of
+from securities.intervals import Interval
 from securities.models import SecurityAction, SecurityPrice
 
 MAX_INTEREST_RATE = 100  # percent a year
@@ -77,7 +77,7 @@ class AccountQuerySet(RecordedQuerySet):
         for part in (AccountValue, Holding):
             part.objects.filter(account_id__in=keys).delete_at_once()
 
-    def with_current_balance(self, *, before: dt.datetime) -> Self:
+    def with_current_balance(self, *, before: Any) -> Self:
         """Add ``current_balance``, ``current_cash_balance`` and ``current_balance_at``: the latest ``before`` then."""
         latest = AccountValue.objects.filter(account=OuterRef("pk"), timestamp__lt=before).order_by("-timestamp")
         return self.annotate(
@@ -257,14 +257,13 @@ class AccountValue(AccountPart):
 class HoldingQuerySet(RecordedQuerySet):
     """Holdings, and with what they would sell for."""
 
-    def with_current_price(self, *, on: dt.date) -> Self:
-        """Add what `Holding.figures` and `Holding.quantity_today` of the day ``on`` need, in a fixed number of queries.
+    def with_current_price(self, *, oldest: Any, before: Any) -> Self:
+        """Add what `Holding.figures` and `Holding.quantity_on` a day need, in a fixed number of queries.
 
-        ``current_price`` and ``current_price_at`` are the newest daily close up to the day, as traded; None when it
-        is more than `MAX_PRICE_AGE_DAYS` old, or there is none.
+        ``current_price`` and ``current_price_at`` are the newest daily close since ``oldest`` and ``before`` another
+        instant, both of `market_figures.price_window` of that day, as traded; None when there is none.
         """
-        oldest = instant_of(on - dt.timedelta(days=MAX_PRICE_AGE_DAYS))
-        within = {"timestamp__gte": oldest, "timestamp__lt": instant_of(on + dt.timedelta(days=1))}
+        within = {"timestamp__gte": oldest, "timestamp__lt": before}
         closes = SecurityPrice.objects.filter(security=OuterRef("security"), interval=Interval.DAY, **within)
         newest = closes.order_by("-timestamp")
         splits = SecurityAction.objects.filter(kind=ActionKind.SPLIT)

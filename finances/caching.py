@@ -106,7 +106,7 @@ def renew_of(user_ids: Collection[Any], *, using: str | None = None) -> None:
     Never waits: of the marks of a user it renews one that no other transaction has renewed, or makes another.
     """
     rows = OwnerGeneration.objects.using(using)
-    with transaction.atomic(using=using):
+    with transaction.atomic(using=using, savepoint=False):  # who records takes back all or nothing
         for user_id in sorted(user_ids, key=str):
             free = rows.filter(user_id=user_id).order_by("pk").select_for_update(skip_locked=True, no_key=True)
             if not rows.filter(pk=Subquery(free.values("pk")[:1])).update(mark=uuid.uuid4()):

@@ -76,7 +76,7 @@ class OwnedRecords(HistoricalRecords):  # type: ignore[misc]
 
     def create_historical_record(self, instance: Any, history_type: str, using: str | None = None) -> None:
         """Write a record, and end what was computed from those before."""
-        with transaction.atomic(using=using):
+        with transaction.atomic(using=using, savepoint=False):  # who saves takes back all or nothing
             super().create_historical_record(instance, history_type, using=using)
             caching.renew_of({instance.user_id}, using=using)
 

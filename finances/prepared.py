@@ -4,6 +4,7 @@ Django writes the SQL of a queryset anew each time, which takes several times as
 reading by key of what every request needs is worth this; everything else is an ordinary queryset.
 """
 
+import copy
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
@@ -65,3 +66,33 @@ class PreparedRow[M: models.Model]:
         if converters:
             row = next(iter(compiler.apply_converters([row], converters)))
         return compiler.query.model.from_db(connection.alias, names, row)  # type: ignore[no-any-return]
+
+
+class PreparedQuery[M: models.Model]:
+    """Reads the rows of a queryset whose values are `Parameter` objects, with all that the queryset adds to them.
+
+    Django makes the rows, follows ``select_related`` and prefetches, as ever; only the SQL is written once.
+    """
+
+    def __init__(self, queryset: Callable[[], models.QuerySet[M]]) -> None:
+        """Take what makes the queryset; it is called at first use, when all models are there."""
+        self._make = queryset
+
+    @cached_property
+    def _compiled(self) -> tuple[models.QuerySet[M], Any, str, tuple[Any, ...]]:
+        queryset = self._make()
+        compiler = queryset.query.get_compiler(connection=connection)
+        return queryset, compiler, *compiler.as_sql()
+
+    def rows(self, **values: Any) -> models.QuerySet[M]:
+        """Return the rows for these values of the parameters, to be read once: no more can be asked of them.
+
+        Raises:
+            ValidationError: a value is not of its parameter's kind.
+        """
+        queryset, compiler, statement, params = self._compiled
+        bound = tuple(each.bound(values) if isinstance(each, Parameter) else each for each in params)
+        rows, ready = queryset.all(), copy.copy(compiler)
+        ready.as_sql = lambda *_args, **_options: (statement, bound)
+        vars(rows.query)["get_compiler"] = lambda *_args, **_options: ready
+        return rows

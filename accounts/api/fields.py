@@ -58,9 +58,9 @@ class DayField(InstantField):
 
     default_error_messages = {"invalid": "This is no day of the form YYYY-MM-DD."}
 
-    def to_representation(self, value: Any) -> Any:
+    def show(self, serializer: Any, row: Any) -> Any:
         """Return the day."""
-        return day_of(value, self.context["request"].user.zone)
+        return day_of(getattr(row, str(self.source)), serializer.context["request"].user.zone)
 
 
 class SecurityNameField(serializers.CharField):

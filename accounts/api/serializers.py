@@ -149,9 +149,8 @@ class AccountValueSerializer(OwnedModelSerializer):
 class FigureField(ShownNumberField):
     """One of the figures of a holding, which its serializer computes once for all of them."""
 
-    def get_attribute(self, _instance: Any) -> Any:
+    def show(self, serializer: Any, _row: Any) -> Any:
         """Return the figure."""
-        serializer: Any = self.parent
         return getattr(serializer.figures, str(self.field_name))
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import DateTimeField, UUIDField
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,6 +16,7 @@ from accounts.api.serializers import (
     HoldingSerializer,
     taken,
 )
+from accounts.market_figures import price_window
 from accounts.models import Account, AccountValue, Holding
 from finances import quotas
 from finances.api import throttling
@@ -23,9 +25,13 @@ from finances.api.openapi import NOT_FOUND
 from finances.api.pagination import SeriesPagination
 from finances.api.viewsets import NestedViewSet, OwnedViewSet
 from finances.local_days import end_of, today_in
+from finances.prepared import Parameter, PreparedQuery
 from securities import services as securities
 
 MAX_BATCH = 1000
+# What prepared queries are asked for.
+OF_USER = {"pk": Parameter("pk", UUIDField()), "user_id": Parameter("user_id", UUIDField())}
+BEFORE, OLDEST = Parameter("before", DateTimeField()), Parameter("oldest", DateTimeField())
 CHANGED = (
     "Change the fields that are sent; account and security stay. `timestamp` and `quantity` together tell of a "
     "purchase or a sale: the days before keep what was held then. `quantity` alone corrects all days since the stored "
@@ -52,10 +58,22 @@ class AccountViewSet(HistoryMixin, OwnedViewSet):
         "interest_rate": "interest_rate",
     }
 
+    prepared = PreparedQuery(
+        lambda: (
+            Account.objects.select_related("financial_institution", "currency")
+            .with_current_balance(before=BEFORE)
+            .filter(**OF_USER)
+        )
+    )
+
     def get_queryset(self) -> Any:
         """Add the balances of today."""
+        return super().get_queryset().with_current_balance(**self.moments())
+
+    def moments(self) -> dict[str, Any]:
+        """Return when today ends."""
         user: Any = self.request.user
-        return super().get_queryset().with_current_balance(before=end_of(today_in(user.zone), user.zone))
+        return {"before": end_of(today_in(user.zone), user.zone)}
 
 
 class AccountValueViewSet(HistoryMixin, NestedViewSet):
@@ -67,6 +85,7 @@ class AccountValueViewSet(HistoryMixin, NestedViewSet):
     serializer_class = AccountValueSerializer
     filterset_class = AccountValueFilter
     pagination_class = SeriesPagination
+    prepared = PreparedQuery(lambda: AccountValue.objects.filter(**OF_USER))
     history_fields = {"timestamp": "timestamp", "value": "value", "cash_balance": "cash_balance"}
 
     @extend_schema(
@@ -137,10 +156,16 @@ class HoldingViewSet(HistoryMixin, NestedViewSet):
         "timestamp": "timestamp",
     }
 
+    prepared = PreparedQuery(lambda: Holding.objects.with_current_price(oldest=OLDEST, before=BEFORE).filter(**OF_USER))
+
     def get_queryset(self) -> Any:
         """Add the prices of today, and the splits until then."""
+        return super().get_queryset().with_current_price(**self.moments())
+
+    def moments(self) -> dict[str, Any]:
+        """Return which prices are those of today."""
         user: Any = self.request.user
-        return super().get_queryset().with_current_price(on=today_in(user.zone))
+        return price_window(today_in(user.zone))
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002
         """Hold a security, by its id or its symbol. One that is not stored yet is fetched with its prices.

@@ -47,9 +47,13 @@ class HeaderPagination(BasePagination):
             ValidationError: ``limit`` or ``offset`` is not a number in its range.
         """
         query = validated(self.query_class, request)
-        limit, offset, count = query.get("limit", self.default_limit), query["offset"], queryset.count()
+        limit, offset = query.get("limit", self.default_limit), query["offset"]
+        rows = list(queryset[offset : offset + limit + 1])
+        # The page that ends with the last row tells how many there are; nobody need count them.
+        is_last = len(rows) <= limit and (rows or not offset)
+        count = offset + len(rows) if is_last else queryset.count()
         self.headers = page_headers(request, count=count, limit=limit, offset=offset)
-        return list(queryset[offset : offset + limit]) if offset < count else []
+        return rows[:limit]
 
     def get_paginated_response(self, data: Any) -> Response:
         """Answer ``data`` with the headers of its page."""

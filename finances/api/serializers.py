@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS
@@ -15,6 +14,7 @@ from rest_framework.utils.serializer_helpers import BindingDict
 from rest_framework.validators import UniqueValidator
 
 from finances import constraints, exceptions
+from finances.api.representation import RepresentationMixin, fields_of
 from finances.fields import ExactDecimalField
 from finances.models import OwnedModel
 
@@ -88,7 +88,7 @@ class AnyCaseChoiceField(serializers.ChoiceField):
         return super().to_internal_value(data.lower() if isinstance(data, str) else data)
 
 
-class BaseModelSerializer(AliasesMixin, serializers.ModelSerializer[Any]):
+class BaseModelSerializer(AliasesMixin, RepresentationMixin, serializers.ModelSerializer[Any]):
     """A model's serializer whose input is checked against all of the model's constraints.
 
     DRF leaves out constraints over fields that are not in the input, such as the owner, and all check constraints;
@@ -252,16 +252,6 @@ def leaves(exc: DjangoValidationError) -> list[DjangoValidationError]:
     if hasattr(exc, "error_dict"):
         return [leaf for errors in exc.error_dict.values() for leaf in errors]
     return list(exc.error_list)
-
-
-@cache
-def fields_of(kind: type[serializers.Serializer[Any]]) -> BindingDict:
-    """Return the fields of a serializer, made once."""
-    serializer = kind()
-    fields = BindingDict(serializer)
-    for name, field in serializer.get_fields().items():
-        fields[name] = field
-    return fields
 
 
 class SharedFieldsMixin:

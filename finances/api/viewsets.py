@@ -4,7 +4,9 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.http import Http404
 from rest_framework import viewsets
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.generics import get_object_or_404
@@ -12,9 +14,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from finances import owners, quotas
-from finances.api import conditional
+from finances.api import conditional, representation
 from finances.api.idempotency import IdempotentMixin
 from finances.models import OwnedQuerySet, require_unused
+from finances.prepared import PreparedQuery
 
 
 class TaggedMixin:
@@ -92,10 +95,14 @@ class BaseViewSet(TaggedMixin, IdempotentMixin, viewsets.ModelViewSet[Any]):
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002
         """Return one row."""
-        row = self.get_object()
+        row = self.read()
         response = Response(self.get_serializer(row).data)
         conditional.tag_row(response, self.state_of(row))
         return response
+
+    def read(self) -> Any:
+        """Return the row that the address names, to be shown."""
+        return self.get_object()
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Delete the row."""
@@ -127,10 +134,8 @@ class BaseViewSet(TaggedMixin, IdempotentMixin, viewsets.ModelViewSet[Any]):
 
         When it was saved is none of it: a save that changed nothing takes nothing from anybody.
         """
-        serializer: Any = (self.state_serializer_class or self.get_serializer_class())(
-            context=self.get_serializer_context()
-        )
-        shown = {field.source for field in serializer.fields.values()}
+        kind: Any = self.state_serializer_class or self.get_serializer_class()
+        shown = representation.sources_of(kind)
         columns = [field for field in row._meta.concrete_fields if {field.name, field.attname} & shown]
         return conditional.state_of(row, [field.attname for field in columns if field.name != "updated_at"])
 
@@ -138,10 +143,37 @@ class BaseViewSet(TaggedMixin, IdempotentMixin, viewsets.ModelViewSet[Any]):
 class OwnedViewSet(BaseViewSet):
     """The same over private rows: everybody sees, changes and deletes only their own; others' do not exist.
 
-    ``quota`` names which of ``settings.QUOTAS`` bounds how many of them one may have.
+    ``quota`` names which of ``settings.QUOTAS`` bounds how many of them one may have. ``prepared`` reads a single row
+    as `get_queryset` does, by ``pk`` and ``user_id`` and the `moments` that it needs.
     """
 
     quota: str | None = None
+    prepared: PreparedQuery[Any] | None = None
+
+    def read(self) -> Any:
+        """Return the row that the address names, to be shown.
+
+        Raises:
+            Http404: the asking user has no such row.
+        """
+        if self.prepared is None or set(self.kwargs) != {"pk"}:
+            return super().read()
+        try:
+            rows = list(self.prepared_rows(self.prepared, self.kwargs["pk"]))
+        except ValidationError as exc:  # no id
+            raise Http404 from exc
+        if not rows:
+            raise Http404
+        self.check_object_permissions(self.request, rows[0])
+        return rows[0]
+
+    def prepared_rows(self, prepared: PreparedQuery[Any], key: Any) -> Any:
+        """Return the asking user's row with this key, or none, as a queryset."""
+        return prepared.rows(pk=key, user_id=self.request.user.pk, **self.moments())
+
+    def moments(self) -> dict[str, Any]:
+        """Return the instants that decide what is shown with a row now."""
+        return {}
 
     def get_queryset(self) -> Any:
         """Return the asking user's rows."""
@@ -181,7 +213,11 @@ class OwnedViewSet(BaseViewSet):
     def perform_create(self, serializer: Any) -> None:
         """Save the new row as the asking user's, and read it again with all that its representation needs."""
         saved = serializer.save(**self.given())
-        self.created = serializer.instance = self.get_queryset().get(pk=saved.pk)
+        if self.prepared is None:
+            stored = self.get_queryset().get(pk=saved.pk)
+        else:
+            (stored,) = self.prepared_rows(self.prepared, saved.pk)
+        self.created = serializer.instance = stored
 
     def given(self) -> dict[str, Any]:
         """Return what a new row gets from the request rather than from its input."""

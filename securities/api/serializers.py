@@ -6,6 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from finances.api.pagination import MAX_OFFSET
+from finances.api.representation import RepresentationMixin
 from finances.api.serializers import AliasesMixin, QuerySerializer, SharedFieldsMixin
 from securities.completeness import Completeness
 from securities.intervals import Interval
@@ -32,7 +33,7 @@ class TextOrNullField(serializers.CharField):
         return value or None
 
 
-class SecuritySerializer(SharedFieldsMixin, AliasesMixin, serializers.Serializer[Any]):
+class SecuritySerializer(SharedFieldsMixin, AliasesMixin, RepresentationMixin, serializers.Serializer[Any]):
     """A security: stored, or known to a provider only."""
 
     id = serializers.CharField(help_text="A UUID; of a security that is not stored, its symbol.")

@@ -7,7 +7,7 @@ URL = "/api/v1/currencies"
 
 
 def test_the_whole_table_comes_at_once(api, django_assert_num_queries):
-    with django_assert_num_queries(3):  # who asks, how many, the rows
+    with django_assert_num_queries(2):  # who asks, the rows
         response = api.get(URL)
 
     assert response["X-Total-Count"] == str(len(response.json())) == "201"
