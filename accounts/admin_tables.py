@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from import_export.fields import Field
 
 from accounts import units
+from accounts.market_figures import price_window
 from accounts.models import Account, AccountPart, AccountValue, Holding
 from currencies.admin_tables import currency_column
 from finances.local_days import today_in
@@ -165,7 +166,7 @@ class HoldingTable(PartTable):
         if instance._state.adding:  # noqa: SLF001
             return
         today = today_in(instance.user.zone)
-        stored = Holding.objects.with_current_price(on=today).get(pk=instance.pk)
+        stored = Holding.objects.with_current_price(**price_window(today)).get(pk=instance.pk)
         told = {name: getattr(instance, name) for name in units.TOLD if row.get(name) not in {None, ""}}
         units.require_told(stored, told=told, today=today)
 

@@ -5,6 +5,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
@@ -106,12 +107,12 @@ class OptionalTrailingSlashMiddleware:
 class SparesApiMixin:
     """Keep a middleware that only pages in a browser need out of the way of the API, which has no cookies."""
 
-    get_response: GetResponse
+    get_response: Any
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer as ever, below ``/api/`` without this middleware."""
         if request.path_info.startswith("/api/"):
-            return self.get_response(request)
+            return self.get_response(request)  # type: ignore[no-any-return]
         answer: HttpResponse = super().__call__(request)  # type: ignore[misc]
         return answer
 

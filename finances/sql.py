@@ -107,9 +107,9 @@ def preparing_cursor() -> CursorWrapper:
 def _preparing_cursor_class() -> type[Any]:
     from django.db.backends.postgresql import base
 
-    class PreparingCursor(base.ServerBindingCursor):  # type: ignore[misc,name-defined]
+    class PreparingCursor(base.ServerBindingCursor):
         def execute(self, query: Any, params: Any = None) -> Any:
-            return super().execute(query, params, prepare=True)
+            return super().execute(query, params, prepare=True)  # type: ignore[misc]
 
     return PreparingCursor
 

@@ -31,7 +31,7 @@ def _by_symbol(symbol: str) -> Any:
     return found.order_by(rank, "search_name", "symbol").values_list("pk", flat=True)
 
 
-def _with(**condition: str) -> Any:
+def _with(**condition: str | None) -> Any:
     """Return a query of names; ``plain`` is the name where no index is to be used, neither to find nor to sort it."""
     plain = Concat("search_name", Value(""), output_field=CharField())
     return Security.objects.alias(plain=plain).filter(**condition).values_list("pk", flat=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
 
@@ -45,7 +46,7 @@ def trim(
     return Trimmed(sum(counts), len(counts))
 
 
-def with_older(interval: Interval, before: datetime) -> list[object]:
+def with_older(interval: Interval, before: datetime) -> list[UUID]:
     """Return the keys of the securities that have bars from before a moment, by a look at the oldest of each."""
     bars = SecurityPrice.objects.filter(security=OuterRef("pk"), interval=interval).order_by("timestamp")
     oldest = Subquery(bars.values("timestamp")[:1])

@@ -7,6 +7,7 @@ import time_machine
 from django.urls import reverse
 
 from accounts.doubts import doubt_of
+from accounts.market_figures import price_window
 from accounts.models import Holding
 from accounts.tests.factories import HoldingFactory
 from accounts.tests.test_admin_forms import fields_of
@@ -67,7 +68,7 @@ def errors(response):
 
 
 def stored(holding):
-    return Holding.objects.with_current_price(on=date(2026, 1, 7)).get(pk=holding.pk)
+    return Holding.objects.with_current_price(**price_window(date(2026, 1, 7))).get(pk=holding.pk)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from finances.api import errors
 class ConditionalReadMiddleware(ConditionalGetMiddleware):
     """Django's own, which tags reads and answers 304; a read that ``If-Match`` forbids gets a problem document."""
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, request: HttpRequest, response: Any) -> HttpResponse:
         """Return the answer, or what stands for it."""
         is_data = response.get("Content-Type", "").startswith("application/json")
         answer: HttpResponse = super().process_response(request, response)  # type: ignore[assignment]

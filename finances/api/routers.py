@@ -37,6 +37,7 @@ def include_by_beginning(urlconf: str) -> URLResolver:
     Raises:
         ValueError: an address begins otherwise.
     """
+    module: Any
     module, app_name, namespace = include(urlconf)
     segments = frozenset(_first_segment(pattern) for pattern in module.urlpatterns)
     return URLResolver(Beginning(segments), module, {}, app_name=app_name, namespace=namespace)
