@@ -6,12 +6,15 @@ import os
 import shutil
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import django
 from django.core import management
 from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError, connections
+from django.db.backends.postgresql.base import DatabaseWrapper
 
 from config import deadlines
 
@@ -78,7 +81,18 @@ def on_starting(server: object) -> None:
             )
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
         django.setup()
-        management.call_command("check")
+        with suppress(OperationalError):  # a check asks for the database's version; without it workers answer 503
+            management.call_command("check")
     except (ImproperlyConfigured, management.CommandError) as exc:
         on_exit(server)
         sys.exit(str(exc))
+    finally:
+        close_connections()
+
+
+def close_connections() -> None:
+    """Leave no connection open for the workers to inherit, who would talk over each other on it."""
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        if isinstance(connection, DatabaseWrapper):
+            connection.close_pool()

@@ -14,7 +14,9 @@ from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
+from django.db import connection
 
 from config import deadlines, gunicorn
 
@@ -37,7 +39,7 @@ def serve(tmp_path) -> Iterator[Callable[..., tuple[int, subprocess.Popen]]]:
         command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py", "--bind", f"127.0.0.1:{port}"]
         environment = variables(tmp_path) | settings
         servers.append(subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL))  # noqa: S603
-        wait_until_it_serves(port)
+        wait_until_it_lives(port)
         return port, servers[-1]
 
     yield start
@@ -67,20 +69,38 @@ def variables(var_dir: Path) -> dict[str, str]:
     }
 
 
-def wait_until_it_serves(port: int) -> None:
+def wait_until_it_lives(port: int) -> None:
     for _ in range(600):
         try:
-            if status(port) == 200:
+            if status(port, "/health/live") == 200:
                 return
         except OSError:
             time.sleep(0.1)
     raise TimeoutError("gunicorn did not start")
 
 
-def status(port: int) -> int:
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
-        connection.request("GET", "/health")
-        return connection.getresponse().status
+def status(port: int, path: str = "/health") -> int:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as asking:
+        asking.request("GET", path)
+        return asking.getresponse().status
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite is a file")
+def test_workers_inherit_no_connection_to_the_database(serve):
+    known = connection.settings_dict
+    secret = f":{known['PASSWORD']}" if known["PASSWORD"] else ""
+    place = f"{known['HOST']}:{known['PORT'] or 5432}/{known['NAME']}"
+    port, server = serve(DATABASE_URL=f"postgres://{known['USER']}{secret}@{place}", WEB_CONCURRENCY="2")
+
+    assert status(port) == 200
+    assert psutil.Process(server.pid).children()
+    assert [each for each in psutil.Process(server.pid).net_connections() if each.status == "ESTABLISHED"] == []
+
+
+def test_a_database_that_is_away_keeps_nobody_from_starting(serve):
+    port, _ = serve(DATABASE_URL=f"postgres://nobody@127.0.0.1:{free_port()}/nowhere")
+
+    assert status(port, "/health/ready") == 503
 
 
 def test_a_caller_who_never_sends_the_body_does_not_hold_a_thread(port):
