@@ -351,7 +351,8 @@ SCHEDULE = {
     "sync_quotes": env.str("SCHEDULE_SYNC_QUOTES", ""),
     "sync_securities": env.str("SCHEDULE_SYNC_SECURITIES", ""),
     "flush_expired_tokens": env.str("SCHEDULE_FLUSH_EXPIRED_TOKENS", ""),
-    "purge": env.str("SCHEDULE_PURGE", ""), "trim_prices": env.str("SCHEDULE_TRIM_PRICES", ""),
+    "purge": env.str("SCHEDULE_PURGE", ""),
+    "trim_prices": env.str("SCHEDULE_TRIM_PRICES", ""),
 }  # fmt: skip
 KEPT_PRICES = {"1m": env.int("KEEP_MINUTE_PRICES", 0), "1h": env.int("KEEP_HOURLY_PRICES", 0)}  # days
 

@@ -273,7 +273,7 @@ def test_the_landing_page_leads_everywhere(client, db):
 
     for name in ("docs", "redoc", "openapi", "admin:index", "health"):
         assert f'href="{reverse(name)}"' in response.text
-    assert "default-src 'self'" in response["Content-Security-Policy"]
+    assert "default-src 'none'" in response["Content-Security-Policy"]
     assert 'href="https://www.exchangerate-api.com"' in response.text  # its terms of use ask for this link
 
 

@@ -19,6 +19,7 @@ EVERY_SECOND = {
     "SCHEDULE_SYNC_SECURITIES": "off",
     "SCHEDULE_FLUSH_EXPIRED_TOKENS": "* * * * * *",
     "SCHEDULE_PURGE": "off",
+    "SCHEDULE_TRIM_PRICES": "off",
     "SCHEDULE_SYNC_QUOTES": "off",
 }
 

@@ -99,7 +99,9 @@ def restore_a_value(user, chance):
 
 def change_an_account(user, chance):
     if account := any_of(Account, chance):
-        account.account_type = chance.choice(["savings", "mortgage", "margin"])
+        # What holds securities stays an asset; the database sees to it.
+        kinds = ["savings", "margin"] if account.holdings.exists() else ["savings", "mortgage", "margin"]
+        account.account_type = chance.choice(kinds)
         account.is_investment_account = account.is_investment_account and account.is_asset
         account.currency_id = chance.choice(["CAD", "USD", "EUR", "JPY"])
         account.save()

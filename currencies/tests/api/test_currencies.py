@@ -90,7 +90,7 @@ def test_more_decimal_places_than_a_currency_has_are_refused(superuser_api):
     response = superuser_api.post(URL, {"code": "QQQ", "name": "x", "decimal_places": 9})
 
     assert response.status_code == 400
-    assert response.json()["detail"] == "A currency has at most 8 decimal places."
+    assert response.json()["detail"] == "decimal_places: A currency has at most 8 decimal places."
 
 
 def test_adding_a_currency_is_for_superusers(api):
