@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.models import Account, Holding
 from accounts.tests.factories import AccountFactory, HoldingFactory
+from finances.indexes import IS_VALID
 
 BEFORE = [("accounts", "0002_forget_institutions")]
 
@@ -116,3 +117,20 @@ def test_on_sqlite_the_rules_survive_whatever_else_changes_in_their_tables(newes
 
     with pytest.raises(IntegrityError), transaction.atomic():
         HoldingFactory(account=account)
+
+
+def test_indexes_of_a_migration_that_was_broken_off_are_found_or_made_anew(newest):
+    migrate([("accounts", "0006_newest_values")])
+    with connection.cursor() as cursor:
+        for name in ("account", "accountvalue"):
+            table = f"accounts_historical{name}"
+            cursor.execute(f"CREATE INDEX {name}_changes ON {table} (history_type, history_id DESC)")
+        if connection.vendor == "postgresql":  # what a concurrent making leaves that was ended in the middle
+            cursor.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'accountvalue_changes'::regclass")
+
+    migrate(newest)
+
+    with connection.cursor() as cursor:
+        for name in ("account", "accountvalue", "holding"):
+            cursor.execute(IS_VALID[connection.vendor], [f"{name}_changes"])
+            assert cursor.fetchone()[0]

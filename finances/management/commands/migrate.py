@@ -5,6 +5,8 @@ over tables that the other has made.
 """
 
 import fcntl
+import itertools
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -14,6 +16,7 @@ from django.core.management.commands import migrate
 from django.db import connections
 
 LOCK = 0x66696E616E636573  # of PostgreSQL's, which are numbers: "finances"
+SECONDS_BETWEEN = 0.5
 SUFFIX = ".migrating"  # of a file beside SQLite's
 
 
@@ -44,10 +47,14 @@ class Command(migrate.Command):
     def _turn_in_database(self, connection: Any) -> Iterator[None]:
         """Hold a lock of the session, which ends with it, whatever becomes of this process."""
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-            if not cursor.fetchone()[0]:
-                self._say_who_is_waited_for()
-                cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+            # Asked again and again: a statement that waits would itself be waited for by an index made meanwhile.
+            for attempt in itertools.count():
+                cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+                if cursor.fetchone()[0]:
+                    break
+                if attempt == 0:
+                    self._say_who_is_waited_for()
+                time.sleep(SECONDS_BETWEEN)
         try:
             yield
         finally:
