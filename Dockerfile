@@ -40,4 +40,4 @@ VOLUME /var/lib/finances
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=6s --start-period=30s --retries=4 CMD ["python", "scripts/health.py", "/health/live"]
-CMD ["gunicorn", "--config", "config/gunicorn.py"]
+CMD ["gunicorn", "--config", "config/gunicorn.py", "--bind", "0.0.0.0:8000"]

@@ -19,7 +19,7 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 from config import deadlines
 
 wsgi_app = "config.wsgi:application"
-bind = "0.0.0.0:8000"  # within a container; which of the host's addresses lead here is the host's decision
+bind = "127.0.0.1:8000"  # behind a proxy; in a container, whose addresses are the host's decision, the image says more
 
 # Requests wait for the database and for providers more than they compute, so threads share a process and its
 # connection pool.

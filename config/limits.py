@@ -31,6 +31,7 @@ def throttle_rates(env: NamingEnv, *, has_defaults: bool) -> dict[str, str]:
         "refresh": env.str("THROTTLE_REFRESH", rate("120/min")),
         "refresh_account": env.str("THROTTLE_REFRESH_ACCOUNT", rate("60/min")),
         "confirm": env.str("THROTTLE_CONFIRM", rate("10/min")),
+        "timezone": env.str("THROTTLE_TIMEZONE", rate("6/hour")),
         "rename": env.str("THROTTLE_RENAME", rate("10/hour")),
         "mail_recipient": env.str("THROTTLE_MAIL_RECIPIENT", rate("5/hour")),
         "mail_actor": env.str("THROTTLE_MAIL_ACTOR", rate("10/hour")),

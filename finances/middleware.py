@@ -31,7 +31,7 @@ PERMISSIONS_POLICY = ", ".join(
         "usb",
     )
 )
-SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -54,6 +54,7 @@ class RequestMiddleware:
         request_id = given if SANE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         id_token = request_context.request_id.set(request_id)
         user_token = request_context.user_id.set(request_context.NOTHING)
+        awaited_token = request_context.is_awaited.set(True)
         started = time.perf_counter()
         try:
             response = self.get_response(request)
@@ -69,6 +70,7 @@ class RequestMiddleware:
         finally:
             request_context.request_id.reset(id_token)
             request_context.user_id.reset(user_token)
+            request_context.is_awaited.reset(awaited_token)
             timezone.deactivate()
         return response
 

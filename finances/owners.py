@@ -7,8 +7,8 @@ from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 
 
-def hold(user_ids: Iterable[Any]) -> int:
-    """Let whoever deletes these people wait until the transaction under way ends; return how many there still are.
+def hold(user_ids: Iterable[Any]) -> dict[Any, str]:
+    """Let whoever deletes these people wait until the transaction under way ends; return the time zones of who is left.
 
     Called before anything of theirs is locked, since who deletes a person locks them first and then what they own.
     Those who write to rows of one owner do not wait for each other here. On SQLite the transaction itself is alone.
@@ -19,11 +19,11 @@ def hold(user_ids: Iterable[Any]) -> int:
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("Owners stay until the end of a transaction, and there is none.")
     keys = set(user_ids)
-    people = get_user_model().objects.filter(pk__in=keys).order_by("pk").values_list("pk")
+    people = get_user_model().objects.filter(pk__in=keys).order_by("pk").values_list("pk", "timezone")
     if not keys or connection.vendor != "postgresql":
-        return int(people.count())
+        return dict(people)
     statement, parameters = people.query.sql_with_params()
     with connection.cursor() as cursor:
         # The lock that a foreign key takes, which Django's `select_for_update` cannot ask for.
         cursor.execute(f"{statement} FOR KEY SHARE", parameters)
-        return len(cursor.fetchall())
+        return dict(cursor.fetchall())

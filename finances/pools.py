@@ -55,7 +55,7 @@ class Connection(psycopg.Connection[Any]):
         Raises:
             OperationalError: a request has waited too long; the connection is closed, and what it asked called off.
         """
-        if timeout is not None or request_context.request_id.get() == request_context.NOTHING:
+        if timeout is not None or not request_context.is_awaited.get():
             return super().wait(gen, interval, timeout)
         try:
             return super().wait(gen, interval, settings.DATABASE_ANSWER_SECONDS)

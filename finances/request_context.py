@@ -8,14 +8,18 @@ NOTHING = "-"
 request_id: ContextVar[str] = ContextVar("request_id", default=NOTHING)
 user_id: ContextVar[str] = ContextVar("user_id", default=NOTHING)
 task_id: ContextVar[str] = ContextVar("task_id", default=NOTHING)
+# Whether somebody waits for an answer. Not told by the id of the request, which its sender chooses.
+is_awaited: ContextVar[bool] = ContextVar("is_awaited", default=False)
 
 
 @contextmanager
 def of_task(name: str) -> Iterator[None]:
     """Say that the block is the work of the task ``name``, for which no request waits, nor a user's limits count."""
-    tokens = [(request_id, request_id.set(NOTHING)), (user_id, user_id.set(NOTHING)), (task_id, task_id.set(name))]
+    texts = [(request_id, request_id.set(NOTHING)), (user_id, user_id.set(NOTHING)), (task_id, task_id.set(name))]
+    awaited = is_awaited.set(False)
     try:
         yield
     finally:
-        for variable, token in tokens:
+        is_awaited.reset(awaited)
+        for variable, token in texts:
             variable.reset(token)

@@ -106,10 +106,17 @@ def preparing_cursor() -> CursorWrapper:
 @cache
 def _preparing_cursor_class() -> type[Any]:
     from django.db.backends.postgresql import base
+    from psycopg.errors import FeatureNotSupported
+    from psycopg.pq import TransactionStatus
 
     class PreparingCursor(base.ServerBindingCursor):
         def execute(self, query: Any, params: Any = None) -> Any:
-            return super().execute(query, params, prepare=True)  # type: ignore[misc]
+            try:
+                return super().execute(query, params, prepare=True)  # type: ignore[misc]
+            except FeatureNotSupported:  # a column has become of another kind since the statement was planned
+                if self.connection.info.transaction_status != TransactionStatus.IDLE:
+                    raise
+                return super().execute(query, params, prepare=False)  # type: ignore[misc]
 
     return PreparingCursor
 

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from finances import owners, quotas
 from finances.api import conditional, representation
 from finances.api.idempotency import IdempotentMixin
+from finances.exceptions import ConflictError
 from finances.models import OwnedQuerySet, require_unused
 from finances.prepared import PreparedQuery
 
@@ -199,9 +200,16 @@ class OwnedViewSet(BaseViewSet):
 
         Raises:
             AuthenticationFailed: it was faster.
+            ConflictError: days of the request were read in a time zone that is another one by now.
         """
-        if not owners.hold([self.request.user.pk]):
+        user: Any = self.request.user
+        left = owners.hold([user.pk])
+        if not left:
             raise AuthenticationFailed("The access token is not valid, or no longer.", "invalid_token")
+        if left[user.pk] != user.timezone:
+            raise ConflictError(
+                "Your time zone has just become another one; send this again.", code="time_zone_changed"
+            )
 
     def store(self, serializer: Any) -> Response:
         """Store a new row where there is room for one more."""

@@ -25,5 +25,4 @@ def count_question() -> None:
 
 def patience(longest: float) -> float:
     """Return how many of ``longest`` seconds to wait for a turn."""
-    is_awaited = request_context.request_id.get() != request_context.NOTHING
-    return min(longest, PATIENCE) if is_awaited else longest
+    return min(longest, PATIENCE) if request_context.is_awaited.get() else longest

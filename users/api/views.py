@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.generics import get_object_or_404
-from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,7 +14,7 @@ from finances import typed_text
 from finances.api import conditional, throttling
 from finances.api.permissions import IsSuperuser
 from finances.api.viewsets import BaseViewSet
-from users import services
+from users import second_factor, services
 from users.api.filters import UserFilter
 from users.api.serializers import (
     AdministeredRegistrationSerializer,
@@ -37,13 +37,15 @@ CHANGING_PEOPLE = (
 
 
 def count_tries(request: Request, user: User) -> None:
-    """Count a try of one's password, and a new name of one's own, since its answer says whether it is taken.
+    """Count a try of one's password, a move to another time zone, and a new name, whose answer says whether it is taken.
 
     Raises:
         Throttled: there were too many.
     """
     if user.pk != request.user.pk or not isinstance(request.data, Mapping):
         return
+    if request.data.get("timezone", user.timezone) != user.timezone:
+        throttling.count(request, scope="timezone")
     email, username = (request.data.get(name, getattr(user, name)) for name in ("email", "username"))
     if not isinstance(email, str) or typed_text.normalize_email(email) != user.email:
         throttling.count(request, scope="confirm")
@@ -125,6 +127,13 @@ class UserViewSet(BaseViewSet):
         """Let superusers delete; others, who can only mean themselves, do so at ``auth/me`` with their password."""
         if self.action == "destroy" and not request.user.is_superuser:
             self.permission_denied(request, IsSuperuser.message)
+
+    def check_permissions(self, request: Request) -> None:
+        """Leave other people to the admin where it asks for a second factor, which a token says nothing of."""
+        super().check_permissions(request)
+        is_self = str(request.user.pk) == str(self.kwargs.get("pk"))
+        if request.method not in SAFE_METHODS and not is_self and second_factor.guards(request.user):
+            self.permission_denied(request, "People are administered in the admin, which asks for a second factor.")
 
     def get_serializer_class(self) -> Any:
         """Let superusers set more."""
