@@ -203,13 +203,12 @@ def test_a_text_longer_than_any_name_names_nothing_that_could_be_chosen(client, 
     assert (kept.status_code, list(kept.context["cl"].result_list)) == (200, [])
 
 
-@pytest.mark.parametrize("query", ["id__exact=x", "id__in=a,b", "nothing=1"])
+@pytest.mark.parametrize("query", ["id__exact=x", "id__in=a,b", "id__exact=%00"])
 def test_a_filter_that_cannot_be_read_leads_back_to_the_list_and_exports_nothing(client, filled, query):
     where = reverse("admin:accounts_account_export")
 
     for response in (client.get(f"{where}?{query}"), client.post(f"{where}?{query}", {"format": "0"})):
-        assert response.status_code in {302, 400}
-        assert response.get("Location", "") in {"", f"{address(Account)}?e=1"}
+        assert (response.status_code, response.get("Location")) == (302, f"{address(Account)}?e=1")
 
 
 @pytest.mark.parametrize("key", ["*", "x", "1"])

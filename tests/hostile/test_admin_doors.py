@@ -91,10 +91,13 @@ def model_at(address):
 
 
 def is_refused(response):
-    """Tell whether an answer shows nothing but the way to the sign-in, or to a row's page, which is tried by itself."""
+    """Tell whether an answer shows nothing but the way to the sign-in, to the first page, or to a row's own page.
+
+    Those two are tried by themselves; the first one is where rows lead that do not exist.
+    """
     leads = response.get("Location", "")
-    elsewhere = "login" in leads or leads == f"{response.wsgi_request.path}change/"
-    return response.status_code in {403, 404} or (response.status_code == HTTPStatus.FOUND and elsewhere)
+    elsewhere = "login" in leads or leads in {reverse("admin:index"), f"{response.wsgi_request.path}change/"}
+    return response.status_code in {403, 404, 405} or (response.status_code == HTTPStatus.FOUND and elsewhere)
 
 
 def test_no_address_of_the_admin_opens_for_others(visitor, filled):
