@@ -11,7 +11,7 @@ DEV_COMPOSE := $(COMPOSE) --project-name finances-dev --file docker-compose.yml 
 # Recipes read these from their environment, so that quotes and spaces in them stay what they are.
 export ARGS MSG APP TO FILE YES HOST PORT SEED_DEMO
 
-.PHONY: help run run-offline setup test test-services test-faults test-cov bench check sbom format lint type-check lock \
+.PHONY: help run run-offline setup test test-services test-hostile test-faults test-cov bench check sbom format lint type-check lock \
 	migrate migrate-create migrate-history migrate-downgrade shell health \
 	start stop restart restart-app rebuild status logs logs-app logs-db logs-redis db-shell redis-shell \
 	db-backup db-restore db-reset dev dev-reset clean bootstrap env ready
@@ -32,6 +32,9 @@ test: bootstrap ## Run the tests on SQLite (ARGS="-k name -x")
 
 test-services: bootstrap ## Run the same tests on PostgreSQL and Redis (DATABASE_URL=, REDIS_URL=)
 	@$(PYTHON_IN_VENV) scripts/services.py $(ARGS)
+
+test-hostile: bootstrap ## Send everything in bad faith, of which `make test` sends a share (HOSTILE=all, HOSTILE_EXAMPLES=50)
+	@scripts/test -m "not faults" -n auto --maxprocesses 4 tests/hostile $(ARGS)
 
 test-faults: bootstrap ## Kill, stop and pause servers of the tests' own under load (ARGS="-k redis")
 	@scripts/test -m faults tests/faults $(ARGS)

@@ -34,6 +34,18 @@ from securities.actions import ActionKind
 from users.admin_lists import OwnerFilter
 
 
+def require_key(model: Any, text: str) -> None:
+    """Refuse what cannot be a key of ``model``; Django's own pages do so, those of the histories fail.
+
+    Raises:
+        Http404: it is none.
+    """
+    try:
+        model._meta.pk.to_python(text)
+    except ValidationError as exc:
+        raise Http404 from exc
+
+
 class RecordedAdmin(TableAdminMixin, LongListMixin, SafeRelationsMixin, SimpleHistoryAdmin):  # type: ignore[misc]
     """A table whose changes are recorded; each page of a row leads to its history."""
 
@@ -60,6 +72,11 @@ class RecordedAdmin(TableAdminMixin, LongListMixin, SafeRelationsMixin, SimpleHi
                 self.lock(request.POST, None if object_id is None else unquote(object_id))
             return super().changeform_view(request, object_id, form_url, extra_context)
 
+    def history_view(self, request, object_id, extra_context=None):  # type: ignore[no-untyped-def]
+        """Show what became of a row; what is no key names none."""
+        require_key(self.model, unquote(object_id))
+        return super().history_view(request, object_id, extra_context)
+
     def history_form_view(self, request, object_id, version_id, extra_context=None):  # type: ignore[no-untyped-def]
         """Show the row as it was. What is no key names no record, and nothing is stored from here: the way is closed.
 
@@ -67,11 +84,8 @@ class RecordedAdmin(TableAdminMixin, LongListMixin, SafeRelationsMixin, SimpleHi
         """
         if request.method not in {"GET", "HEAD"}:
             raise PermissionDenied
-        try:
-            for key, text in ((self.model._meta.pk, object_id), (self.model.history.model._meta.pk, version_id)):
-                key.to_python(text)
-        except ValidationError as exc:
-            raise Http404 from exc
+        require_key(self.model, object_id)
+        require_key(self.model.history.model, version_id)
         return super().history_form_view(request, object_id, version_id, extra_context)
 
     def lock(self, entered: Mapping[str, Any], pk: str | None) -> None:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList, ChangeListSearchForm
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.paginator import Paginator
 from django.db import models
@@ -16,6 +16,7 @@ from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 
 from finances.local_days import UTC_ZONE, end_of, start_of
+from finances.typed_text import MAX_SEARCH_LENGTH
 
 MAX_COUNT = 10_000
 MAX_KEYS = 500  # of what a part of a name may mean
@@ -32,8 +33,19 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
         return found
 
 
+class BoundedSearchForm(ChangeListSearchForm):
+    """What is looked for; one that is longer than any name is passed over, and the page says so."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Limit the text."""
+        super().__init__(*args, **kwargs)
+        self.fields[SEARCH_VAR] = forms.CharField(required=False, strip=False, max_length=MAX_SEARCH_LENGTH)
+
+
 class BoundedChangeList(ChangeList):
     """A list of which no more is read than a page shows, whatever was written since its rows were counted."""
+
+    search_form_class = BoundedSearchForm
 
     def get_results(self, request: Any) -> None:
         """Read a page."""
@@ -67,6 +79,12 @@ class LongListMixin:
     def get_changelist(self, request: Any, **_options: Any) -> type[ChangeList]:  # noqa: ARG002
         """Return the class of the list."""
         return BoundedChangeList
+
+    def get_search_results(self, request: Any, queryset: QuerySet[Any], search_term: str) -> Any:
+        """Find what a text names, also while it is typed; one that is longer than any name names nothing."""
+        if len(search_term) > MAX_SEARCH_LENGTH:
+            return queryset.none(), False
+        return super().get_search_results(request, queryset, search_term)  # type: ignore[misc]
 
     def response_action(self, request: Any, queryset: QuerySet[Any], *args: Any, **options: Any) -> Any:
         """Run an action, but on no more rows than were counted."""
@@ -175,6 +193,8 @@ class RelatedFilter(TextFilter):
     def keys(self) -> Sequence[Any]:
         """Return the keys of what is meant; none when there is no such thing."""
         model, text = self.field.related_model, self.text
+        if len(text) > MAX_SEARCH_LENGTH:
+            return []
         found: Any = QuerySet[Any](model).filter(pk=text) if is_key(model, text) else self.named(text)
         return list(found.order_by().values_list("pk", flat=True)[:MAX_KEYS])
 

@@ -5,6 +5,7 @@ import unicodedata
 # The longest name or address that is stored (RFC 5321), and the longest password that is taken.
 MAX_NAME_LENGTH = 254
 MAX_PASSWORD_LENGTH = 1000
+MAX_SEARCH_LENGTH = MAX_NAME_LENGTH  # of what is looked for; SQLite fails on patterns of 50 000 characters
 
 
 def one_form(text: str, *, most: int) -> str:

@@ -184,3 +184,33 @@ def test_a_form_of_many_parts_costs_as_many_queries_as_one_of_few(client, filled
 
     assert len(many) == len(few)
     assert shown.text.count("accounts/accountvalue/") <= 16
+
+
+def test_a_text_longer_than_any_name_is_passed_over_and_the_page_says_so(client, filled):
+    page = client.get(address(Account, "q=" + "x" * 60_000))
+
+    assert len(page.context["cl"].result_list) == Account.objects.count()
+    assert "at most 254 characters" in page.text
+
+
+def test_a_text_longer_than_any_name_names_nothing_that_could_be_chosen(client, filled):
+    asked = {"app_label": "accounts", "model_name": "holding", "field_name": "account", "term": "x" * 60_000}
+
+    offered = client.get(reverse("admin:autocomplete"), asked)
+    kept = client.get(address(AccountValue), {"owner": "x" * 60_000})
+
+    assert (offered.status_code, offered.json()["results"]) == (200, [])
+    assert (kept.status_code, list(kept.context["cl"].result_list)) == (200, [])
+
+
+@pytest.mark.parametrize("query", ["id__exact=x", "id__in=a,b", "id__exact=%00"])
+def test_a_filter_that_cannot_be_read_leads_back_to_the_list_and_exports_nothing(client, filled, query):
+    where = reverse("admin:accounts_account_export")
+
+    for response in (client.get(f"{where}?{query}"), client.post(f"{where}?{query}", {"format": "0"})):
+        assert (response.status_code, response.get("Location")) == (302, f"{address(Account)}?e=1")
+
+
+@pytest.mark.parametrize("key", ["*", "x", "1"])
+def test_a_history_of_what_is_no_key_does_not_exist(client, filled, key):
+    assert client.get(reverse("admin:accounts_account_history", args=[key])).status_code == 404

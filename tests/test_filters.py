@@ -3,6 +3,7 @@
 import pytest
 
 from accounts.tests.factories import AccountFactory, InvestmentAccountFactory
+from finances.typed_text import MAX_SEARCH_LENGTH
 from institutions.tests.factories import FinancialInstitutionFactory
 
 ACCOUNTS = "/api/v1/accounts"
@@ -64,3 +65,13 @@ def test_a_type_of_institution_is_named_in_any_case(api, user, kind):
     response = api.get("/api/v1/financial-institutions", {"institution_type": kind})
 
     assert [row["name"] for row in response.json()] == ["Broker"]
+
+
+@pytest.mark.parametrize("path", [ACCOUNTS, "/api/v1/users", "/api/v1/currencies", "/api/v1/financial-institutions"])
+def test_a_text_longer_than_any_name_is_not_looked_for(superuser_api, path):
+    longest = superuser_api.get(path, {"search": "x" * MAX_SEARCH_LENGTH})
+    longer = superuser_api.get(path, {"search": "x" * 60_000})
+
+    assert (longest.status_code, longest.json()) == (200, [])
+    assert longer.status_code == 400
+    assert [(fault["field"], fault["code"]) for fault in longer.json()["errors"]] == [("search", "max_length")]

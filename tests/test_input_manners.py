@@ -221,3 +221,23 @@ def test_the_documents_say_what_a_time_without_an_offset_is(anonymous):
 
     for name in ("AccountValueRequest", "HoldingRequest"):
         assert "without an offset is UTC" in schemas[name]["properties"]["timestamp"]["description"]
+
+
+@pytest.mark.parametrize("text", ["1_000", "١٢٣", "\uff11\uff12", "1\u00a0000"])
+def test_a_number_is_written_in_the_digits_0_to_9(api, superuser_api, account, values, text):
+    bodies = {
+        "value": api.post(values, {"value": text, "cash_balance": 0}),
+        "interest_rate": api.patch(f"{ACCOUNTS}/{account.pk}", {"interest_rate": text}),
+        "decimal_places": superuser_api.patch("/api/v1/currencies/CAD", {"decimal_places": text}),
+        "rates.USD": superuser_api.post("/api/v1/currencies/CAD/rates", {"rates": {"USD": text}}),
+    }
+    queries = {
+        "limit": api.get(ACCOUNTS, {"limit": text}),
+        "amount": api.get("/api/v1/currencies/convert", {"from": "CAD", "to": "USD", "amount": text}),
+    }
+
+    told = {name: [(field, code) for field, code, _ in faults(answer)] for name, answer in (bodies | queries).items()}
+
+    assert told == {name: [(name, "invalid")] for name in told}
+    assert {answer.status_code for answer in (bodies | queries).values()} == {400}
+    assert not AccountValue.objects.filter(account=account).exists()

@@ -8,7 +8,7 @@ import django_filters
 from django import forms
 
 from accounts.models import Account, AccountQuerySet, AccountType, AccountValue, Holding
-from finances.api.filters import AnyCaseChoiceFilter, StableOrderingFilter, TruthFilter
+from finances.api.filters import AnyCaseChoiceFilter, SearchFilter, StableOrderingFilter, TruthFilter
 from finances.local_days import end_of, named_day, start_of
 
 
@@ -85,7 +85,7 @@ class AccountFilter(django_filters.FilterSet):
     currency_code = UpperCaseFilter(field_name="currency_id")
     is_investment_account = TruthFilter()
     is_asset = TruthFilter(method="keep_side", label="What is owned, or what is owed.")
-    search = django_filters.CharFilter(field_name="name", lookup_expr="icontains", label="A part of the name.")
+    search = SearchFilter(field_name="name", lookup_expr="icontains", label="A part of the name.")
     ordering = StableOrderingFilter(fields=("name", "account_type", "created_at", "updated_at"))
 
     class Meta:

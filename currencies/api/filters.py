@@ -5,14 +5,14 @@ from typing import Any
 import django_filters
 
 from currencies.models import Currency, CurrencyQuerySet
-from finances.api.filters import TruthFilter
+from finances.api.filters import SearchFilter, TruthFilter
 
 
 class CurrencyFilter(django_filters.FilterSet):
     """By use, and by a part of the code or the name."""
 
     active_only = TruthFilter(method="keep_active", label="Leave out currencies no longer in use.")
-    search = django_filters.CharFilter(method="keep_matching", label="A part of the code or the name.")
+    search = SearchFilter(method="keep_matching", label="A part of the code or the name.")
 
     class Meta:
         model = Currency

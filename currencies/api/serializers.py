@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from currencies.conversion import Derivation
 from currencies.models import CODE_PATTERN, Currency
+from finances.api.fields import DecimalField, IntegerField
 from finances.api.pagination import MAX_OFFSET
 from finances.api.serializers import BaseModelSerializer, QuerySerializer
 
@@ -46,7 +47,7 @@ class CurrencySerializer(BaseModelSerializer):
         fixed_fields = ("code",)
 
 
-class RateField(serializers.DecimalField):
+class RateField(DecimalField):
     """A positive rate with all the digits that its column holds."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -69,8 +70,8 @@ class RatesQuery(QuerySerializer):
     target = CodeField(required=False, help_text="The series to this currency instead of a table.")
     start = serializers.DateField(required=False, help_text="The first day of the series.")
     end = serializers.DateField(required=False, help_text="The last day of the series.")
-    limit = serializers.IntegerField(min_value=1, max_value=MAX_POINTS, default=MAX_POINTS, help_text="Of the series.")
-    offset = serializers.IntegerField(min_value=0, max_value=MAX_OFFSET, default=0, help_text="Of the series.")
+    limit = IntegerField(min_value=1, max_value=MAX_POINTS, default=MAX_POINTS, help_text="Of the series.")
+    offset = IntegerField(min_value=0, max_value=MAX_OFFSET, default=0, help_text="Of the series.")
 
     class Meta:
         aliases = {"skip": "offset"}
@@ -161,7 +162,7 @@ class SyncResultSerializer(serializers.Serializer[Any]):
 class ConvertQuery(QuerySerializer):
     """What to convert."""
 
-    amount = serializers.DecimalField(max_digits=30, decimal_places=12, default=Decimal(1))
+    amount = DecimalField(max_digits=30, decimal_places=12, default=Decimal(1))
     date = serializers.DateField(required=False, help_text="The day whose rate counts; today unless given.")
 
     def get_fields(self) -> dict[str, Any]:

@@ -4,6 +4,9 @@ from typing import Any
 
 import django_filters
 from django import forms
+from drf_spectacular.utils import extend_schema_field
+
+from finances.typed_text import MAX_SEARCH_LENGTH
 
 
 class StableOrderingFilter(django_filters.OrderingFilter):
@@ -13,6 +16,15 @@ class StableOrderingFilter(django_filters.OrderingFilter):
         """Order ``qs``."""
         ordered = super().filter(qs, value)
         return ordered.order_by(*ordered.query.order_by, "pk") if value else ordered
+
+
+@extend_schema_field({"type": "string", "maxLength": MAX_SEARCH_LENGTH})
+class SearchFilter(django_filters.CharFilter):
+    """Keeps the rows that a text is found in; one that is longer than any name is refused."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Limit the text."""
+        super().__init__(*args, max_length=MAX_SEARCH_LENGTH, **kwargs)
 
 
 class TruthField(forms.Field):

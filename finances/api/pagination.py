@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from rest_framework import serializers
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from finances.api.fields import IntegerField
 from finances.api.serializers import QuerySerializer, aliases_of, validated
 
 DEFAULT_LIMIT = 100
@@ -18,10 +18,8 @@ MAX_OFFSET = 2**31 - 1
 class PageQuery(QuerySerializer):
     """Which page: ``limit`` rows after the first ``offset``; ``skip`` is the older client's word for it."""
 
-    limit = serializers.IntegerField(min_value=1, max_value=MAX_LIMIT, required=False, help_text="Rows at most.")
-    offset = serializers.IntegerField(
-        min_value=0, max_value=MAX_OFFSET, default=0, help_text="Rows to leave out first."
-    )
+    limit = IntegerField(min_value=1, max_value=MAX_LIMIT, required=False, help_text="Rows at most.")
+    offset = IntegerField(min_value=0, max_value=MAX_OFFSET, default=0, help_text="Rows to leave out first.")
 
     class Meta:
         aliases = {"skip": "offset"}
@@ -30,7 +28,7 @@ class PageQuery(QuerySerializer):
 class SeriesPageQuery(PageQuery):
     """The same for points of a series, of which a page holds more."""
 
-    limit = serializers.IntegerField(min_value=1, max_value=MAX_POINTS, required=False, help_text="Points at most.")
+    limit = IntegerField(min_value=1, max_value=MAX_POINTS, required=False, help_text="Points at most.")
 
 
 class HeaderPagination(BasePagination):

@@ -14,10 +14,16 @@ from rest_framework.utils.serializer_helpers import BindingDict
 from rest_framework.validators import UniqueValidator
 
 from finances import constraints, exceptions
+from finances.api.fields import DecimalField, IntegerField
 from finances.api.representation import RepresentationMixin, fields_of
 from finances.fields import ExactDecimalField
 from finances.models import OwnedModel
 
+WHOLE_NUMBERS = [
+    model_field
+    for model_field, field in serializers.ModelSerializer.serializer_field_mapping.items()
+    if field is serializers.IntegerField
+]
 DUPLICATE_CODES = {"duplicate", "unique", "unique_together"}
 
 
@@ -99,7 +105,8 @@ class BaseModelSerializer(AliasesMixin, RepresentationMixin, serializers.ModelSe
 
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
-        ExactDecimalField: serializers.DecimalField,
+        **dict.fromkeys(WHOLE_NUMBERS, IntegerField),
+        **dict.fromkeys((models.DecimalField, ExactDecimalField), DecimalField),
     }
     serializer_choice_field = AnyCaseChoiceField
 

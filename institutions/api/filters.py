@@ -2,7 +2,7 @@
 
 import django_filters
 
-from finances.api.filters import AnyCaseChoiceFilter
+from finances.api.filters import AnyCaseChoiceFilter, SearchFilter
 from institutions.models import FinancialInstitution, InstitutionType
 
 
@@ -10,7 +10,7 @@ class FinancialInstitutionFilter(django_filters.FilterSet):
     """By type, and by a part of the name."""
 
     institution_type = AnyCaseChoiceFilter(choices=InstitutionType.choices)
-    search = django_filters.CharFilter(field_name="name", lookup_expr="icontains", label="A part of the name.")
+    search = SearchFilter(field_name="name", lookup_expr="icontains", label="A part of the name.")
 
     class Meta:
         model = FinancialInstitution

@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from finances.api.fields import IntegerField
 from finances.api.pagination import MAX_OFFSET
 from finances.api.representation import RepresentationMixin
 from finances.api.serializers import AliasesMixin, QuerySerializer, SharedFieldsMixin
@@ -90,7 +91,7 @@ class SearchQuery(QuerySerializer):
     """What to look for."""
 
     q = serializers.CharField(max_length=LONGEST_SEARCH, help_text="The beginning of a symbol, or a part of a name.")
-    limit = serializers.IntegerField(min_value=1, max_value=MAX_RESULTS, default=10, help_text="Results at most.")
+    limit = IntegerField(min_value=1, max_value=MAX_RESULTS, default=10, help_text="Results at most.")
 
 
 class SyncQuery(QuerySerializer):
@@ -140,8 +141,8 @@ class PricesQuery(QuerySerializer):
         default="splits",
         help_text="For nothing: as traded; for splits; or for all: splits and dividends. adj_close always is for all.",
     )
-    limit = serializers.IntegerField(min_value=1, max_value=MAX_POINTS, default=MAX_POINTS, help_text="Points at most.")
-    offset = serializers.IntegerField(min_value=0, max_value=MAX_OFFSET, default=0, help_text="Points to leave out.")
+    limit = IntegerField(min_value=1, max_value=MAX_POINTS, default=MAX_POINTS, help_text="Points at most.")
+    offset = IntegerField(min_value=0, max_value=MAX_OFFSET, default=0, help_text="Points to leave out.")
 
     class Meta:
         aliases = {"skip": "offset"}

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 from django.core import signals
@@ -16,7 +18,17 @@ from tests.hostile.document import Operation
 from users.models import User
 from users.tests.factories import PASSWORD
 
+SHARE = 12  # one test in so many belongs to every run
 INSTEAD_OF = {"timestamp": "date", "date": "timestamp"}  # which say the same where both are sent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave of tests with parameters a share to every run, always the same ones; the others are for `test-hostile`."""
+    for item in items:
+        is_one_of_many = item.path.parent == Path(__file__).parent and "[" in item.name
+        if is_one_of_many and crc32(item.nodeid.encode()) % SHARE:
+            item.add_marker(pytest.mark.hostile)
 
 
 @dataclass(frozen=True)

@@ -91,9 +91,13 @@ def model_at(address):
 
 
 def is_refused(response):
-    """Tell whether an answer shows nothing but the way to the sign-in."""
+    """Tell whether an answer shows nothing but the way to the sign-in, to the first page, or to a row's own page.
+
+    Those two are tried by themselves; the first one is where rows lead that do not exist.
+    """
     leads = response.get("Location", "")
-    return response.status_code in {403, 404} or (response.status_code == HTTPStatus.FOUND and "login" in leads)
+    elsewhere = "login" in leads or leads in {reverse("admin:index"), f"{response.wsgi_request.path}change/"}
+    return response.status_code in {403, 404, 405} or (response.status_code == HTTPStatus.FOUND and elsewhere)
 
 
 def test_no_address_of_the_admin_opens_for_others(visitor, filled):
@@ -171,13 +175,12 @@ def test_a_strange_address_is_no_failure_of_ours(client, superuser, filled, name
     client.raise_request_exception = False
     before, failed = state(), []
 
-    for address in ADDRESSES:
+    among = [each for each in ADDRESSES if name in QUERIES or ID.search(each)]
+    for address in among[values.first(name) :: values.STEP]:
         if name in QUERIES:
             where = f"{page(address, rows_of(model_at(address)).pk)}?{QUERIES[name]}"
-        elif ID.search(address):
-            where = page(address, values.IN_PATHS[name])
         else:
-            continue
+            where = page(address, values.IN_PATHS[name])
         response = client.get(where)
         failed += [(where[:100], response.status_code)] if response.status_code >= 500 else []
 

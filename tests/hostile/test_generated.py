@@ -1,4 +1,4 @@
-"""Every operation of the OpenAPI document with input made from the document, valid and broken.
+"""Every operation of the OpenAPI document with input made from the document, valid and broken, alone and in sequences.
 
 Whatever comes in, the answer is one that the document promises: its status, its media type, its headers, its shape; and
 never a failure of ours. Half of the requests name rows that exist, so that more than the addresses is tried. The input
@@ -7,17 +7,21 @@ is always the same; HOSTILE_EXAMPLES makes more of it.
 
 import itertools
 import os
+from collections import Counter
 
 import pytest
 from django.core.wsgi import get_wsgi_application
+from django.db import transaction
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
 from schemathesis.specs.openapi import checks
 
 from tests.hostile.conftest import settle
 from tests.hostile.document import SCHEMA
 from users import sessions
 
-EXAMPLES = int(os.environ.get("HOSTILE_EXAMPLES", "8"))  # of each operation and actor
+EXAMPLES = int(os.environ.get("HOSTILE_EXAMPLES", "6"))  # of each operation and actor, and as many sequences
+STEPS = 12  # of a sequence
 PROMISES = [
     checks.status_code_conformance,  # which knows 503 with its reason, and never 500
     checks.content_type_conformance,
@@ -31,6 +35,7 @@ calls = itertools.count()
 
 budget = settings(
     max_examples=EXAMPLES,
+    stateful_step_count=STEPS,
     derandomize=True,
     database=None,
     deadline=None,
@@ -69,3 +74,35 @@ def test_what_a_user_sends_is_answered_as_promised(case, user):
 @budget
 def test_what_a_superuser_sends_is_answered_as_promised(case, superuser):
     try_out(case, superuser)
+
+
+@pytest.mark.hostile
+@pytest.mark.parametrize("actor", ["user", "superuser"])
+def test_what_follows_from_an_answer_is_answered_as_promised(request, actor):
+    person = request.getfixturevalue(actor)
+    answered = Counter()
+
+    class Sequence(SCHEMA.as_state_machine()):
+        """Goes on with ids out of earlier answers, along the links between operations."""
+
+        def setup(self):
+            self.block = transaction.atomic()
+            self.block.__enter__()
+            settle(person)
+            self.headers = signed_in(person)
+
+        def teardown(self):
+            transaction.set_rollback(True)
+            self.block.__exit__(None, None, None)
+
+        def get_call_kwargs(self, case):  # noqa: ARG002 - as the library calls it
+            return {"headers": self.headers}
+
+        def validate_response(self, response, case, **_):
+            answered[response.status_code // 100] += 1
+            case.validate_response(response, checks=PROMISES)
+
+    run_state_machine_as_test(Sequence, settings=budget)
+
+    assert answered[2] > 0
+    assert sum(answered.values()) > EXAMPLES

@@ -4,14 +4,14 @@ from typing import Any
 
 import django_filters
 
-from finances.api.filters import TruthFilter
+from finances.api.filters import SearchFilter, TruthFilter
 from users.models import User, UserQuerySet
 
 
 class UserFilter(django_filters.FilterSet):
     """By a part of a name, and by whether they may sign in."""
 
-    search = django_filters.CharFilter(method="filter_search", label="A part of the email or the username.")
+    search = SearchFilter(method="filter_search", label="A part of the email or the username.")
     is_active = TruthFilter()
 
     class Meta:
