@@ -33,8 +33,8 @@ test: bootstrap ## Run the tests on SQLite (ARGS="-k name -x")
 test-services: bootstrap ## Run the same tests on PostgreSQL and Redis (DATABASE_URL=, REDIS_URL=)
 	@$(PYTHON_IN_VENV) scripts/services.py $(ARGS)
 
-test-faults: bootstrap ## Kill, stop and pause servers of the tests' own under load (ARGS="-k redis")
-	@scripts/test -m faults tests/faults $(ARGS)
+test-faults: bootstrap ## Kill, stop and pause servers of the tests' own under load (FAULTS=all, ARGS="-k redis")
+	@scripts/test -n 2 -m "faults$(if $(filter all,$(FAULTS)),, and not rare)" tests/faults $(ARGS)
 
 test-cov: bootstrap ## Run the tests and show which lines they miss; htmlcov/ has the details
 	@scripts/test -n auto --maxprocesses 4 --cov --cov-report=term-missing:skip-covered --cov-report=html $(ARGS)
