@@ -91,9 +91,8 @@ def test_requests_that_ask_leave_a_thread_to_others(make_gate, settings, in_a_re
     slow, other = make_gate("slow"), make_gate("other")
     settings.REQUESTS_ASKING_AT_ONCE = 2
 
-    with slow.passage(), slow.passage():
-        with pytest.raises(ProviderRateLimitedError) as refused:
-            pass_through(other)
+    with slow.passage(), slow.passage(), pytest.raises(ProviderRateLimitedError) as refused:
+        pass_through(other)
     pass_through(other)
 
     assert refused.value.retry_after == asker.SECONDS_UNTIL_A_PLACE
