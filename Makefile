@@ -36,8 +36,8 @@ test-services: bootstrap ## Run the same tests on PostgreSQL and Redis (DATABASE
 test-hostile: bootstrap ## Send everything in bad faith, of which `make test` sends a share (HOSTILE=all, HOSTILE_EXAMPLES=50)
 	@scripts/test -m "not faults" -n auto --maxprocesses 4 tests/hostile $(ARGS)
 
-test-faults: bootstrap ## Kill, stop and pause servers of the tests' own under load (ARGS="-k redis")
-	@scripts/test -m faults tests/faults $(ARGS)
+test-faults: bootstrap ## Kill, stop and pause servers of the tests' own under load (FAULTS=all, ARGS="-k redis")
+	@scripts/test -n 2 -m "faults$(if $(filter all,$(FAULTS)),, and not rare)" tests/faults $(ARGS)
 
 test-cov: bootstrap ## Run the tests and show which lines they miss; htmlcov/ has the details
 	@scripts/test -n auto --maxprocesses 4 --cov --cov-report=term-missing:skip-covered --cov-report=html $(ARGS)

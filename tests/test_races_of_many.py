@@ -111,7 +111,8 @@ def test_accounts_that_are_opened_at_a_bank_that_goes_are_at_none(signed_in):
     assert Account.objects.count() == sum(answer.status_code == 201 for answer in opened)
 
 
-def test_many_who_look_up_one_unknown_security_at_once_store_it_once(signed_in, yahoo):
+def test_many_who_look_up_one_unknown_security_at_once_store_it_once(signed_in, yahoo, settings):
+    settings.REQUESTS_ASKING_AT_ONCE = ASKING
     user = UserFactory()
 
     answers = at_once(*[lambda: signed_in(user).get("/api/v1/securities/ACME")] * ASKING)
@@ -120,7 +121,8 @@ def test_many_who_look_up_one_unknown_security_at_once_store_it_once(signed_in, 
     assert Security.objects.count() == 1
 
 
-def test_many_syncs_of_one_security_store_its_prices_once(signed_in, yahoo):
+def test_many_syncs_of_one_security_store_its_prices_once(signed_in, yahoo, settings):
+    settings.REQUESTS_ASKING_AT_ONCE = ASKING
     user = UserFactory()
     signed_in(user).get("/api/v1/securities/ACME")
 

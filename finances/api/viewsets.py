@@ -207,9 +207,7 @@ class OwnedViewSet(BaseViewSet):
         if not left:
             raise AuthenticationFailed("The access token is not valid, or no longer.", "invalid_token")
         if left[user.pk] != user.timezone:
-            raise ConflictError(
-                "Your time zone has just become another one; send this again.", code="time_zone_changed"
-            )
+            raise ConflictError("Your time zone has just been changed; send this again.", code="time_zone_changed")
 
     def store(self, serializer: Any) -> Response:
         """Store a new row where there is room for one more."""

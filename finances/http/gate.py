@@ -163,15 +163,16 @@ class Gate:
         """Wait for a place, hold it while the request is under way, and give it back.
 
         Raises:
-            ProviderRateLimitedError: the server asked for a rest, or too many requests wait already.
+            ProviderRateLimitedError: the server asked for a rest, or too many requests wait already, here or for any.
             ProviderUnavailableError: the server failed several times just now.
         """
         ticket = uuid.uuid4().hex
-        self._wait_for_place(ticket)
-        try:
-            yield
-        finally:
-            self._update(lambda state: (leave(state, ticket), None))
+        with asker.place():
+            self._wait_for_place(ticket)
+            try:
+                yield
+            finally:
+                self._update(lambda state: (leave(state, ticket), None))
 
     def limited(self, retry_after: int | None) -> int:
         """Close the gate after a 429, for ``retry_after`` seconds if known; return for how many seconds."""

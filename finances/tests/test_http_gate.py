@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from finances import request_context
 from finances.exceptions import ProviderRateLimitedError, ProviderUnavailableError
-from finances.http import gate, stores
+from finances.http import asker, gate, stores
 from finances.http.policy import Policy
 
 NOON = 1_793_318_400.0  # 2026-10-30 00:00 UTC, in Unix seconds
@@ -85,6 +85,36 @@ def test_a_queue_that_is_too_long_is_refused_at_once(make_gate, clock):
 
     assert refused.value.retry_after == 12
     assert clock.slept == []
+
+
+def test_requests_that_ask_leave_a_thread_to_others(make_gate, settings, in_a_request):
+    slow, other = make_gate("slow"), make_gate("other")
+    settings.REQUESTS_ASKING_AT_ONCE = 2
+
+    with slow.passage(), slow.passage(), pytest.raises(ProviderRateLimitedError) as refused:
+        pass_through(other)
+    pass_through(other)
+
+    assert refused.value.retry_after == asker.SECONDS_UNTIL_A_PLACE
+
+
+def test_one_who_is_refused_or_fails_gives_the_place_back(make_gate, settings, in_a_request):
+    resting, working = make_gate("resting"), make_gate("working")
+    settings.REQUESTS_ASKING_AT_ONCE = 1
+    resting.limited(120)
+
+    with pytest.raises(ProviderRateLimitedError):
+        pass_through(resting)
+    with pytest.raises(ZeroDivisionError), working.passage():
+        raise ZeroDivisionError
+
+    pass_through(working)
+
+
+def test_tasks_and_commands_take_no_place_of_requests(make_gate, settings):
+    settings.REQUESTS_ASKING_AT_ONCE = 0
+
+    pass_through(make_gate())
 
 
 def test_whoever_waits_for_an_answer_is_kept_waiting_for_three_seconds_at_most(make_gate, clock, in_a_request):

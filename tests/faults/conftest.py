@@ -80,7 +80,7 @@ def postgresql_url(postgresql):
     postgresql.drop(name)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=[pytest.param("sqlite", marks=pytest.mark.rare), "postgresql"])
 def database_url(request):
     """Return the address of a database, of either kind."""
     return request.getfixturevalue(f"{request.param}_url")

@@ -50,6 +50,7 @@ def app(start_app, sqlite_url, clock):
     )
 
 
+@pytest.mark.rare
 def test_it_jumps_two_hours_ahead(app, clock):
     register(app, "one")
     pair = tokens(app, "one")
@@ -64,7 +65,7 @@ def test_it_jumps_two_hours_ahead(app, clock):
     assert me(app, renewed.json()["access_token"]) == {200}
 
 
-@pytest.mark.parametrize("seconds", [5, 7200])
+@pytest.mark.parametrize("seconds", [pytest.param(5, marks=pytest.mark.rare), 7200])
 def test_it_jumps_back(app, clock, seconds):
     """What was signed before the jump says that it is of the future; nobody is signed out by that."""
     register(app, "one")
@@ -79,6 +80,7 @@ def test_it_jumps_back(app, clock, seconds):
     assert me(app, renewed.json()["access_token"]) == {200}
 
 
+@pytest.mark.rare
 def test_limits_stay_limits(app, clock):
     statuses = []
     for ahead in (0, 7200, -7200, 0):
@@ -91,6 +93,7 @@ def test_limits_stay_limits(app, clock):
     assert statuses.count(401) <= LIMIT * windows * processes
 
 
+@pytest.mark.rare
 def test_it_jumps_to_and_fro_under_load(app, clock, figures):
     with Load(*household(app, "one")) as load:
         for ahead in (30, -30, 600, -600, 0):

@@ -73,7 +73,7 @@ def many_values(number):
     return [one_value(500 * number + place) for place in range(500)]
 
 
-@pytest.mark.parametrize("url_on_disk", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("url_on_disk", ["sqlite", pytest.param("postgresql", marks=pytest.mark.rare)], indirect=True)
 def test_it_fills_up_and_gets_room_again(start_app, url_on_disk, disk, figures):
     app = start_app(url_on_disk)
     writers = household(app, "one")

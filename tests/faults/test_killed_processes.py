@@ -29,6 +29,7 @@ def test_web_processes_are_killed_under_load(start_app, database_url, figures):
     assert app.books.faults(load) == []
 
 
+@pytest.mark.rare
 def test_all_of_the_web_server_is_killed_under_load(start_app, database_url, figures):
     app = start_app(database_url)
 

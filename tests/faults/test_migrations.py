@@ -28,7 +28,8 @@ def empty_url(request, tmp_path):
     server.drop("empty")
 
 
-BOTH = pytest.mark.parametrize("empty_url", ["sqlite", "postgresql"], indirect=True)
+SQLITE = pytest.param("sqlite", marks=pytest.mark.rare)
+BOTH = pytest.mark.parametrize("empty_url", [SQLITE, "postgresql"], indirect=True)
 
 
 def manage(folder, url, *arguments, **settings):
@@ -58,6 +59,7 @@ def test_three_at_once_leave_one_whole_schema(empty_url, tmp_path, figures):
 
 
 @BOTH
+@pytest.mark.rare
 def test_one_that_is_killed_in_the_middle_is_finished_by_the_next(empty_url, tmp_path, figures):
     books, killed_at = Books(empty_url), []
     for share in (5, 25, 45):
@@ -113,6 +115,7 @@ def contents(books):
 
 
 @BOTH
+@pytest.mark.rare
 def test_all_go_back_and_forth_on_data(empty_url, tmp_path, figures):
     run(tmp_path, empty_url, "migrate", "--verbosity=0")
     run(tmp_path, empty_url, "seed_demo", DJANGO_ENV="development")  # which production refuses

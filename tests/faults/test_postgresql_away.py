@@ -10,13 +10,14 @@ from tests.faults.load import Load, household
 from tests.faults.processes import wait_until
 
 pytestmark = pytest.mark.faults
-BOUND = 25  # seconds for any answer, on a busy machine; the settings allow 5 for a connection and 15 for an answer
-SOON = 12  # seconds from the start of the server to the first write, however long it was away
+BOUND = 60  # seconds for any answer, on a busy machine; the settings allow 5 for a connection and 15 for an answer
+STILL = 45  # seconds
+SOON = 20  # seconds from the start of the server to the first write, however long it was away
 
 
 def outage_faults(load, since, until):
-    """Return what was wrong with the answers to what was asked in an outage; times in monotonic seconds."""
-    asked = [answer for answer in load.answers if since < answer.at < until]
+    """Return what was wrong with the answers that came in an outage; times in monotonic seconds."""
+    asked = [answer for answer in load.answers if since < answer.at and answer.at + answer.seconds < until]
     wrong = [
         answer
         for answer in asked
@@ -26,7 +27,7 @@ def outage_faults(load, since, until):
         or answer.code not in {"database_unavailable", "write_conflict"}
     ]
     slow = [answer for answer in load.answers if answer.seconds > BOUND]
-    return [*wrong, *slow, *(["nobody asked"] if not asked else [])]
+    return [*wrong, *slow, *(["nobody was answered"] if not asked else [])]
 
 
 def write_a_little(load, count=10):
@@ -46,7 +47,13 @@ def measure(load, since, until):
     }
 
 
-@pytest.mark.parametrize(("how", "outage"), [(signal.SIGINT, 12), (signal.SIGQUIT, 45)], ids=["fast", "immediate"])
+@pytest.mark.parametrize(
+    ("how", "outage"),
+    [
+        pytest.param(signal.SIGINT, 12, id="fast"),
+        pytest.param(signal.SIGQUIT, 70, id="immediate", marks=pytest.mark.rare),
+    ],
+)
 def test_it_stops_and_starts_again_under_load(start_app, postgresql, postgresql_url, how, outage, figures):
     app = start_app(postgresql_url, with_worker=True)
 
@@ -62,7 +69,7 @@ def test_it_stops_and_starts_again_under_load(start_app, postgresql, postgresql_
 
     measured = measure(load, since, until)
     figures(**measured)
-    assert outage_faults(load, since, until - 1) == []
+    assert outage_faults(load, since, until) == []
     assert measured["first_write_again_after_s"] < SOON
     assert (health.status_code, ready.status_code, alive.status_code) == (503, 503, 200)
     assert health.headers["Retry-After"] == ready.headers["Retry-After"] == "5"
@@ -79,21 +86,22 @@ def test_it_stands_still_under_load(start_app, postgresql, postgresql_url, figur
         postgresql.process.pause()
         since = time.monotonic()
         time.sleep(1)
-        health = requests.get(f"{app.url}/health/database", timeout=2 * BOUND)
-        alive = requests.get(f"{app.url}/health/live", timeout=2 * BOUND)
-        time.sleep(2 * BOUND)
+        health = requests.get(f"{app.url}/health/database", timeout=BOUND)
+        alive = requests.get(f"{app.url}/health/live", timeout=BOUND)
+        time.sleep(STILL)
         until = time.monotonic()
         postgresql.process.resume()
         write_a_little(load)
 
     figures(**measure(load, since, until))
-    assert outage_faults(load, since + 1, until - BOUND) == []
+    assert outage_faults(load, since + 1, until) == []
     assert (health.status_code, alive.status_code) == (503, 200)
     assert app.books.faults(load) == []
     assert app.worker.is_running
     assert stuck_sessions(postgresql, postgresql_url) == []
 
 
+@pytest.mark.rare
 def test_it_is_restarted_again_and_again_under_load(start_app, postgresql, postgresql_url, figures):
     app = start_app(postgresql_url, with_worker=True)
 
@@ -118,7 +126,7 @@ def stuck_sessions(postgresql, url):
         return [session for session in postgresql.sessions(name) if session[0] not in {"idle", None}]
 
     try:
-        wait_until(lambda: not busy(), seconds=15)
+        wait_until(lambda: not busy(), seconds=60)
     except TimeoutError:
         return busy()
     return []

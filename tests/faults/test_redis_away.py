@@ -11,7 +11,7 @@ from tests.faults.processes import wait_until
 pytestmark = pytest.mark.faults
 PROCESSES = 2
 TRIES, LIMIT = 40, 5
-SLOWEST = 10  # seconds for any answer, on a busy machine
+SLOWEST = 30  # seconds for any answer, on a busy machine
 
 
 @pytest.fixture
@@ -44,8 +44,8 @@ def test_it_goes_away_under_load(app, redis_server, how, figures):
         wait_until(lambda: load.acknowledged() > before + 10)
         redis_server.start() if how == "stop" else redis_server.process.resume()
         back = time.monotonic()
-        wait_until(lambda: app.get("/health/cache").status_code == 200, seconds=30)
-        wait_until(app.is_ready, seconds=30)
+        wait_until(lambda: app.get("/health/cache").status_code == 200, seconds=60)
+        wait_until(app.is_ready, seconds=60)
         healthy_again = time.monotonic() - back
         wait_until(lambda: load.acknowledged() > before + 20)
 

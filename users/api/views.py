@@ -37,7 +37,7 @@ CHANGING_PEOPLE = (
 
 
 def count_tries(request: Request, user: User) -> None:
-    """Count a try of one's password, a move to another time zone, and a new name, whose answer says whether it is taken.
+    """Count a try of one's password, a new time zone, and a new name, since its answer says whether it is taken.
 
     Raises:
         Throttled: there were too many.

@@ -273,16 +273,15 @@ def test_of_two_who_turn_it_on_one_wins(guarded):
 
 
 @pytest.mark.parametrize("is_required", [True, False])
-def test_a_token_alone_gives_no_rights_over_people(superuser_api, superuser, clock, settings, is_required):
+def test_a_token_alone_gives_no_rights_over_people(superuser_api, superuser, settings, is_required):
     other = UserFactory()
     if is_required:
         settings.ADMIN_REQUIRE_OTP = True
     else:
         second_factor.turn_on(user=superuser, key=KEY, code=code_of())
 
-    made = superuser_api.post(
-        "/api/v1/users", {"email": "evil@example.org", "password": PASSWORD, "is_superuser": True}
-    )
+    new = {"email": "evil@example.org", "password": PASSWORD, "is_superuser": True}
+    made = superuser_api.post("/api/v1/users", new)
     changed = superuser_api.patch(f"/api/v1/users/{other.pk}", {"is_superuser": True})
     deleted = superuser_api.delete(f"/api/v1/users/{other.pk}")
     own = superuser_api.patch(f"/api/v1/users/{superuser.pk}", {"username": "renamed"})

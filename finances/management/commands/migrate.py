@@ -5,7 +5,6 @@ over tables that the other has made.
 """
 
 import fcntl
-import itertools
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -16,7 +15,7 @@ from django.core.management.commands import migrate
 from django.db import connections
 
 LOCK = 0x66696E616E636573  # of PostgreSQL's, which are numbers: "finances"
-SECONDS_BETWEEN = 0.5
+SECONDS_BETWEEN_LOOKS = 0.5
 SUFFIX = ".migrating"  # of a file beside SQLite's
 
 
@@ -46,21 +45,23 @@ class Command(migrate.Command):
     @contextmanager
     def _turn_in_database(self, connection: Any) -> Iterator[None]:
         """Hold a lock of the session, which ends with it, whatever becomes of this process."""
-        with connection.cursor() as cursor:
-            # Asked again and again: a statement that waits would itself be waited for by an index made meanwhile.
-            for attempt in itertools.count():
-                cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-                if cursor.fetchone()[0]:
-                    break
-                if attempt == 0:
-                    self._say_who_is_waited_for()
-                time.sleep(SECONDS_BETWEEN)
+        if not self._is_locked(connection):
+            self._say_who_is_waited_for()
+            # A statement that waits is a transaction that `CREATE INDEX CONCURRENTLY` waits for: a deadlock.
+            while not self._is_locked(connection):
+                time.sleep(SECONDS_BETWEEN_LOOKS)
         try:
             yield
         finally:
             if connection.connection is not None and not connection.connection.closed:
                 with connection.cursor() as cursor:
                     cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+    def _is_locked(self, connection: Any) -> bool:
+        """Take the lock if it is free, and tell whether it was."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+            return bool(cursor.fetchone()[0])
 
     @contextmanager
     def _turn_beside_file(self, connection: Any) -> Iterator[None]:

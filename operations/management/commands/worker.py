@@ -1,12 +1,14 @@
 """``manage.py worker``: does what waits in the queue, and what is due."""
 
 from argparse import ArgumentTypeError
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
 
 from operations.models import LEASE
 from operations.workers import QUEUES, Duties, Process
@@ -27,6 +29,11 @@ class Command(BaseCommand):
         "Run the tasks that wait in the queue, and what the schedule has due. Any number of these may run: none does "
         "what another does. SIGTERM ends it when its present tasks are done. Needs WORKERS=true."
     )
+
+    def check(self, *args: Any, **options: Any) -> None:
+        """Check as every command does; one check asks for the database's version, and may find the database away."""
+        with suppress(OperationalError):
+            super().check(*args, **options)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add what to do, and how patiently."""
