@@ -4,12 +4,9 @@ import re
 from datetime import date
 
 import pytest
-from django.http import HttpResponse
 from django.urls import reverse
 
 from currencies.tests.factories import CurrencyRateFactory
-from finances import request_context
-from finances.middleware import RequestMiddleware
 from institutions.models import FinancialInstitution
 from institutions.tests.factories import FinancialInstitutionFactory
 
@@ -386,18 +383,3 @@ def test_a_fault_does_not_send_back_all_that_was_sent(api):
     assert response.status_code == 400
     assert len(fault["message"]) < 500
     assert fault["message"].endswith("is not a valid choice.")
-
-
-@pytest.mark.parametrize("named", ["-", "abc"])
-def test_somebody_waits_for_a_request_whatever_it_is_called(rf, named):
-    waited = []
-
-    def answer(request):
-        waited.append(request_context.is_awaited.get())
-        return HttpResponse()
-
-    response = RequestMiddleware(answer)(rf.get("/", headers={"X-Request-ID": named}))
-
-    assert waited == [True]
-    assert response["X-Request-ID"] != "-"
-    assert not request_context.is_awaited.get()

@@ -3,6 +3,10 @@
 import logging
 
 import pytest
+from django.http import HttpResponse
+
+from finances import request_context
+from finances.middleware import RequestMiddleware
 
 
 @pytest.fixture
@@ -34,3 +38,18 @@ def test_a_line_break_in_a_path_forges_no_line(api, log):
 
     [record] = [record for record in log.records if record.name == "finances.middleware"]
     assert "\n" not in record.getMessage()
+
+
+@pytest.mark.parametrize("named", ["-", "abc"])
+def test_somebody_waits_for_a_request_whatever_it_is_called(rf, named):
+    waited = []
+
+    def answer(request):
+        waited.append(request_context.is_awaited.get())
+        return HttpResponse()
+
+    response = RequestMiddleware(answer)(rf.get("/", headers={"X-Request-ID": named}))
+
+    assert waited == [True]
+    assert response["X-Request-ID"] != "-"
+    assert not request_context.is_awaited.get()
