@@ -288,8 +288,7 @@ SPECTACULAR_SETTINGS = {
 
 # ---- Providers -----------------------------------------------------------------------------------------------------
 HTTP_TIMEOUT = env.float("HTTP_TIMEOUT", 10.0)
-# Of the threads of a process one is always left to those who need no provider.
-REQUESTS_ASKING_AT_ONCE = max(1, env.int("GUNICORN_THREADS", 4) - 1)
+REQUESTS_ASKING_AT_ONCE = max(1, env.int("GUNICORN_THREADS", 4) - 1)  # a thread is left to those who need no provider
 RATE_PROVIDERS = env.list("RATE_PROVIDERS", default=["exchangerate-api", "open-er-api", "ecb"])
 EXCHANGERATE_API_KEY = env.str("EXCHANGERATE_API_KEY", "")
 EXCHANGERATE_API_URL = env.str("EXCHANGERATE_API_URL", "https://v6.exchangerate-api.com/v6")

@@ -114,7 +114,7 @@ def _preparing_cursor_class() -> type[Any]:
             try:
                 return super().execute(query, params, prepare=True)  # type: ignore[misc]
             except FeatureNotSupported:  # a column has become of another kind since the statement was planned
-                if self.connection.info.transaction_status != TransactionStatus.IDLE:
+                if connection.connection.info.transaction_status != TransactionStatus.IDLE:
                     raise
                 return super().execute(query, params, prepare=False)  # type: ignore[misc]
 

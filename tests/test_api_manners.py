@@ -242,7 +242,7 @@ def test_a_hostile_search_is_answered_or_refused(api, user, value):
 
     response = api.get(URL, {"search": value})
 
-    assert response.status_code == (400 if "\x00" in value else 200)
+    assert response.status_code == (400 if "\x00" in value or len(value) > 254 else 200)
     if response.status_code == 200:
         assert response.json() == []
 

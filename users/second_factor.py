@@ -46,7 +46,7 @@ def device_of(user: User) -> TOTPDevice | None:
     return TOTPDevice.objects.filter(user=user, confirmed=True).order_by("pk").first()
 
 
-def guards(user: User) -> bool:
+def guards(user: Any) -> bool:
     """Tell whether the rights of ``user`` over other people are to be had with a second factor only."""
     return bool(user.is_superuser) and (settings.ADMIN_REQUIRE_OTP or device_of(user) is not None)
 

@@ -26,14 +26,16 @@ STATEMENTS = (
     """,
     """
     INSERT INTO securities_security (id, symbol, name, asset_class, exchange, timezone, sector, industry, market_cap,
-        last_synced_at, sync_problem, prices_version, adjustments, split_readings, currency_id, is_fetched, created_at, updated_at)
+        last_synced_at, sync_problem, prices_version, adjustments, split_readings, currency_id, is_fetched, created_at,
+        updated_at)
     SELECT md5('security' || n)::uuid,
         (SELECT string_agg(chr(65 + (n::bigint * 17683 % 456976 / power(26, place)::int)::int % 26), '') || '.' || n % 7
          FROM generate_series(0, 3) AS place),
         format('%s %s %s %s', (string_to_array('{adjectives}', ','))[1 + n % 10],
             (string_to_array('{nouns}', ','))[1 + n / 10 % 12],
             (string_to_array('{endings}', ','))[1 + n / 120 % 7], n),
-        'equity', 'XNYS', 'America/New_York', 'Industrials', 'Machinery', 1000000::bigint * n, now(), '', 1, '[]', '{{}}',
+        'equity', 'XNYS', 'America/New_York', 'Industrials', 'Machinery', 1000000::bigint * n, now(), '', 1, '[]',
+        '{{}}',
         CASE WHEN n % 2 = 0 THEN 'CAD' ELSE 'USD' END, true, now(), now()
     FROM generate_series(0, {listed} - 1) AS n
     """,
