@@ -1,4 +1,4 @@
-"""Splits of which nobody can say whether a provider took them out: nothing right is overwritten, and a person is asked."""
+"""Splits that prices do not plainly show, or do not reach: nothing right is overwritten, and a person is asked."""
 
 from datetime import date
 from decimal import Decimal
@@ -203,7 +203,8 @@ def test_where_it_cannot_be_seen_nothing_is_rewritten(shelf, security):
     results = [sync(security, on="2026-04-13"), sync(security, on="2026-04-20")]
 
     assert closes() == before
-    assert [result.problem for result in results] == [
+    doubt = (
         "The stored prices of 2026-03-02 to 2026-03-06, which nobody has any more, may lack the split of 2026-03-16 or "
         "not, and it cannot be seen in them; nothing before it was stored."
-    ] * 2
+    )
+    assert [result.problem for result in results] == [doubt, doubt]
