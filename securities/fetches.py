@@ -1,7 +1,7 @@
 """Asking providers for what is missing of a series, and comparing the answer with what is stored; writes nothing."""
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -23,6 +23,8 @@ from securities.reasons import Reason
 from securities.splits import Comparison, Reading, Told
 from securities.stored import Span
 from securities.windows import Stored, Window
+
+MOST_NAMED = 5  # days in one sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class _Series:
 class _Look:
     """An answer as it could be stored, compared with what is: ``unclear`` splits may be in its prices or not.
 
-    ``note`` says what becomes of stored prices that it does not reach.
+    ``notes`` say what becomes of stored prices that it does not reach.
     """
 
     prepared: Intake
@@ -104,7 +106,7 @@ class _Look:
     unclear: Sequence[Action]
     comparison: Comparison
     drift: Drift | None
-    note: str = ""
+    notes: Sequence[str] = ()
 
     @property
     def is_clear(self) -> bool:
@@ -133,7 +135,8 @@ def _look(series: _Series, history: History) -> _Look:
     changed = [change for change in splits.changes(now, kept) if _can_be_lacking(series, change, bars)]
     compared = splits.compare(changed, stored=closes, fetched=prepared.closes)
     drift = quality.drift(closes, splits.without(compared.lacking, prepared.closes))
-    return _Look(_with_exact_prices(prepared, own), readings, unclear, compared, drift)
+    notes = _on_gaps(own.keys() - prepared.closes.keys(), compared.lacking)
+    return _Look(_with_exact_prices(prepared, own), readings, unclear, compared, drift, notes)
 
 
 def _can_be_lacking(series: _Series, change: Action, bars: Sequence[Bar]) -> bool:
@@ -201,6 +204,13 @@ def _refused(prepared: Intake, drift: Drift, span: Span) -> Intake:
 # ---- What is stored and nobody has any more ----
 
 
+def _on_gaps(instants: Collection[datetime], lacking: Sequence[Action]) -> list[str]:
+    """Name the days of stored prices between those of an answer that lacks them, from before a split that is lacking."""
+    days = sorted({str(at.date()) for at in instants if lacking and at.date() < lacking[-1].on})
+    named = ", ".join(days[:MOST_NAMED]) + (f" and {len(days) - MOST_NAMED} other days" if days[MOST_NAMED:] else "")
+    return [f"Nobody has the prices of {named} any more; see whether the stored ones are as traded."] if days else []
+
+
 def _with_unreached(series: _Series, look: _Look) -> _Look:
     """Add what is stored from before the first bar of an answer, if it lacks splits as what is beside it does.
 
@@ -221,21 +231,17 @@ def _with_unreached(series: _Series, look: _Look) -> _Look:
     named = " and ".join(f"the split of {split.on}" for split in lacking)
     alike = splits.begin_alike(lacking, stored={bar.at: bar.close for bar in around}, fetched=prepared.closes)
     if alike is False or (alike and falls):
-        return replace(look, note=f"{days} were as traded with {named}; they stay as they are.")
+        return replace(look, notes=[*look.notes, f"{days} were as traded with {named}; they stay as they are."])
     if alike is None or falls is None:
         doubt = f"{days} may lack {named} or not, and it cannot be seen in them; nothing before it was stored."
         back = {split.on for split in lacking}
         readings = {on: reading for on, reading in look.readings.items() if on not in back}
         readings |= {on: reading for on, reading in series.kept.items() if on in back}
-        return replace(look, prepared=_from_day(prepared, lacking[-1].on), readings=readings, note=doubt)
+        return replace(look, prepared=_from_day(prepared, lacking[-1].on), readings=readings, notes=[doubt])
     older = stored.before(series.security, series.interval, first)
     bars = [*adjustment.bars_as_traded(older, splits=lacking), *prepared.bars]
-    times = f"{float(factor):.6g}"
-    return replace(
-        look,
-        prepared=replace(prepared, bars=bars),
-        note=f"{days} lacked {named} as those after them did; they were multiplied by {times}, too.",
-    )
+    done = f"{days} lacked {named} as those after them did; they were multiplied by {float(factor):.6g}, too."
+    return replace(look, prepared=replace(prepared, bars=bars), notes=[*look.notes, done])
 
 
 # ---- What is said and kept of it ----
@@ -248,7 +254,7 @@ def _fetched(series: _Series, history: History, look: _Look, prepared: Intake) -
     beyond = _beyond_comparison(series, look.comparison.uncompared)
     told = [
         prepared.problem,
-        look.note,
+        *look.notes,
         *(
             f"The stored prices do not show the split of {on}; what is before it is wrong."
             for on, falls in beyond.items()
