@@ -205,7 +205,7 @@ def _refused(prepared: Intake, drift: Drift, span: Span) -> Intake:
 
 
 def _on_gaps(instants: Collection[datetime], lacking: Sequence[Action]) -> list[str]:
-    """Name the days of stored prices between those of an answer that lacks them, from before a split that is lacking."""
+    """Name the days of stored prices that are missing in an answer, from before a split that is lacking."""
     days = sorted({str(at.date()) for at in instants if lacking and at.date() < lacking[-1].on})
     named = ", ".join(days[:MOST_NAMED]) + (f" and {len(days) - MOST_NAMED} other days" if days[MOST_NAMED:] else "")
     return [f"Nobody has the prices of {named} any more; see whether the stored ones are as traded."] if days else []
