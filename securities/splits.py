@@ -28,7 +28,7 @@ CLEAR_MOVES = 8
 NEAR_MOVES = 4
 NEAR_PARTS = 0.1, 0.2
 AROUND = 30  # bars on either side of a split, which tell what a usual move is
-FEWEST_MOVES = 3  # to tell it
+FEWEST_MOVES = 4  # to tell it
 LONGEST_GAP = timedelta(days=40)  # between the bars on both sides of a split, which may be of months
 BEGINNING = 5  # bars, which tell what is before them
 EXACT = 0.1  # of a split's own move: how far comparable prices may be from what they should be
