@@ -209,3 +209,38 @@ def test_where_it_cannot_be_seen_nothing_is_rewritten(shelf, security):
         "not, and it cannot be seen in them; nothing before it was stored."
     )
     assert [result.problem for result in results] == [doubt, doubt]
+
+
+def test_what_nobody_has_any_more_is_as_right_as_what_is_beside_it(shelf, security):
+    traded, on = [400] * 25 + [100] * 10, "2026-04-06"
+    item = shelf.put("ACME", closes=traded)
+    item.secret_splits = [split(on, 4)]
+    sync(security, on="2026-04-17")
+    SecurityPrice.objects.filter(timestamp__lt=at("2026-03-16")).update(close=400)  # as if from a file
+    less_far(item)
+    item.secret_splits, item.actions = [], [split(on, 4)]
+
+    result = sync(security, on="2026-04-20")
+
+    assert closes() == traded
+    assert result.problem == (
+        "The stored prices of 2026-03-02 to 2026-03-06, which nobody has any more, were as traded with the split of "
+        "2026-04-06; they stay as they are."
+    )
+
+
+def test_a_corrected_ratio_that_is_in_doubt_is_compared_with_how_it_was_read(shelf, security):
+    shelf.put("ACME", closes=CASES["1.1 was taken out, and the price fell by half of it"][1])
+    told = enter(security, "1.2", is_taken_out=True)
+    sync(security, on="2026-04-10")
+    before = closes()
+    told.value, told.is_taken_out = Decimal("1.1"), None
+    told.save()
+    assert (sync(security, on="2026-04-10").problem, closes()) == (ASKED, before)
+    told.is_taken_out = True
+    told.save()
+
+    result = sync(security, on="2026-04-10")
+
+    assert result.problem == ""
+    assert closes()[:10] == pytest.approx([close / 1.2 * 1.1 for close in before[:10]])
