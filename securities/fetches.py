@@ -1,6 +1,7 @@
 """Asking providers for what is missing of a series, and comparing the answer with what is stored; writes nothing."""
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -22,6 +23,8 @@ from securities.reasons import Reason
 from securities.splits import Comparison, Reading, Told
 from securities.stored import Span
 from securities.windows import Stored, Window
+
+MOST_NAMED = 5  # days in one sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def fetch(security: Security, interval: Interval, since: date | None) -> Fetched
     if first.is_clear:
         return _fetched(series, history, first, first.prepared)
     whole = _refetched(provider, series, history)
-    look = _look(series, whole)
+    look = _with_unreached(series, _look(series, whole))
     prepared = look.prepared
     if look.drift is not None:
         prepared = _refused(prepared, look.drift, series.span)
@@ -93,13 +96,17 @@ class _Series:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """An answer as it could be stored, compared with what is: ``unclear`` splits may be in its prices or not."""
+    """An answer as it could be stored, compared with what is: ``unclear`` splits may be in its prices or not.
+
+    ``notes`` say what becomes of stored prices that it does not reach.
+    """
 
     prepared: Intake
     readings: Mapping[date, Reading]
     unclear: Sequence[Action]
     comparison: Comparison
     drift: Drift | None
+    notes: Sequence[str] = ()
 
     @property
     def is_clear(self) -> bool:
@@ -111,11 +118,11 @@ class _Look:
 
 def _look(series: _Series, history: History) -> _Look:
     """Prepare an answer, and compare it with what is stored; three queries at most."""
-    bars = sorted(history.bars, key=lambda bar: bar.at)
-    readings, unclear = splits.read(
-        _splits_so_far(series, history), bars, Told(history.actions, series.words, series.kept)
-    )
-    left_in = {on for on, reading in readings.items() if not reading.is_taken_out}
+    bars, _ = quality.one_by_one(history.bars, now=timezone.now())
+    so_far = _splits_so_far(series, history)
+    readings, unclear = splits.read(so_far, bars, Told(history.actions, series.words, series.kept))
+    taken_out = {on for on, reading in readings.items() if reading.is_taken_out} | {split.on for split in unclear}
+    left_in = {split.on for split in so_far} - taken_out
     prepared = _prepare(series, history, left_in)
     if unclear:
         prepared = _from_day(prepared, unclear[-1].on)
@@ -128,7 +135,8 @@ def _look(series: _Series, history: History) -> _Look:
     changed = [change for change in splits.changes(now, kept) if _can_be_lacking(series, change, bars)]
     compared = splits.compare(changed, stored=closes, fetched=prepared.closes)
     drift = quality.drift(closes, splits.without(compared.lacking, prepared.closes))
-    return _Look(_with_exact_prices(prepared, own), readings, unclear, compared, drift)
+    notes = _on_gaps(own.keys() - prepared.closes.keys(), compared.lacking)
+    return _Look(_with_exact_prices(prepared, own), readings, unclear, compared, drift, notes)
 
 
 def _can_be_lacking(series: _Series, change: Action, bars: Sequence[Bar]) -> bool:
@@ -193,6 +201,49 @@ def _refused(prepared: Intake, drift: Drift, span: Span) -> Intake:
     )
 
 
+# ---- What is stored and nobody has any more ----
+
+
+def _on_gaps(instants: Collection[datetime], lacking: Sequence[Action]) -> list[str]:
+    """Name the days of stored prices that are missing in an answer, from before a split that is lacking."""
+    days = sorted({str(at.date()) for at in instants if lacking and at.date() < lacking[-1].on})
+    named = ", ".join(days[:MOST_NAMED]) + (f" and {len(days) - MOST_NAMED} other days" if days[MOST_NAMED:] else "")
+    return [f"Nobody has the prices of {named} any more; see whether the stored ones are as traded."] if days else []
+
+
+def _with_unreached(series: _Series, look: _Look) -> _Look:
+    """Add what is stored from before the first bar of an answer, if it lacks splits as what is beside it does.
+
+    It does where the price goes on as ever from one to the other: they are one series. Where it falls by the splits,
+    what is before was as traded already. Where neither can be seen, nothing before the last of them is stored.
+    """
+    lacking, prepared = look.comparison.lacking, look.prepared
+    if look.drift is not None or not lacking or series.span is None or series.span.first >= prepared.bars[0].at:
+        return look
+    first = prepared.bars[0].at
+    factor = adjustment.LaterSplits(lacking).after(first.date())
+    around = stored.around(series.security, series.interval, first, count=splits.AROUND)
+    place = bisect_left(around, first, key=lambda bar: bar.at)
+    falls = splits.falls_at(place, around, ratio=factor)
+    days = (
+        f"The stored prices of {series.span.first.date()} to {around[place - 1].at.date()}, which nobody has any more,"
+    )
+    named = " and ".join(f"the split of {split.on}" for split in lacking)
+    alike = splits.begin_alike(lacking, stored={bar.at: bar.close for bar in around}, fetched=prepared.closes)
+    if alike is False or (alike and falls):
+        return replace(look, notes=[*look.notes, f"{days} were as traded with {named}; they stay as they are."])
+    if alike is None or falls is None:
+        doubt = f"{days} may lack {named} or not, and it cannot be seen in them; nothing before it was stored."
+        back = {split.on for split in lacking}
+        readings = {on: reading for on, reading in look.readings.items() if on not in back}
+        readings |= {on: reading for on, reading in series.kept.items() if on in back}
+        return replace(look, prepared=_from_day(prepared, lacking[-1].on), readings=readings, notes=[doubt])
+    older = stored.before(series.security, series.interval, first)
+    bars = [*adjustment.bars_as_traded(older, splits=lacking), *prepared.bars]
+    done = f"{days} lacked {named} as those after them did; they were multiplied by {float(factor):.6g}, too."
+    return replace(look, prepared=replace(prepared, bars=bars), notes=[*look.notes, done])
+
+
 # ---- What is said and kept of it ----
 
 
@@ -200,13 +251,19 @@ def _fetched(series: _Series, history: History, look: _Look, prepared: Intake) -
     if look.drift is not None:
         refusal = f"The new prices are {look.drift.times} the stored ones and no split explains it; none was stored."
         return Fetched(prepared, history, f"{refusal} {prepared.problem}".strip())
-    wrong, doubtful = _beyond_comparison(series, look.comparison.uncompared)
+    beyond = _beyond_comparison(series, look.comparison.uncompared)
     told = [
         prepared.problem,
-        *(f"The stored prices do not show the split of {on}; what is before it is wrong." for on in wrong),
+        *look.notes,
+        *(
+            f"The stored prices do not show the split of {on}; what is before it is wrong."
+            for on, falls in beyond.items()
+            if falls is False
+        ),
         *(
             f"Nobody has prices from before the split of {on} any more; see whether the stored ones are as traded."
-            for on in doubtful
+            for on, falls in beyond.items()
+            if falls is None
         ),
         *(
             f"It cannot be seen in the prices whether the provider took the split of {split.on} out of them. Say so at "
@@ -214,26 +271,29 @@ def _fetched(series: _Series, history: History, look: _Look, prepared: Intake) -
             for split in look.unclear
         ),
     ]
-    readings = {on: reading for on, reading in look.readings.items() if on not in wrong}
+    readings = _to_keep(series, look, beyond)
     return Fetched(prepared, history, " ".join(filter(None, told)), splits.kept_form(readings))
 
 
-def _beyond_comparison(series: _Series, uncompared: Sequence[Action]) -> tuple[list[date], list[date]]:
-    """Return the days of the splits that stored prices do not show, and of those of which they do not tell.
+def _to_keep(series: _Series, look: _Look, beyond: Mapping[date, bool | None]) -> dict[date, Reading]:
+    """Return the readings that stored prices now agree with; what is in doubt is compared again by the next sync."""
+    readings = {on: reading for on, reading in look.readings.items() if beyond.get(on) is not False}
+    shown = {on: readings[on]._replace(is_known=True) for on, falls in beyond.items() if falls and on in readings}
+    doubtful = {split.on for split in look.unclear}
+    return readings | shown | {on: reading for on, reading in series.kept.items() if on in doubtful}
+
+
+def _beyond_comparison(series: _Series, uncompared: Sequence[Action]) -> dict[date, bool | None]:
+    """Tell by day of the splits that cannot be compared whether stored prices fall by them; None when nobody can tell.
 
     Of prices that all were stored before the day of a split nothing needs to be told; two queries for each other one.
     """
-    wrong, doubtful = [], []
+    found: dict[date, bool | None] = {}
     for split in uncompared:
-        if series.span is None or split.on > series.span.last.date():
-            continue
-        bars = stored.around(series.security, series.interval, instant_of(split.on), count=splits.AROUND)
-        falls = splits.falls_by(split, bars)
-        if falls is None:
-            doubtful.append(split.on)
-        elif not falls:
-            wrong.append(split.on)
-    return wrong, doubtful
+        if series.span is not None and split.on <= series.span.last.date():
+            bars = stored.around(series.security, series.interval, instant_of(split.on), count=splits.AROUND)
+            found[split.on] = splits.falls_by(split, bars)
+    return found
 
 
 # ---- Asking ----

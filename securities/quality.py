@@ -74,7 +74,7 @@ def examine(
     ``splits`` are all that are known; ``is_split_adjusted`` tells whether the source took them out of its prices.
     ``reference`` belongs before the first bar, and tells which of two units is meant.
     """
-    accepted, held_back = _one_by_one(bars, now=now)
+    accepted, held_back = one_by_one(bars, now=now)
     later = adjustment.LaterSplits(splits)
 
     def closes() -> list[float]:
@@ -95,7 +95,8 @@ def examine(
     return Verdict(accepted, sorted(held_back, key=lambda held: held.bar.at))
 
 
-def _one_by_one(bars: Iterable[Bar], *, now: datetime) -> tuple[list[Bar], list[HeldBackBar]]:
+def one_by_one(bars: Iterable[Bar], *, now: datetime) -> tuple[list[Bar], list[HeldBackBar]]:
+    """Part ``bars`` into those that can be true, oldest first and one of each instant, and those to hold back."""
     accepted: dict[datetime, Bar] = {}
     held_back = []
     latest = now + timedelta(days=1)  # the exchange's day may be ahead of ours

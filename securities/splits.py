@@ -21,18 +21,28 @@ from securities import adjustment, quality
 from securities.actions import Action, ActionKind
 from securities.bars import Bar
 
-# A price that moves by this many of its usual moves has been split; half as far, nobody can tell.
+# Only a split that moves a price by this many of its usual moves can be seen in it at all.
 CLEAR_MOVES = 8
+# How far, in usual moves, the price of its day may be from where it should be; and in parts of the split's own move, at
+# least and at most. Farther away the price did something by itself, and nobody can tell.
+NEAR_MOVES = 4
+NEAR_PARTS = 0.1, 0.2
 AROUND = 30  # bars on either side of a split, which tell what a usual move is
+FEWEST_MOVES = 4  # to tell it
 LONGEST_GAP = timedelta(days=40)  # between the bars on both sides of a split, which may be of months
+BEGINNING = 5  # bars, which tell what is before them
 EXACT = 0.1  # of a split's own move: how far comparable prices may be from what they should be
 
 
 class Reading(NamedTuple):
-    """How a split was read in the prices of one interval: by its ``ratio``, and whether the provider took it out."""
+    """How a split was read in the prices of one interval: by its ``ratio``, and whether the provider took it out.
+
+    Not ``is_known`` when nothing tells and nothing needs to yet: there are no prices from before it. It is not kept.
+    """
 
     ratio: Decimal
     is_taken_out: bool
+    is_known: bool = True
 
     @property
     def factor(self) -> Fraction:
@@ -55,7 +65,8 @@ def readings_of(told: Iterable[Action]) -> dict[date, Reading]:
 
 def kept_form(readings: Readings) -> list[list[object]]:
     """Return ``readings`` as they are kept with a security, oldest first."""
-    return [[str(on), money.plain(ratio), is_out] for on, (ratio, is_out) in sorted(readings.items())]
+    known = sorted((on, reading) for on, reading in readings.items() if reading.is_known)
+    return [[str(on), money.plain(reading.ratio), reading.is_taken_out] for on, reading in known]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +81,18 @@ class Told:
 def read(splits: Iterable[Action], bars: Sequence[Bar], told: Told) -> tuple[dict[date, Reading], list[Action]]:
     """Return how ``splits`` are to be read in a provider's ``bars``, oldest first, and those of which none can tell.
 
-    A person's word counts first. A split that the provider tells of is out of its prices. Another one is, unless the
-    price falls by its ratio on the day.
+    A person's word counts first. A split that the provider tells of is out of its prices. Of another one counts what
+    the prices show, then how it was read before. One whose day has no price yet is in neither: it changed none.
     """
     readings, unclear = {}, []
     for split in adjustment.splits_in(splits):
         is_out = _is_taken_out(split, bars, told)
-        if is_out is None:
-            unclear.append(split)
-        else:
+        if is_out is not None:
             readings[split.on] = Reading(split.value, is_out)
+        elif bars and split.on <= bars[0].at.date():
+            readings[split.on] = Reading(split.value, is_taken_out=True, is_known=False)
+        elif bars and split.on <= bars[-1].at.date():
+            unclear.append(split)
     return readings, unclear
 
 
@@ -88,38 +101,42 @@ def _is_taken_out(split: Action, bars: Sequence[Bar], told: Told) -> bool | None
         return told.words[split.on]
     if any(quality.is_same_split(split, other) for other in adjustment.splits_in(told.by_provider)):
         return True
+    falls = falls_by(split, bars)
+    if falls is not None:
+        return not falls
     kept = told.kept.get(split.on)
     if kept is not None and adjustment.exact_ratio(kept.ratio) == adjustment.exact_ratio(split.value):
         return kept.is_taken_out
-    place = _place(split, bars)
-    if place is None:
-        return True  # the next look, or one at what is stored, will tell
-    falls = falls_by(split, bars[max(place - AROUND, 0) : place + AROUND])
-    return None if falls is None else not falls
-
-
-def _place(split: Action, bars: Sequence[Bar]) -> int | None:
-    """Return the place of the first of ``bars`` from the day of ``split`` on; None when it has none just before it."""
-    place = bisect_left(bars, split.on, key=lambda bar: bar.at.date())
-    has_both = 0 < place < len(bars) and bars[place].at - bars[place - 1].at <= LONGEST_GAP
-    return place if has_both else None
+    return None
 
 
 def falls_by(split: Action, bars: Sequence[Bar]) -> bool | None:
-    """Tell whether the price of ``bars``, oldest first, falls by the ratio on the day of ``split``.
+    """Tell whether the price of ``bars``, oldest first, falls by the ratio on the day of ``split``, or goes on as ever.
 
-    None when that cannot be told: there is no bar on one side, or the price moves as much by itself.
+    None when it does neither, and when that cannot be told: there is no bar on one side, or the price moves as much by
+    itself.
     """
-    place = _place(split, bars)
-    if place is None:
+    place = bisect_left(bars, split.on, key=lambda bar: bar.at.date())
+    return falls_at(place, bars, ratio=adjustment.exact_ratio(split.value))
+
+
+def falls_at(place: int, bars: Sequence[Bar], *, ratio: Fraction) -> bool | None:
+    """Tell whether the price falls by ``ratio`` from the bar before ``place`` to the one there; None as `falls_by`."""
+    if not 0 < place < len(bars) or bars[place].at - bars[place - 1].at > LONGEST_GAP:
         return None
-    size = _log(adjustment.exact_ratio(split.value))
-    closes = [float(bar.close) for bar in bars]
-    moves = [abs(math.log(after / before)) for before, after in itertools.pairwise(closes)]
-    if not adjustment.is_plain_to_see(split) and abs(size) < CLEAR_MOVES * statistics.median(moves):
+    closes = [math.log(bar.close) for bar in bars[max(place - AROUND, 0) : place + AROUND]]
+    falls = [before - after for before, after in itertools.pairwise(closes)]
+    fall = falls.pop(min(place, AROUND) - 1)
+    if len(falls) < FEWEST_MOVES:
         return None
-    fall = math.log(bars[place - 1].close / bars[place].close)
-    return abs(fall - size) <= abs(fall)
+    size, usual = _log(ratio), statistics.median(map(abs, falls))
+    if abs(size) < CLEAR_MOVES * usual:
+        return None
+    least, most = (part * abs(size) for part in NEAR_PARTS)
+    near = min(max(NEAR_MOVES * usual, least), most)
+    if abs(fall - size) <= near:
+        return True
+    return False if abs(fall) <= near else None
 
 
 def changes(now: Readings, kept: Readings) -> list[Action]:
@@ -171,6 +188,23 @@ def compare(
             lacking.append(change)
             level += size
     return Comparison(lacking[::-1], uncompared[::-1], is_exact)
+
+
+def begin_alike(
+    lacking: Sequence[Action], *, stored: Mapping[datetime, Decimal], fetched: Mapping[datetime, Decimal]
+) -> bool | None:
+    """Tell whether the oldest stored closes that can be compared lack all of the splits, too, or none of them.
+
+    None when they are otherwise; ``fetched`` closes are as traded.
+    """
+    shared = [at for at in sorted(stored.keys() & fetched.keys()) if at.date() < lacking[0].on][:BEGINNING]
+    if not shared:
+        return None
+    size = _log(adjustment.LaterSplits(lacking).after(shared[0].date()))
+    step = math.log(statistics.median(float(fetched[at] / stored[at]) for at in shared))
+    if abs(step - size) <= EXACT * abs(size):
+        return True
+    return False if abs(step) <= EXACT * abs(size) else None
 
 
 def without(lacking: Collection[Action], closes: Mapping[datetime, Decimal]) -> dict[datetime, Decimal]:

@@ -61,6 +61,12 @@ def around(security: Security, interval: Interval, at: datetime, *, count: int) 
     return [Bar(*row) for row in [*reversed(before), *after]]
 
 
+def before(security: Security, interval: Interval, at: datetime) -> list[Bar]:
+    """Return all stored bars from before an instant, oldest first; one query."""
+    rows = SecurityPrice.objects.filter(security=security, interval=interval, timestamp__lt=at).order_by("timestamp")
+    return [Bar(*row) for row in rows.values_list(*ingest.COLUMNS)]
+
+
 def comparable(security: Security, interval: Interval, bars: Mapping[datetime, Bar]) -> dict[datetime, Decimal]:
     """Return the closes of stored ``bars`` without those that are only closes so far, by quotes (docs/adr/0015)."""
     may_be_quotes = interval is Interval.DAY and security.last_synced_at is not None
