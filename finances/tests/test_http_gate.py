@@ -47,9 +47,9 @@ def make_gate(http_store, clock):
 
 @pytest.fixture
 def in_a_request():
-    token = request_context.request_id.set("r-1")
+    token = request_context.is_awaited.set(True)
     yield
-    request_context.request_id.reset(token)
+    request_context.is_awaited.reset(token)
 
 
 def pass_through(a_gate):

@@ -62,9 +62,9 @@ def test_one_that_was_asked_lately_is_given_out_without_a_question(pool):
 def in_request(settings):
     """Be a request, which waits for half a second at most."""
     settings.DATABASE_ANSWER_SECONDS = 0.5
-    token = request_context.request_id.set("a-request")
+    token = request_context.is_awaited.set(True)
     yield
-    request_context.request_id.reset(token)
+    request_context.is_awaited.reset(token)
 
 
 def test_a_request_does_not_wait_for_ever_and_what_it_asked_is_called_off(pool, in_request):
