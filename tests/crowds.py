@@ -85,5 +85,4 @@ def grow(household: Any, first: int, last: int) -> None:
     )  # fmt: skip
     with connection.cursor() as cursor:
         # Of all rows: plans that rest on a sample would not always be the same ones.
-        cursor.execute("SET LOCAL default_statistics_target = 10000")
-        cursor.execute("ANALYZE")
+        cursor.execute("SET LOCAL default_statistics_target = 10000; ANALYZE")
