@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from import_export.fields import Field
 
 from accounts import units
-from accounts.market_figures import price_window
+from accounts.admin_figures import with_price
 from accounts.models import Account, AccountPart, AccountValue, Holding
 from currencies.admin_tables import currency_column
 from finances.local_days import today_in
@@ -165,10 +165,9 @@ class HoldingTable(PartTable):
         """Refuse a quantity that may be of before a split or of after it: without a timestamp nobody knows."""
         if instance._state.adding:  # noqa: SLF001
             return
-        today = today_in(instance.user.zone)
-        stored = Holding.objects.with_current_price(**price_window(today)).get(pk=instance.pk)
+        stored = with_price(instance)
         told = {name: getattr(instance, name) for name in units.TOLD if row.get(name) not in {None, ""}}
-        units.require_told(stored, told=told, today=today)
+        units.require_told(stored, told=told, today=today_in(instance.user.zone))
 
     def filter_export(self, queryset: Any, **options: Any) -> Any:
         """Fetch what is named with each row."""

@@ -1,6 +1,5 @@
 """What somebody is worth, for those who run the server."""
 
-import argparse
 import csv
 import io
 from datetime import date
@@ -8,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from finances import money
+from finances import commands, money
 from finances.exceptions import FinancesError
 from finances.local_days import today_in
 from portfolio import chart, services
@@ -27,7 +26,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Add whose worth, of which day, and how it is shown."""
         parser.add_argument("email", help="whose")
-        parser.add_argument("--on", type=a_day, metavar="DAY", help="of which day; today unless given")
+        parser.add_argument("--on", type=commands.day, metavar="DAY", help="of which day; today unless given")
         instead = parser.add_mutually_exclusive_group()
         instead.add_argument("--explain", action="store_true", help="show every formula, price and rate behind it")
         instead.add_argument("--csv", action="store_true", help="write the months of the year before as CSV")
@@ -43,18 +42,6 @@ class Command(BaseCommand):
             self.stdout.write(show(user, on))
         except FinancesError as exc:
             raise CommandError(exc.message) from exc
-
-
-def a_day(text: str) -> date:
-    """Read a day.
-
-    Raises:
-        ArgumentTypeError: it is none.
-    """
-    try:
-        return date.fromisoformat(text)
-    except ValueError as exc:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2026-01-31") from exc
 
 
 def amount(figure: Figure, places: int) -> str:
