@@ -182,7 +182,7 @@ def _cache(alias: str) -> dict[str, object]:
         "KEY_PREFIX": prefix,
         "OPTIONS": {
             # Data only, never pickle: whoever writes to Redis must not run code here.
-            "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
+            "SERIALIZER": "finances.cache_data.DataSerializer",
             "SOCKET_CONNECT_TIMEOUT": 2,
             "SOCKET_TIMEOUT": 2,
             "IGNORE_EXCEPTIONS": alias == "default",

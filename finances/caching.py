@@ -49,6 +49,27 @@ def remember(name: str, *, state: Sequence[Any], compute: Callable[[], bytes]) -
     return single_flight.shared(key, lambda: _first(key, compute), otherwise=lambda: _keep(key, compute()))
 
 
+def remember_last(slot: str, *, state: Sequence[Any], compute: Callable[[], bytes]) -> bytes:
+    """Return what ``compute`` returned for this ``state``, if nothing else was asked of the ``slot`` since.
+
+    For what is large and asked for in endless ways: of each slot only the last result is kept, and only where all
+    processes share one cache; without Redis each of them would fill its own memory.
+    """
+    cache = caches["default"]
+    if not hasattr(cache, "client"):
+        return compute()
+    name = slot.partition(":")[0]
+    mark, kept = key_of(name, state).encode(), cache.get(slot)
+    is_found = isinstance(kept, bytes) and kept.startswith(mark)
+    metrics.count_look(name, found=is_found)
+    if is_found:
+        return bytes(kept[len(mark) :])
+    result = compute()
+    if len(result) <= MAX_KEPT_BYTES:
+        cache.set(slot, mark + result, timeout=SECONDS)
+    return result
+
+
 def _first(key: str, compute: Callable[[], bytes]) -> bytes:
     is_known = find(key) is not None
     with nullcontext() if is_known else single_flight.turn(key, is_over=lambda: find(key) is not None):
@@ -58,7 +79,7 @@ def _first(key: str, compute: Callable[[], bytes]) -> bytes:
 
 def _keep(key: str, result: bytes) -> bytes:
     is_small = len(result) <= MAX_KEPT_BYTES
-    caches["default"].set(key, result.decode() if is_small else TOO_LARGE, timeout=SECONDS)
+    caches["default"].set(key, result if is_small else TOO_LARGE, timeout=SECONDS)
     return result
 
 
@@ -71,7 +92,7 @@ class Kept(NamedTuple):
 def find(key: str) -> Kept | None:
     """Return what is kept under ``key``, if anything is."""
     kept = caches["default"].get(key)
-    return Kept(kept.encode()) if isinstance(kept, str) else None if kept is None else Kept(None)
+    return None if kept is None else Kept(kept if isinstance(kept, bytes) else None)
 
 
 def key_of(name: str, state: Sequence[Any]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models import BooleanField, Func
 
@@ -96,11 +96,12 @@ def preparing_cursor() -> CursorWrapper:
     it has parsed anyhow. Where settings leave prepared statements out (``prepare_threshold`` is ``None``), it plans
     each time, and all else is the same.
     """
-    if connection.vendor != "postgresql":
-        return connection.cursor()
-    connection.ensure_connection()
-    raw: Any = _preparing_cursor_class()(connection.connection)
-    return connection.make_debug_cursor(raw) if connection.queries_logged else connection.make_cursor(raw)
+    spoken: Any = connections[DEFAULT_DB_ALIAS]  # looked up once: `connection` looks for each thing that it is asked
+    if spoken.vendor != "postgresql":
+        return spoken.cursor()  # type: ignore[no-any-return]
+    spoken.ensure_connection()
+    raw: Any = _preparing_cursor_class()(spoken.connection)
+    return spoken.make_debug_cursor(raw) if spoken.queries_logged else spoken.make_cursor(raw)  # type: ignore[no-any-return]
 
 
 @cache

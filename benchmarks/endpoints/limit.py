@@ -24,8 +24,18 @@ def whole_instant(sql: str) -> str:
 
 def written(**fields: str) -> str:
     """Return the SQL of a JSON object; its texts are parts of a string, which is twice as fast as json_build_object."""
-    pieces = [f"'{',' if place else '{'}\"{name}\":' || {sql}" for place, (name, sql) in enumerate(fields.items())]
-    return " || ".join([*pieces, "'}'"])
+    return " || ".join(pieces(fields))
+
+
+def written_at_once(**fields: str) -> str:
+    """Return the same of what is long, which ``||`` would copy for each field that follows."""
+    return f"concat({', '.join(pieces(fields))})"
+
+
+def pieces(fields: dict[str, str]) -> list[str]:
+    """Return the SQL of the parts of a JSON object."""
+    named = [(f"'{',' if place else '{'}\"{name}\":'", sql) for place, (name, sql) in enumerate(fields.items())]
+    return [*(piece for pair in named for piece in pair), "'}'"]
 
 
 def text(sql: str) -> str:
@@ -107,8 +117,8 @@ POINT = written(
     timestamp=plain(whole_instant("p.timestamp")), open=number("p.open"), high=number("p.high"), low=number("p.low"),
     close=number("p.close"), volume=other("p.volume"), adj_close=number("p.close"),
 )  # fmt: skip
-SERIES = written(
-    security=SECURITY, prices="'[' || p.items || ']'", interval_type="'\"1d\"'", adjusted="'\"splits\"'",
+SERIES = written_at_once(
+    security=SECURITY, prices="'[', p.items, ']'", interval_type="'\"1d\"'", adjusted="'\"splits\"'",
     count=other("p.count"), requested_start="'\"2000-01-01T00:00:00Z\"'",
     requested_end="'\"2040-01-01T23:59:59Z\"'", actual_start=plain(whole_instant("p.first")),
     actual_end=plain(whole_instant("p.last")), data_completeness="'\"sparse\"'",

@@ -1,6 +1,7 @@
 """Pages of bare arrays: the total and the neighbours travel in headers."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -95,8 +96,6 @@ def page_headers(request: Request, *, count: int, limit: int, offset: int) -> di
 
 def base_address(request: Request, *, limit: int) -> str:
     """Return the address of every page up to its offset, with the rest of the query kept."""
-    query = request.query_params.copy()
-    for name in ("offset", "limit", *aliases_of(PageQuery)):
-        query.pop(name, None)
-    query["limit"] = str(limit)
-    return f"{request.build_absolute_uri(request.path)}?{query.urlencode()}&"
+    left_out = {"offset", "limit", *aliases_of(PageQuery)}
+    kept = [(name, value) for name, values in request.query_params.lists() if name not in left_out for value in values]
+    return f"{request.build_absolute_uri(request.path)}?{urlencode([*kept, ('limit', limit)])}&"

@@ -10,8 +10,11 @@ import pytest
 from django.conf import settings as configured
 from django.core.cache import caches
 from django.db import connection, transaction
+from django.test import override_settings
 
 from finances import caching, program, single_flight
+from finances.cache_data import DataSerializer
+from finances.tests.conftest import NO_REDIS
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).parents[2]
@@ -214,7 +217,7 @@ def test_another_process_that_computes_the_same_is_waited_for():
 
     with ThreadPoolExecutor(1) as threads:
         waiting = threads.submit(caching.remember, "thing", state=[1], compute=compute)
-        caches["default"].set(key, "of the other")
+        caches["default"].set(key, b"of the other")
         elsewhere.release()
 
         assert waiting.result(10) == b"of the other"
@@ -251,3 +254,49 @@ def test_another_line_of_source_is_another_program(tmp_path):
 
     assert with_test == before
     assert program.digest([tmp_path]) != before
+
+
+# ---- The last of a slot ----
+
+
+@NO_REDIS
+def test_of_a_slot_the_last_result_is_kept_and_nothing_else():
+    compute = Counted()
+    states = [[1, "a"], [1, "a"], [2, "a"], [2, "a"], [1, "a"]]
+
+    results = [caching.remember_last("thing:slot", state=state, compute=compute) for state in states]
+
+    assert [int(result[-1:]) for result in results] == [1, 1, 2, 2, 3]
+
+
+@NO_REDIS
+def test_each_slot_keeps_its_own():
+    compute = Counted()
+    slots = ["thing:one", "thing:another", "thing:one"]
+
+    results = [caching.remember_last(slot, state=[1], compute=compute) for slot in slots]
+
+    assert results == [b"result 1", b"result 2", b"result 1"]
+
+
+@NO_REDIS
+def test_what_is_too_large_for_a_slot_is_computed_each_time():
+    results = [caching.remember_last("thing:large", state=[1], compute=lambda: os.urandom(1_000_001)) for _ in range(2)]
+
+    assert results[0] != results[1]
+
+
+def test_without_redis_no_process_fills_its_memory_with_slots():
+    compute = Counted()
+    alone = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "slots"}}
+    with override_settings(CACHES=alone):
+        results = [caching.remember_last("thing:slot", state=[1], compute=compute) for _ in range(2)]
+
+    assert results == [b"result 1", b"result 2"]
+
+
+@pytest.mark.parametrize("value", [b"", b"\0[1]", b'{"a":1}', "text", 1, [1, "a"], {"a": None}, True])
+def test_what_goes_into_redis_comes_back_as_it_was(value):
+    serializer = DataSerializer({})
+
+    assert serializer.loads(serializer.dumps(value)) == value

@@ -69,7 +69,7 @@ def test_without_redis_places_are_those_of_this_process(caplog):
     away = {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": "redis://127.0.0.1:1/0",
-        "OPTIONS": {"SERIALIZER": "django_redis.serializers.json.JSONSerializer"},
+        "OPTIONS": {"SERIALIZER": "finances.cache_data.DataSerializer"},
     }
     without = override_settings(CACHES={"default": away, "locks": away})
     with without, take(most=1), pytest.raises(TooManyRequestsError), take(most=1):

@@ -5,6 +5,9 @@ from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
+from finances import caching
 from finances.api import database_json
 from finances.api.database_json import Dialect, Series
 from securities import adjustment, completeness
@@ -16,6 +19,8 @@ from securities.models import Security, SecurityPrice
 
 DEFAULT_LENGTHS = {Interval.MINUTE: timedelta(hours=24)}
 DEFAULT_LENGTH = timedelta(days=30)
+# As long as this, a series takes longer to read and to write as JSON than to bring from the cache that all share.
+POINTS_WORTH_KEEPING = 500
 # When a range itself is empty, what lies so close on either side is shown.
 NEARBY = timedelta(days=7)
 FIRST_INSTANT, LAST_INSTANT = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
@@ -48,6 +53,21 @@ class Question:
     limit: int
     offset: int
 
+    @property
+    def is_long(self) -> bool:
+        """Whether there can be so many points that the answer is worth keeping."""
+        span = (self.range.end - self.range.start) / self.interval.length
+        return min(span, self.limit) >= POINTS_WORTH_KEEPING
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The points of a page, whether they are only nearby, and how many there are on all pages."""
+
+    points: Series
+    is_nearby: bool
+    total: int
+
 
 def requested(interval: Interval, *, start: datetime | None, end: datetime | None, now: datetime) -> Range:
     """Return the range that is meant: without an end to now, without a start 30 days long (24 h of minutes).
@@ -69,20 +89,46 @@ def latest(interval: Interval, *, now: datetime) -> datetime:
     return now.replace(second=0, microsecond=0) if interval.is_intraday else end_of(now.date())
 
 
-def read(security: Security, question: Question) -> tuple[Series, bool]:
-    """Return the points, and whether they are those nearby because the range itself has none; one query, then two."""
-    series = _points(security, question, question.range)
-    if series.count or question.offset:
-        return series, False
-    return _points(security, question, question.range.widened()), True
+def find(security: Security, question: Question) -> Found:
+    """Return the points; of a long series from the cache, when it is shared and this is what was asked last."""
+    if not question.is_long:
+        return read(security, question)
+    kept = caching.remember_last(
+        f"series:{security.pk}:{question.interval}:{question.adjusted}",
+        state=[security.prices_version, question],
+        compute=lambda: _packed(read(security, question)),
+    )
+    return _unpacked(kept)
 
 
-def assess(security: Security, question: Question, *, total: int, is_nearby: bool, until: datetime) -> Completeness:
+def _packed(found: Found) -> bytes:
+    points = found.points
+    head = [found.is_nearby, found.total, points.count, points.first, points.last]
+    return orjson.dumps(head) + b"\n" + orjson.dumps(points.items)
+
+
+def _unpacked(kept: bytes) -> Found:
+    head, _, items = kept.partition(b"\n")
+    is_nearby, total, *rest = orjson.loads(head)
+    return Found(Series(orjson.Fragment(items), *rest), is_nearby, total)
+
+
+def read(security: Security, question: Question) -> Found:
+    """Read the points, or those nearby when the range itself has none: one query; then two, or to count the others."""
+    series, is_nearby = _points(security, question, question.range), False
+    if not series.count and not question.offset:
+        series, is_nearby = _points(security, question, question.range.widened()), True
+    is_whole = series.count < question.limit and (series.count or not question.offset)
+    total = question.offset + series.count if is_whole else count(security, question)
+    return Found(series, is_nearby, total)
+
+
+def assess(security: Security, question: Question, found: Found, *, until: datetime) -> Completeness:
     """Tell how much of the requested range is there ``until`` an instant; what is only nearby is sparse."""
-    if is_nearby:
-        return Completeness.SPARSE if total else Completeness.EMPTY
+    if found.is_nearby:
+        return Completeness.SPARSE if found.total else Completeness.EMPTY
     return completeness.assess(
-        count=total,
+        count=found.total,
         interval=question.interval,
         start=question.range.start,
         end=until,

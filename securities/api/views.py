@@ -108,10 +108,8 @@ def answered(
     request: Request, security: Security, question: series.Question, shown: Any, until: datetime
 ) -> tuple[Any, ...]:
     """Return the body of a series, with its status and the headers of its page."""
-    points, is_nearby = series.read(security, question)
-    is_whole = points.count < question.limit and (points.count or not question.offset)
-    total = question.offset + points.count if is_whole else series.count(security, question)
-    complete = series.assess(security, question, total=total, is_nearby=is_nearby, until=until)
+    found = series.find(security, question)
+    points = found.points
     body = {
         "security": shown,
         "prices": points.items,
@@ -122,9 +120,9 @@ def answered(
         "requested_end": question.range.end,
         "actual_start": points.first,
         "actual_end": points.last,
-        "data_completeness": complete.value,
+        "data_completeness": series.assess(security, question, found, until=until).value,
     }
-    headers = page_headers(request, count=total, limit=question.limit, offset=question.offset)
+    headers = page_headers(request, count=found.total, limit=question.limit, offset=question.offset)
     return body, 200, None, headers
 
 

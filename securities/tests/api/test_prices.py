@@ -4,6 +4,7 @@ from decimal import Decimal
 import pytest
 import time_machine
 
+from finances.tests.conftest import NO_REDIS
 from securities import adjustment, ingest
 from securities.api.serializers import PricePointSerializer
 from securities.intake import Intake
@@ -249,6 +250,36 @@ def test_the_database_adjusts_like_the_pure_functions(api, adjusted):
     for point, (bar, adjusted_close) in zip(prices, expected, strict=True):
         assert [Decimal(str(point[name])) for name in names[1:5]] == list(bar[1:5])
         assert (point["volume"], Decimal(str(point["adj_close"]))) == (bar.volume, adjusted_close)
+
+
+# ---- Long series are kept ----
+
+LONG = {"start": "2000-01-01", "end": "2026-03-13T23:59:59Z"}
+
+
+@NO_REDIS
+def test_a_long_series_is_read_once_and_then_the_same_from_the_cache(api, django_assert_num_queries):
+    store(*range(100, 110))
+    first = get(api, **LONG)
+
+    with django_assert_num_queries(2):  # who asks, the security
+        second = get(api, **LONG)
+
+    assert (second.content, second["X-Total-Count"], second["Link"]) == (first.content, "10", first["Link"])
+    assert closes(second) == list(range(100, 110))
+
+
+def test_a_long_series_is_never_an_old_one(api):
+    security = store(*range(100, 110))
+    asked = [LONG, {**LONG, "adjusted": "none"}, {**LONG, "limit": 600, "offset": 5}, {**LONG, "interval": "1h"}]
+    before = [closes(get(api, **query)) for query in asked]
+
+    store(actions=[split("2026-03-10", 2)], security=security)  # the seventh bar
+    after = [closes(get(api, **query)) for query in asked]
+
+    assert before == [list(range(100, 110)), list(range(100, 110)), [105, 106, 107, 108, 109], []]
+    assert after[0] == [50, 50.5, 51, 51.5, 52, 52.5, 106, 107, 108, 109]
+    assert after[1:] == [before[1], [52.5, 106, 107, 108, 109], []]
 
 
 # ---- Conditional requests ----
