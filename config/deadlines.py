@@ -88,7 +88,7 @@ class Connection(TConn):  # type: ignore[misc]  # the library has no types
         """Find out how much belongs to the head that ends at ``end``, and tell who waits for a word to send it."""
         head = bytes(self.received[:end]).lower()
         length = LENGTH.search(head) if b"\r\ncontent-length:" in head else None
-        self.is_chunked = b"\r\ntransfer-encoding:" in head
+        self.is_chunked = b"\r\ntransfer-encoding:" in head and b"chunked" in head
         self.needed = end + int(length[1] if length else 0)
         self.timeout = time.monotonic() + body_timeout
         if EXPECTS.search(head) and head.partition(b"\r\n")[0].endswith(b"/1.1") and not self.is_whole():

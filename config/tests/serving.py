@@ -3,8 +3,11 @@
 import http.client
 import os
 import socket
+import subprocess
+import sys
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -14,6 +17,20 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(folder: Path, **settings: str) -> Iterator[tuple[int, subprocess.Popen]]:
+    """Serve with all files in ``folder``; give the port and the process."""
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py", "--bind", f"127.0.0.1:{port}"]
+    server = subprocess.Popen(command, cwd=ROOT, env=variables(folder) | settings, stderr=subprocess.DEVNULL)  # noqa: S603
+    try:
+        wait_until_it_lives(port)
+        yield port, server
+    finally:
+        server.terminate()
+        server.wait(timeout=40)
 
 
 def variables(var_dir: Path) -> dict[str, str]:

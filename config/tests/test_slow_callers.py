@@ -9,9 +9,9 @@ from contextlib import ExitStack, closing, contextmanager
 
 import pytest
 
-from config.tests.serving import status
+from config.tests.serving import serving, status
 
-PATIENT = {"HEAD_TIMEOUT": "60", "BODY_TIMEOUT": "60"}
+PATIENT = {"HEAD_TIMEOUT": "60", "BODY_TIMEOUT": "60", "THROTTLE_LOGIN": "off"}
 SOON = 20  # seconds; whoever had to wait for a dozen of these callers would wait for 24 at the least
 HOST = b"Host: 127.0.0.1\r\n"
 LIVE = b"GET /health/live HTTP/1.1\r\n" + HOST
@@ -19,10 +19,11 @@ LOGIN = b"POST /api/v1/auth/login HTTP/1.1\r\nContent-Type: application/json\r\n
 IN_CHUNKS = b"Transfer-Encoding: chunked\r\n\r\n"
 
 
-@pytest.fixture
-def patient_port(serve):
+@pytest.fixture(scope="module")
+def patient_port(tmp_path_factory):
     """Serve with deadlines that no test waits for."""
-    return serve(**PATIENT)[0]
+    with serving(tmp_path_factory.mktemp("patient"), **PATIENT) as (port, _):
+        yield port
 
 
 def connect(port):
