@@ -6,16 +6,13 @@ million), and opens every list, its second page, its filters by name and by day,
 the pages of which the name has one. Uses a test database beside that of ``DATABASE_URL``.
 """
 
-import logging
-import os
 import statistics
 import sys
 import time
 from typing import Any
 
-import django
+from benchmarks import database
 
-SETTINGS = {"DJANGO_SETTINGS_MODULE": "config.settings", "DJANGO_ENV": "test"}
 SMALL, ROUNDS = 1000, 7
 FIRST_DAY, A_DAY = "2016-01-04", "2016-03-01"
 # Days and keys, in the words of each database; {i} counts.
@@ -147,18 +144,12 @@ def measured(client: Any, words: list[str]) -> dict[str, tuple[float, int]]:
 
 def main(rows: int, words: list[str]) -> None:
     """Measure with few rows, then with many."""
-    os.environ |= SETTINGS
-    django.setup()
-    logging.disable()
-    from django.db import connection
-    from django.test import Client
-    from django.test.runner import DiscoverRunner
+    with database.of_its_own():
+        from django.db import connection
+        from django.test import Client
 
-    from users.models import User
+        from users.models import User
 
-    runner = DiscoverRunner(verbosity=0, interactive=False)
-    databases = runner.setup_databases()
-    try:
         client = Client(headers={"Host": "localhost"})
         client.force_login(User.objects.create_superuser("admin@example.org", "correct horse battery"))
         fill(SMALL)
@@ -170,8 +161,6 @@ def main(rows: int, words: list[str]) -> None:
         for name, (took, queries) in many.items():
             before = few[name][0]
             print(f"{name:45} {before:7.1f} ms  {took:7.1f} ms  ratio {took / before:5.1f}  {queries:2} queries")
-    finally:
-        runner.teardown_databases(databases)
 
 
 if __name__ == "__main__":

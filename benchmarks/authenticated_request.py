@@ -5,17 +5,13 @@ nothing: as it is, with the user loaded by the token's id alone, and behind our 
 database beside that of ``DATABASE_URL``.
 """
 
-import logging
-import os
 import statistics
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
-import django
-
-SETTINGS = {"DJANGO_SETTINGS_MODULE": "config.settings", "DJANGO_ENV": "test"}
+from benchmarks import database
 
 
 def microseconds(act: Callable[[], object]) -> float:
@@ -57,16 +53,10 @@ def requests() -> dict[str, Callable[[], object]]:
 
 def main(rounds: int) -> None:
     """Measure and print."""
-    os.environ |= SETTINGS
-    django.setup()
-    logging.disable()
-    from django.db import connection
-    from django.test.runner import DiscoverRunner
-    from django.test.utils import CaptureQueriesContext
+    with database.of_its_own():
+        from django.db import connection
+        from django.test.utils import CaptureQueriesContext
 
-    runner = DiscoverRunner(verbosity=0, interactive=False)
-    databases = runner.setup_databases()
-    try:
         kinds = requests()
         times: dict[str, list[float]] = {name: [] for name in kinds}
         for _ in range(rounds):
@@ -78,8 +68,6 @@ def main(rounds: int) -> None:
                 act()
             median = statistics.median(times[name])
             print(f"{name:14} queries {len(queries)}   median CPU {median:7.0f} µs   ratio {median / base:.2f}")
-    finally:
-        runner.teardown_databases(databases)
 
 
 if __name__ == "__main__":

@@ -5,16 +5,13 @@ each of 400 securities, a million rows, backs them up and restores them. The mem
 beyond what it took before it began. Uses a test database beside that of ``DATABASE_URL``.
 """
 
-import logging
-import os
 import resource
 import sys
 import tempfile
 from typing import Any
 
-import django
-
-from benchmarks.ingest import DAYS, SETTINGS, seconds, walk
+from benchmarks import database
+from benchmarks.ingest import DAYS, seconds, walk
 
 
 def peak() -> float:
@@ -59,17 +56,8 @@ def measure(count: int) -> None:
 
 def main(count: int) -> None:
     """Measure in a database of its own."""
-    os.environ |= SETTINGS
-    django.setup()
-    logging.disable()
-    from django.test.runner import DiscoverRunner
-
-    runner = DiscoverRunner(verbosity=0, interactive=False)
-    databases = runner.setup_databases()
-    try:
+    with database.of_its_own():
         measure(count)
-    finally:
-        runner.teardown_databases(databases)
 
 
 if __name__ == "__main__":

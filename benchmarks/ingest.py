@@ -6,8 +6,6 @@ Run from the project's root: ``DATABASE_URL=postgres://… python -m benchmarks.
 table of the same form, with its indexes and checks. Uses a test database beside that of ``DATABASE_URL``.
 """
 
-import logging
-import os
 import random
 import statistics
 import sys
@@ -17,9 +15,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import django
+from benchmarks import database
 
-SETTINGS = {"DJANGO_SETTINGS_MODULE": "config.settings", "DJANGO_ENV": "test"}
 DAYS = 2500
 FIRST_DAY = datetime(2016, 1, 4, tzinfo=UTC)
 
@@ -105,20 +102,8 @@ def measure(rounds: int, count: int) -> None:
 
 def main(rounds: int, count: int) -> None:
     """Measure in a database of its own."""
-    os.environ |= SETTINGS
-    django.setup()
-    logging.disable()
-    from django.db import connection
-    from django.test.runner import DiscoverRunner
-
-    if connection.vendor != "postgresql":
-        sys.exit("This compares ways of PostgreSQL; set DATABASE_URL.")
-    runner = DiscoverRunner(verbosity=0, interactive=False)
-    databases = runner.setup_databases()
-    try:
+    with database.of_its_own(only_postgresql=True):
         measure(rounds, count)
-    finally:
-        runner.teardown_databases(databases)
 
 
 if __name__ == "__main__":

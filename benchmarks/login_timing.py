@@ -4,20 +4,14 @@ Run from the project's root: ``python -m benchmarks.login_timing [rounds]``. Use
 production. Attempts are interleaved in random order, so that what slows the machine slows all alike.
 """
 
-import logging
-import os
 import random
 import statistics
 import sys
 import time
 from collections.abc import Callable
 
-import django
+from benchmarks import database
 
-SETTINGS = {
-    "DJANGO_SETTINGS_MODULE": "config.settings",
-    "DJANGO_ENV": "test",
-}
 WRONG = "not the password"
 
 
@@ -56,25 +50,17 @@ def attempts() -> dict[str, Callable[[], object]]:
 
 def main(rounds: int) -> None:
     """Measure and print."""
-    os.environ |= SETTINGS
-    django.setup()
-    logging.disable()
-    from django.test.runner import DiscoverRunner
-    from django.test.utils import override_settings
+    with database.of_its_own():
+        from django.test.utils import override_settings
 
-    as_in_production = override_settings(
-        PASSWORD_HASHERS=["users.hashers.Argon2Hasher"],
-        ALLOWED_HOSTS=["testserver"],
-        TASKS={"default": {"BACKEND": "finances.tasks.ThreadBackend"}},
-        MAILERS={"default": {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}},
-    )
-    runner = DiscoverRunner(verbosity=0, interactive=False)
-    databases = runner.setup_databases()
-    try:
+        as_in_production = override_settings(
+            PASSWORD_HASHERS=["users.hashers.Argon2Hasher"],
+            ALLOWED_HOSTS=["testserver"],
+            TASKS={"default": {"BACKEND": "finances.tasks.ThreadBackend"}},
+            MAILERS={"default": {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}},
+        )
         with as_in_production:
             report(measure(attempts(), rounds))
-    finally:
-        runner.teardown_databases(databases)
 
 
 def measure(kinds: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:

@@ -8,8 +8,6 @@ would take for all. The last line is of ten holdings of which some more is bough
 twice: without a database, each day and the first of each thirty.
 """
 
-import logging
-import os
 import random
 import statistics
 import sys
@@ -19,9 +17,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import django
+from benchmarks import database
 
-SETTINGS = {"DJANGO_SETTINGS_MODULE": "config.settings", "DJANGO_ENV": "test"}
 END = date(2026, 10, 30)
 CODES = ("CAD", "USD", "EUR")
 SATURDAY = 5
@@ -226,15 +223,9 @@ def measure(count: int, start: date, securities: list[Any]) -> None:
 
 def main(years: int, counts: list[int]) -> None:
     """Measure and print."""
-    os.environ |= SETTINGS
-    django.setup()
-    logging.disable()
-    from django.db import connection
-    from django.test.runner import DiscoverRunner
+    with database.of_its_own():
+        from django.db import connection
 
-    runner = DiscoverRunner(verbosity=0, interactive=False)
-    databases = runner.setup_databases()
-    try:
         start = END.replace(year=END.year - years)
         securities = store_market(start, 50)
         with connection.cursor() as cursor:
@@ -242,8 +233,6 @@ def main(years: int, counts: list[int]) -> None:
         for count in counts:
             measure(count, start, securities)
         measure_purchases(start)
-    finally:
-        runner.teardown_databases(databases)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ within one process, then under gunicorn over several connections. Uses a test da
 """
 
 import http.client
-import logging
 import os
 import socket
 import statistics
@@ -22,9 +21,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-import django
-
-from benchmarks.ingest import DAYS, FIRST_DAY, SETTINGS, walk
+from benchmarks import database
+from benchmarks.ingest import DAYS, FIRST_DAY, walk
 
 SECURITIES = 50
 ROUNDS = 40
@@ -184,17 +182,9 @@ def under_gunicorn(token: str, seconds: float, connections: int) -> None:
 
 def main(seconds: float, connections: int) -> None:
     """Measure in a database of its own."""
-    os.environ |= SETTINGS
-    django.setup()
-    logging.disable()
-    from django.db import connection
-    from django.test.runner import DiscoverRunner
+    with database.of_its_own(only_postgresql=True):
+        from django.db import connection
 
-    if connection.vendor != "postgresql":
-        sys.exit("This compares ways of PostgreSQL; set DATABASE_URL.")
-    runner = DiscoverRunner(verbosity=0, interactive=False)
-    databases = runner.setup_databases()
-    try:
         token = fill()
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
@@ -203,8 +193,6 @@ def main(seconds: float, connections: int) -> None:
 
         price_series_app.pool().close()
         under_gunicorn(token, seconds, connections)
-    finally:
-        runner.teardown_databases(databases)
 
 
 if __name__ == "__main__":

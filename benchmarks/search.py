@@ -7,8 +7,6 @@ are the least and the median sum over the queries of one search. Uses a test dat
 """
 
 import json
-import logging
-import os
 import random
 import statistics
 import sys
@@ -16,9 +14,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import django
-
-from benchmarks.ingest import SETTINGS
+from benchmarks import database
 
 ROUNDS = 7
 LIMIT = 10
@@ -122,17 +118,8 @@ def database_time(sql: str, params: Any) -> float:
 
 def main(count: int) -> None:
     """Measure in a database of its own."""
-    os.environ |= SETTINGS
-    django.setup()
-    logging.disable()
-    from django.test.runner import DiscoverRunner
-
-    runner = DiscoverRunner(verbosity=0, interactive=False)
-    databases = runner.setup_databases()
-    try:
+    with database.of_its_own():
         measure(count)
-    finally:
-        runner.teardown_databases(databases)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,15 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import django_redis
 import pytest
 from pytest_django import Settings
 
+from currencies.providers import ecb, exchangerate_api, open_er_api
 from finances import http
 from tests.stand_in.server import StandIn
 from tests.stand_in.yahoo import YahooStandIn
@@ -37,12 +40,14 @@ def http_store(settings: Settings, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def stand_in(http_store: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    """Serve the rate services locally, and point the settings and the trust at them."""
+    """Serve the rate services locally, and point the settings and the trust at them; nothing waits for its turn."""
     server = StandIn().start()
     settings.EXCHANGERATE_API_URL = f"{server.url}/keyed/v6"
     settings.OPEN_ER_API_URL = f"{server.url}/open/v6"
     settings.ECB_RATES_URL = f"{server.url}/ecb"
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(server.ca_file))
+    for provider in (ecb, exchangerate_api, open_er_api):
+        monkeypatch.setattr(provider, "POLICY", replace(provider.POLICY, gap=timedelta(0)))
     yield server
     server.stop()
 
