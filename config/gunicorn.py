@@ -16,14 +16,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
-from config import deadlines
-
 wsgi_app = "config.wsgi:application"
 bind = "127.0.0.1:8000"  # behind a proxy; in a container, whose addresses are the host's decision, the image says more
 
 # Requests wait for the database and for providers more than they compute, so threads share a process and its
 # connection pool.
-worker_class = "config.deadlines.Worker"  # gthread, with deadlines
+worker_class = "config.threads.Worker"  # gthread, with deadlines, whose threads wait for no caller
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("GUNICORN_THREADS", "4"))
 
@@ -49,8 +47,8 @@ control_socket_disable = True
 
 
 def pre_request(worker: object, req: Any) -> None:  # noqa: ARG001
-    """Give body and answer a deadline: a few callers who send or take nothing would hold every thread for ever."""
-    deadlines.begin_body(req.unreader)
+    """Go on from the head of a request to its body."""
+    req.unreader.connection.begin_body(req)
 
 
 def pre_fork(server: Any, worker: Any) -> None:

@@ -1,9 +1,10 @@
 """Statements that PostgreSQL plans once for each connection."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
-from django.db import connection, models
+from django.db import NotSupportedError, connection, models, transaction
 
 from finances import sql
 from finances.prepared import Parameter, PreparedRow
@@ -50,3 +51,51 @@ def test_values_keep_their_kinds():
 def test_queries_are_counted_like_others(django_assert_num_queries):
     with django_assert_num_queries(1), sql.preparing_cursor() as cursor:
         cursor.execute("SELECT 1")
+
+
+@pytest.fixture
+def changing_table(transactional_db):
+    """A table whose column becomes of another type, by somebody else, once a statement about it is planned."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE changing (price integer)")
+        cursor.execute("INSERT INTO changing VALUES (7)")
+    yield change_type
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE changing")
+
+
+def change_type():
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("ALTER TABLE changing ALTER COLUMN price TYPE numeric(12, 2)")
+    other.close()
+
+
+def read_price():
+    with sql.preparing_cursor() as cursor:
+        cursor.execute("SELECT price FROM changing WHERE price > %s", [0])
+        return cursor.fetchone()[0]
+
+
+@only_postgresql
+def test_a_column_that_became_of_another_type_is_read_on(changing_table):
+    before = read_price()
+
+    changing_table()
+    after = [read_price(), read_price()]
+
+    assert (type(before), before) == (int, 7)
+    assert [(type(price), price) for price in after] == [(Decimal, Decimal("7.00"))] * 2
+
+
+@only_postgresql
+def test_in_a_transaction_it_fails_once_and_is_read_on_after_it(changing_table):
+    read_price()
+    changing_table()
+
+    with pytest.raises(NotSupportedError), transaction.atomic():
+        read_price()
+    with transaction.atomic():
+        after = read_price()
+
+    assert after == Decimal("7.00")

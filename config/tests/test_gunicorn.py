@@ -6,10 +6,8 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,72 +15,10 @@ from types import SimpleNamespace
 import psutil
 import pytest
 from django.db import connection
+from gunicorn.config import Config
 
-from config import deadlines, gunicorn
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def serve(tmp_path) -> Iterator[Callable[..., tuple[int, subprocess.Popen]]]:
-    """Return a function that serves with a single thread that waits one second for a body."""
-    servers = []
-
-    def start(**settings: str) -> tuple[int, subprocess.Popen]:
-        port = free_port()
-        command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py", "--bind", f"127.0.0.1:{port}"]
-        environment = variables(tmp_path) | settings
-        servers.append(subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL))  # noqa: S603
-        wait_until_it_lives(port)
-        return port, servers[-1]
-
-    yield start
-    for server in servers:
-        server.terminate()
-        server.wait(timeout=40)
-
-
-@pytest.fixture
-def port(serve) -> int:
-    return serve()[0]
-
-
-def variables(var_dir: Path) -> dict[str, str]:
-    return {
-        "PATH": os.environ["PATH"],
-        "DJANGO_ENV": "production",
-        "DJANGO_SECRET_KEY": "k" * 60,
-        "DJANGO_ALLOWED_HOSTS": "127.0.0.1",
-        "HTTPS_ONLY": "false",
-        "ENV_FILE": os.devnull,
-        "VAR_DIR": str(var_dir),
-        "WEB_CONCURRENCY": "1",
-        "GUNICORN_THREADS": "1",
-        "BODY_TIMEOUT": "1",
-        "HEAD_TIMEOUT": "2",
-    }
-
-
-def wait_until_it_lives(port: int) -> None:
-    for _ in range(600):
-        try:
-            if status(port, "/health/live") == 200:
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise TimeoutError("gunicorn did not start")
-
-
-def status(port: int, path: str = "/health") -> int:
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as asking:
-        asking.request("GET", path)
-        return asking.getresponse().status
+from config import deadlines
+from config.tests.serving import free_port, status
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite is a file")
@@ -166,9 +102,9 @@ def test_a_caller_who_never_takes_the_answer_does_not_hold_a_thread_for_ever(mon
     monkeypatch.setattr(deadlines, "answer_timeout", 0.2)
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        unreader = SimpleNamespace(sock=ours, chunk=ours.recv)
+        connection = deadlines.Connection(SimpleNamespace(cfg=Config()), ours, ("127.0.0.1", 1), ("127.0.0.1", 2))
 
-        gunicorn.pre_request(None, SimpleNamespace(unreader=unreader))
+        connection.init()
 
         with pytest.raises(TimeoutError):
             ours.sendall(b"x" * 10_000_000)

@@ -1,7 +1,7 @@
 """The gate in front of each server: evenly spaced requests, few at once, and none at all while the server rests.
 
 The rules are functions over a ``GateState`` and the time in Unix seconds; ``Gate`` applies them to the state that all
-processes share.
+processes share, by the one clock of its store: those of several machines may differ by more than a rest.
 """
 
 import math
@@ -25,7 +25,7 @@ FAILURES_ALLOWED = 3  # … to this many, and then the server is left alone …
 OUTAGE_REST = 30  # … for so many seconds
 LEASE = 60  # seconds after which the request of a killed process no longer counts as under way
 POLL = 0.05  # seconds between two looks for a free place
-SET_BACK = 60  # seconds by which the clock goes back only when it is set; those of several machines differ by less
+SET_BACK = 60  # seconds by which the clock goes back only when it is set
 
 RATE_LIMITED = "rate limited"
 OUTAGE = "unavailable"
@@ -137,6 +137,9 @@ class SharedState(Protocol):
         ``change`` may run several times when processes collide.
         """
 
+    def now(self) -> float:
+        """Return the time in Unix seconds, by a clock that is the same for all of them."""
+
 
 class Gate:
     """The gate of one server: applies the rules to the state that all processes share."""
@@ -146,12 +149,12 @@ class Gate:
         policy: Policy,
         store: SharedState,
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Stand before the server of ``policy``, with what ``store`` knows about it."""
+        """Stand before the server of ``policy``, with what ``store`` knows about it and, unless told, its clock."""
         self._policy = policy
-        self._store, self._clock, self._sleep = store, clock, sleep
+        self._store, self._clock, self._sleep = store, clock or store.now, sleep
 
     @property
     def _pace(self) -> Pace:

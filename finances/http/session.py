@@ -5,7 +5,6 @@ import os
 import re
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -223,8 +222,8 @@ def stats() -> Stats:
     """
     with _cache_at_hand():
         store, size = build_store(), len(build_cache().responses)
-        counts, states = store.counts(), store.states()
-    now, total = time.time(), sum(counts.values())
+        counts, states, now = store.counts(), store.states(), store.now()
+    total = sum(counts.values())
     rests = {name: (state.seconds_of_rest(now), state.rests_because) for name, state in states.items()}
     return Stats(
         backend="redis" if settings.REDIS_URL else "sqlite",

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
@@ -99,6 +100,11 @@ class RedisStore:
         self._redis.transaction(attempt, key)
         return found[0]
 
+    def now(self) -> float:
+        """Return the time of the server's clock."""
+        seconds, microseconds = self._redis.time()
+        return float(seconds + microseconds / 1_000_000)
+
     def states(self) -> dict[str, GateState]:
         """Return the state of every gate used within the last two days."""
         start = f"{self._prefix}:gate:"
@@ -136,6 +142,10 @@ class SqliteStore:
             state, result = change(load_state(row[0] if row else None))
             connection.execute("INSERT OR REPLACE INTO gates VALUES (?, ?)", (name, dump_state(state)))
         return result
+
+    def now(self) -> float:
+        """Return the time of this machine's clock, whose processes share the file."""
+        return time.time()
 
     def states(self) -> dict[str, GateState]:
         """Return the state of every gate."""

@@ -1,9 +1,10 @@
 """The gate in front of a server: pace, few at once, and rest."""
 
 import itertools
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from finances import request_context
 from finances.exceptions import ProviderRateLimitedError, ProviderUnavailableError
 from finances.http import asker, gate, stores
 from finances.http.policy import Policy
+from finances.tests.conftest import NO_REDIS
 
 NOON = 1_793_318_400.0  # 2026-10-30 00:00 UTC, in Unix seconds
 PACE = gate.Pace(gap=1, at_once=4, max_wait=10)
@@ -305,3 +307,20 @@ def test_clocks_that_differ_a_little_shorten_no_rest(make_gate, clock):
             pass_through(resting)
 
     assert refused.value.retry_after == 120
+
+
+@pytest.mark.parametrize("http_store", [pytest.param("redis", marks=[pytest.mark.redis, NO_REDIS])], indirect=True)
+def test_processes_whose_clocks_differ_by_more_keep_one_rest(http_store):
+    """Each process has the clock of its machine; what they know of a server goes by that of Redis."""
+    resting = gate.Gate(Policy(name="test", title="The test server", ttl={}), stores.build_store())
+    resting.limited(120)
+
+    refusals = []
+    for ahead in (100, 0, -100, 0, 100, 0):
+        with time_machine.travel(datetime.now(UTC) + timedelta(seconds=ahead)):
+            with pytest.raises(ProviderRateLimitedError) as refused:
+                pass_through(resting)
+            refusals.append(refused.value.retry_after)
+
+    assert min(refusals) > 100
+    assert max(refusals) <= 120

@@ -87,6 +87,8 @@ class Process:
         wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in family[1:]))
 
     def pause(self):
+        """Let it stand still: first itself, so that it starts nothing that would go on."""
+        send(signal.SIGSTOP, self.pid)
         send(signal.SIGSTOP, *self.family)
 
     def resume(self):

@@ -6,7 +6,7 @@ import time
 import pytest
 import requests
 
-from tests.faults.load import Load, household
+from tests.faults.load import Load, household, register
 from tests.faults.processes import wait_until
 
 pytestmark = pytest.mark.faults
@@ -99,6 +99,22 @@ def test_it_stands_still_under_load(start_app, postgresql, postgresql_url, figur
     assert app.books.faults(load) == []
     assert app.worker.is_running
     assert stuck_sessions(postgresql, postgresql_url) == []
+
+
+def test_a_worker_that_starts_while_it_is_away_works_once_it_is_there(start_app, postgresql, postgresql_url, figures):
+    app = start_app(postgresql_url)
+    postgresql.stop()
+    app.start_worker()
+    time.sleep(10)  # to start, and to look for work many times
+
+    postgresql.start()
+    since = time.monotonic()
+    wait_until(app.is_ready)
+    register(app, "new")
+    wait_until(app.mails, why=f"no mail was sent, see {app.worker.log}")
+
+    figures(mail_after_s=round(time.monotonic() - since, 1))
+    assert app.worker.is_running
 
 
 @pytest.mark.rare

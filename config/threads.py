@@ -1,0 +1,130 @@
+"""gunicorn's threads, none of which waits for a caller: who sends slowly, or nothing, waits in the poller."""
+
+import errno
+import functools
+import selectors
+import socket
+import time
+from collections import deque
+from typing import Any
+
+from gunicorn.workers.gthread import ThreadWorker
+
+from config.deadlines import Connection
+
+SMALL = 65_536  # bytes of a request that everybody may have waiting here, of `worker_connections` callers
+MOST_HELD = 64 * 1024**2  # bytes of all larger ones together
+SECONDS_TO_LEAVE = 2.0  # for a caller to read the answer and close, as the library has it
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
+    """Takes requests in whole before a thread answers them, and lets callers go without waiting for them.
+
+    The library does both in a thread, or, at the end, in the loop that serves all: one caller after the other who kept
+    a connection open that was to be closed held up everybody for two seconds.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Begin with nobody who leaves."""
+        super().__init__(*args, **kwargs)
+        self.leaving: deque[Connection] = deque()
+        self.largest_body = 0
+
+    def run(self) -> None:
+        """Serve; by now the application is there, and says how large a body may be."""
+        from django.conf import settings
+
+        from finances import uploads
+
+        self.largest_body = max(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, uploads.MOST)
+        super().run()
+
+    def accept(self, listener: Any) -> None:
+        """Accept a connection."""
+        try:
+            sock, client = listener.accept()
+        except OSError as exc:
+            if exc.errno not in {errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK}:
+                raise
+            return
+        self.nr_conns += 1
+        self.enqueue_req(Connection(self, sock, client, listener.getsockname()))
+
+    def enqueue_req(self, conn: Connection) -> None:
+        """Let a thread answer, once a request is here."""
+        conn.begin()
+        if conn.take_in():
+            super().enqueue_req(conn)
+            return
+        self.pending_conns.append(conn)
+        waiting = functools.partial(self.on_pending_socket_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, waiting)
+
+    def on_pending_socket_readable(self, conn: Connection, client: Any) -> None:  # noqa: ARG002
+        """Take in what came; where all of it is too much, whoever sent most is late."""
+        if conn.take_in():
+            self.end_wait(conn)
+        elif len(conn.received) > SMALL:
+            large = [each for each in self.pending_conns if len(each.received) > SMALL]
+            if sum(len(each.received) for each in large) > MOST_HELD:
+                max(large, key=lambda each: len(each.received)).timeout = 0.0
+
+    def end_wait(self, conn: Connection) -> None:
+        """Let a thread answer with what is here."""
+        conn.data_ready = True
+        self.poller.unregister(conn.sock)
+        self.pending_conns.remove(conn)
+        super().enqueue_req(conn)
+
+    def murder_pending(self) -> None:
+        """End what is late: without a word where not even the head came, and else by the application's 408."""
+        now = time.monotonic()
+        for conn in [each for each in self.pending_conns if each.timeout <= now]:
+            if conn.needed:
+                self.end_wait(conn)
+            else:
+                self.pending_conns.remove(conn)
+                self.drop(conn)
+        while self.leaving and self.leaving[0].timeout <= now:
+            self.drop(self.leaving.popleft())
+
+    def drop(self, conn: Connection) -> None:
+        """Close a connection in the poller without a word."""
+        self.poller.unregister(conn.sock)
+        self.nr_conns -= 1
+        conn.close()
+
+    def handle(self, conn: Connection) -> Any:
+        """Answer one request."""
+        result = super().handle(conn)
+        if result and conn.received:
+            conn.keep_rest()
+        return result
+
+    def let_go(self, conn: Connection) -> None:
+        """Say that no more comes, and close when the caller does, or after a while.
+
+        Closed at once with something unread, a connection is reset, and the caller may lose the end of the answer.
+        """
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            conn.close()
+            return
+        conn.sock.setblocking(False)
+        conn.timeout = time.monotonic() + SECONDS_TO_LEAVE
+        self.nr_conns += 1
+        self.leaving.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, functools.partial(self.on_leaving_readable, conn))
+
+    def on_leaving_readable(self, conn: Connection, client: Any) -> None:
+        """Pass over what still comes, up to the end."""
+        try:
+            is_over = not client.recv(SMALL)
+        except BlockingIOError:
+            return
+        except OSError:
+            is_over = True
+        if is_over:
+            self.leaving.remove(conn)
+            self.drop(conn)
