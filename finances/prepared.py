@@ -1,7 +1,7 @@
-"""Queries that are compiled once, for what nearly every request reads: one row of a model.
+"""Queries that are compiled once, for what nearly every request reads: a row by its key, the first page of a list.
 
-Django writes the SQL of a queryset anew each time, which takes several times as long as asking the database. Only the
-reading by key of what every request needs is worth this; everything else is an ordinary queryset.
+Django writes the SQL of a queryset anew each time, which takes several times as long as asking the database. Only what
+is asked in one and the same way over and over is worth this; everything else is an ordinary queryset.
 """
 
 import copy
@@ -81,8 +81,11 @@ class PreparedQuery[M: models.Model]:
     @cached_property
     def _compiled(self) -> tuple[models.QuerySet[M], Any, str, tuple[Any, ...]]:
         queryset = self._make()
-        compiler = queryset.query.get_compiler(connection=connection)
-        return queryset, compiler, *compiler.as_sql()
+        compiler: Any = queryset.query.get_compiler(connection=connection)
+        statement, params = compiler.as_sql()
+        converters = compiler.get_converters([expression for expression, *_ in compiler.select])
+        compiler.get_converters = lambda _expressions: converters
+        return queryset, compiler, statement, params
 
     def rows(self, **values: Any) -> models.QuerySet[M]:
         """Return the rows for these values of the parameters, to be read once: no more can be asked of them.
@@ -93,6 +96,32 @@ class PreparedQuery[M: models.Model]:
         queryset, compiler, statement, params = self._compiled
         bound = tuple(each.bound(values) if isinstance(each, Parameter) else each for each in params)
         rows, ready = queryset.all(), copy.copy(compiler)
-        ready.as_sql = lambda *_args, **_options: (statement, bound)
+        ready.execute_sql = lambda *_args, **_options: [fetched(statement, bound)]
         vars(rows.query)["get_compiler"] = lambda *_args, **_options: ready
         return rows
+
+
+def fetched(statement: str, params: tuple[Any, ...]) -> list[Any]:
+    """Return the rows of a statement that the database plans once for each connection."""
+    with sql.preparing_cursor() as cursor:
+        cursor.execute(statement, params)
+        return cursor.fetchall()  # type: ignore[no-any-return]
+
+
+class OwnedQueries[M: models.Model]:
+    """What clients ask of their private rows again and again: one by its key, and the first page of them.
+
+    ``rows`` makes the queryset of everybody's, with all that is shown of a row; ``page`` is how many are read for a
+    first page, and ``parent`` names the row that they may be part of.
+    """
+
+    def __init__(self, rows: Callable[[], models.QuerySet[M]], *, page: int, parent: str | None = None) -> None:
+        """Take what makes the queryset; it is called at first use, when all models are there."""
+        self.by_key = PreparedQuery(lambda: rows().filter(**places("user_id", "pk")))
+        self.first_page = PreparedQuery(lambda: rows().filter(**places("user_id"))[:page])
+        self.first_page_within = PreparedQuery(lambda: rows().filter(**places("user_id", f"{parent}_id"))[:page])
+
+
+def places(*names: str) -> dict[str, Parameter]:
+    """Return places for keys, by the names that they are filtered and given by."""
+    return {name: Parameter(name, models.UUIDField()) for name in names}

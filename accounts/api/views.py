@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import DateTimeField, UUIDField
+from django.db.models import DateTimeField
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,15 +22,14 @@ from finances import quotas
 from finances.api import throttling
 from finances.api.history import HistoryMixin
 from finances.api.openapi import NOT_FOUND
-from finances.api.pagination import SeriesPagination
+from finances.api.pagination import DEFAULT_LIMIT, MAX_POINTS, SeriesPagination
 from finances.api.viewsets import NestedViewSet, OwnedViewSet
 from finances.local_days import end_of, today_in
-from finances.prepared import Parameter, PreparedQuery
+from finances.prepared import OwnedQueries, Parameter
 from securities import services as securities
 
 MAX_BATCH = 1000
 # What prepared queries are asked for.
-OF_USER = {"pk": Parameter("pk", UUIDField()), "user_id": Parameter("user_id", UUIDField())}
 BEFORE, OLDEST = Parameter("before", DateTimeField()), Parameter("oldest", DateTimeField())
 CHANGED = (
     "Change the fields that are sent; account and security stay. `timestamp` and `quantity` together tell of a "
@@ -58,12 +57,9 @@ class AccountViewSet(HistoryMixin, OwnedViewSet):
         "interest_rate": "interest_rate",
     }
 
-    prepared = PreparedQuery(
-        lambda: (
-            Account.objects.select_related("financial_institution", "currency")
-            .with_current_balance(before=BEFORE)
-            .filter(**OF_USER)
-        )
+    prepared = OwnedQueries(
+        lambda: Account.objects.select_related("financial_institution", "currency").with_current_balance(before=BEFORE),
+        page=DEFAULT_LIMIT + 1,
     )
 
     def get_queryset(self) -> Any:
@@ -85,7 +81,7 @@ class AccountValueViewSet(HistoryMixin, NestedViewSet):
     serializer_class = AccountValueSerializer
     filterset_class = AccountValueFilter
     pagination_class = SeriesPagination
-    prepared = PreparedQuery(lambda: AccountValue.objects.filter(**OF_USER))
+    prepared = OwnedQueries(AccountValue.objects.all, page=MAX_POINTS + 1, parent="account")
     history_fields = {"timestamp": "timestamp", "value": "value", "cash_balance": "cash_balance"}
 
     @extend_schema(
@@ -156,7 +152,11 @@ class HoldingViewSet(HistoryMixin, NestedViewSet):
         "timestamp": "timestamp",
     }
 
-    prepared = PreparedQuery(lambda: Holding.objects.with_current_price(oldest=OLDEST, before=BEFORE).filter(**OF_USER))
+    prepared = OwnedQueries(
+        lambda: Holding.objects.with_current_price(oldest=OLDEST, before=BEFORE),
+        page=DEFAULT_LIMIT + 1,
+        parent="account",
+    )
 
     def get_queryset(self) -> Any:
         """Add the prices of today, and the splits until then."""

@@ -1,5 +1,6 @@
 """Pages of bare arrays: the total and the neighbours travel in headers."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -48,9 +49,17 @@ class HeaderPagination(BasePagination):
         query = validated(self.query_class, request)
         limit, offset = query.get("limit", self.default_limit), query["offset"]
         rows = list(queryset[offset : offset + limit + 1])
-        # The page that ends with the last row tells how many there are; nobody need count them.
+        return self.page_of(rows, request, limit=limit, offset=offset, count_all=queryset.count)
+
+    def page_of(
+        self, rows: list[Any], request: Request, *, limit: int, offset: int, count_all: Callable[[], int]
+    ) -> list[Any]:
+        """Return the page of which ``rows`` were read, and one row of the next if there is a next.
+
+        The page that ends with the last row tells how many there are; nobody need count them.
+        """
         is_last = len(rows) <= limit and (rows or not offset)
-        count = offset + len(rows) if is_last else queryset.count()
+        count = offset + len(rows) if is_last else count_all()
         self.headers = page_headers(request, count=count, limit=limit, offset=offset)
         return rows[:limit]
 

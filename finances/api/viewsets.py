@@ -18,7 +18,7 @@ from finances.api import conditional, representation
 from finances.api.idempotency import IdempotentMixin
 from finances.exceptions import ConflictError
 from finances.models import OwnedQuerySet, require_unused
-from finances.prepared import PreparedQuery
+from finances.prepared import OwnedQueries, PreparedQuery
 
 
 class TaggedMixin:
@@ -144,12 +144,28 @@ class BaseViewSet(TaggedMixin, IdempotentMixin, viewsets.ModelViewSet[Any]):
 class OwnedViewSet(BaseViewSet):
     """The same over private rows: everybody sees, changes and deletes only their own; others' do not exist.
 
-    ``quota`` names which of ``settings.QUOTAS`` bounds how many of them one may have. ``prepared`` reads a single row
-    as `get_queryset` does, by ``pk`` and ``user_id`` and the `moments` that it needs.
+    ``quota`` names which of ``settings.QUOTAS`` bounds how many of them one may have. ``prepared`` reads a single row,
+    and the first page of a list that is asked for without a query, as `get_queryset` does; it is given the `moments`
+    that it needs.
     """
 
     quota: str | None = None
-    prepared: PreparedQuery[Any] | None = None
+    prepared: OwnedQueries[Any] | None = None
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List the rows. They come a page at a time."""
+        if self.prepared is None or request.query_params:
+            return super().list(request, *args, **kwargs)
+        query = self.prepared.first_page_within if kwargs else self.prepared.first_page
+        paginator: Any = self.paginator
+        rows = paginator.page_of(
+            list(self.asked(query, **kwargs)),
+            request,
+            limit=paginator.default_limit,
+            offset=0,
+            count_all=lambda: self.get_queryset().count(),
+        )
+        return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 
     def read(self) -> Any:
         """Return the row that the address names, to be shown.
@@ -160,7 +176,7 @@ class OwnedViewSet(BaseViewSet):
         if self.prepared is None or set(self.kwargs) != {"pk"}:
             return super().read()
         try:
-            rows = list(self.prepared_rows(self.prepared, self.kwargs["pk"]))
+            rows = list(self.asked(self.prepared.by_key, pk=self.kwargs["pk"]))
         except ValidationError as exc:  # no id
             raise Http404 from exc
         if not rows:
@@ -168,9 +184,9 @@ class OwnedViewSet(BaseViewSet):
         self.check_object_permissions(self.request, rows[0])
         return rows[0]
 
-    def prepared_rows(self, prepared: PreparedQuery[Any], key: Any) -> Any:
-        """Return the asking user's row with this key, or none, as a queryset."""
-        return prepared.rows(pk=key, user_id=self.request.user.pk, **self.moments())
+    def asked(self, query: PreparedQuery[Any], **keys: Any) -> Any:
+        """Return the asking user's rows that a prepared query finds, as a queryset."""
+        return query.rows(user_id=self.request.user.pk, **keys, **self.moments())
 
     def moments(self) -> dict[str, Any]:
         """Return the instants that decide what is shown with a row now."""
@@ -222,7 +238,7 @@ class OwnedViewSet(BaseViewSet):
         if self.prepared is None:
             stored = self.get_queryset().get(pk=saved.pk)
         else:
-            (stored,) = self.prepared_rows(self.prepared, saved.pk)
+            (stored,) = self.asked(self.prepared.by_key, pk=saved.pk)
         self.created = serializer.instance = stored
 
     def given(self) -> dict[str, Any]:

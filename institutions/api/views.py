@@ -1,6 +1,8 @@
 """Endpoints of financial institutions."""
 
+from finances.api.pagination import DEFAULT_LIMIT
 from finances.api.viewsets import OwnedViewSet
+from finances.prepared import OwnedQueries
 from institutions.api.filters import FinancialInstitutionFilter
 from institutions.api.serializers import FinancialInstitutionSerializer
 from institutions.models import FinancialInstitution
@@ -13,3 +15,4 @@ class FinancialInstitutionViewSet(OwnedViewSet):
     serializer_class = FinancialInstitutionSerializer
     filterset_class = FinancialInstitutionFilter
     quota = "institutions"
+    prepared = OwnedQueries(FinancialInstitution.objects.all, page=DEFAULT_LIMIT + 1)
