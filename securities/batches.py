@@ -56,6 +56,8 @@ class Outcome:
         if result is None:
             return
         self.ingested = Ingested(*(sum(pair) for pair in zip(self.ingested, result.ingested, strict=True)))
+        if result.unreached and result.unreached not in self.problems:
+            self.problems.append(result.unreached)
         if result.problem:
             self.problems.append(f"{result.security.symbol}: {result.problem}")
 

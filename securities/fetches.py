@@ -31,13 +31,15 @@ MOST_NAMED = 5  # days in one sentence
 class Fetched:
     """What a fetch brought, before anything is stored; ``problem`` says what is not as it should be.
 
-    ``readings`` are how the splits were read in the prices; None when the prices agree with none.
+    ``readings`` are how the splits were read in the prices; None when the prices agree with none. ``unreached`` says what
+    was asked for and no provider keeps any more.
     """
 
     intake: Intake = field(default_factory=Intake)
     history: History | None = None
     problem: str = ""
     readings: list[list[object]] | None = None
+    unreached: str = ""
 
     @property
     def held_back(self) -> int:
@@ -56,23 +58,8 @@ def fetch(security: Security, interval: Interval, since: date | None) -> Fetched
     """
     series = _Series.of(security, interval)
     provider, history = registry.ask(Capability.HISTORY, lambda provider: _ask(provider, series, since))
-    if history is None:
-        return Fetched()
-    if series.span is None:
-        look = _look(series, history)
-        return _fetched(series, history, look, look.prepared)
-    history = replace(history, actions=intake.merged(_further_actions(provider, security), history.actions))
-    first = _look(series, history)
-    if first.is_clear:
-        return _fetched(series, history, first, first.prepared)
-    whole = _refetched(provider, series, history)
-    look = _with_unreached(series, _look(series, whole))
-    prepared = look.prepared
-    if look.drift is not None:
-        prepared = _refused(prepared, look.drift, series.span)
-    elif first.drift is None and not look.comparison.lacking:
-        prepared = _only(prepared, {bar.at for bar in history.bars})  # the rest was only to compare with
-    return _fetched(series, whole, look, prepared)
+    fetched = Fetched() if history is None else _compared(provider, series, history)
+    return replace(fetched, unreached=_unreached(provider, interval, since))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +101,24 @@ class _Look:
         found = self.comparison
         has_doubts = self.drift is not None or self.unclear or found.lacking or found.uncompared
         return found.is_exact and not has_doubts
+
+
+def _compared(provider: PriceProvider, series: _Series, history: History) -> Fetched:
+    if series.span is None:
+        look = _look(series, history)
+        return _fetched(series, history, look, look.prepared)
+    history = replace(history, actions=intake.merged(_further_actions(provider, series.security), history.actions))
+    first = _look(series, history)
+    if first.is_clear:
+        return _fetched(series, history, first, first.prepared)
+    whole = _refetched(provider, series, history)
+    look = _with_unreached(series, _look(series, whole))
+    prepared = look.prepared
+    if look.drift is not None:
+        prepared = _refused(prepared, look.drift, series.span)
+    elif first.drift is None and not look.comparison.lacking:
+        prepared = _only(prepared, {bar.at for bar in history.bars})  # the rest was only to compare with
+    return _fetched(series, whole, look, prepared)
 
 
 def _look(series: _Series, history: History) -> _Look:
@@ -313,6 +318,15 @@ def _ask(provider: PriceProvider, series: _Series, since: date | None) -> Histor
     seen = Stored(span.first.date(), span.last_whole.date()) if span else None
     today = timezone.localdate(timezone=UTC)
     return _within(provider, series, windows.plan(series.interval, since=first, today=today, limit=limit, stored=seen))
+
+
+def _unreached(provider: PriceProvider, interval: Interval, since: date | None) -> str:
+    """Say so when ``since`` is a day whose prices the provider does not keep any more."""
+    days = provider.limits[interval].days_back
+    today = timezone.localdate(timezone=UTC)
+    if since is None or days is None or (today - since).days <= days:
+        return ""
+    return f"{provider.title} keeps prices by {interval.value} for {days} days; older ones cannot be had."
 
 
 def _within(provider: PriceProvider, series: _Series, wanted: Sequence[Window]) -> History | None:

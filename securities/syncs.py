@@ -29,7 +29,7 @@ class CurrencyMismatchError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """What became of a sync; ``problem`` says what was held back, empty when nothing was."""
+    """What became of a sync; ``problem`` says what was held back, ``unreached`` what nobody keeps any more, if any."""
 
     security: Security
     interval: Interval
@@ -37,6 +37,7 @@ class SyncResult:
     held_back: int = 0
     problem: str = ""
     is_stale: bool = False
+    unreached: str = ""
 
     @property
     def message(self) -> str:
@@ -46,7 +47,7 @@ class SyncResult:
         sentence += f", {self.ingested.inserted} of them new." if self.ingested.inserted else "."
         if self.is_stale:
             sentence += " The provider is away; this is an older answer of its own."
-        return f"{sentence} {self.problem}".strip()
+        return " ".join(filter(None, [sentence, self.unreached, self.problem]))
 
 
 def sync_security(
@@ -74,7 +75,7 @@ def sync_security(
         release(security=security, claimed_at=claimed_at)
     security.refresh_from_db()
     is_stale = fetched.history is not None and fetched.history.is_stale
-    return SyncResult(security, interval, ingested, fetched.held_back, fetched.problem, is_stale)
+    return SyncResult(security, interval, ingested, fetched.held_back, fetched.problem, is_stale, fetched.unreached)
 
 
 def claim(*, security: Security) -> datetime:

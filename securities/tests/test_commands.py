@@ -7,8 +7,10 @@ from django.utils import timezone
 
 from finances.exceptions import InvalidValueError, ProviderRateLimitedError
 from securities import batches
+from securities.intervals import Interval
 from securities.models import Security, SecurityPrice
 from securities.providers import csv_files
+from securities.providers.protocol import Limit
 from securities.services import SecurityNotFoundError
 from securities.tests.factories import SecurityFactory
 
@@ -186,6 +188,15 @@ def test_all_are_synced_and_a_second_time_without_change(capsys, three):
 
     assert "3 of 3 securities done: 6 prices new, 0 changed, 0 as they were." in first
     assert "3 of 3 securities done: 0 prices new, 0 changed, 6 as they were." in second
+
+
+def test_what_the_provider_keeps_no_more_is_said_once_for_all(capsys, three):
+    three.limits[Interval.DAY] = Limit(days_back=30)
+
+    with time_machine.travel("2026-03-03T22:00Z", tick=False):
+        told = run(capsys, "sync_prices", "--all", "--since", "2020-01-01")
+
+    assert told.count("The shelf keeps prices by 1d for 30 days; older ones cannot be had.") == 1
 
 
 def test_those_that_are_named_are_synced_and_new_ones_added(capsys, three):

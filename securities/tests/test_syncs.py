@@ -86,6 +86,23 @@ def test_minutes_are_fetched_window_by_window(shelf, security):
     assert len(closes()) == 120
 
 
+@pytest.mark.parametrize(
+    ("since", "told"),
+    [
+        (date(2020, 1, 1), " The shelf keeps prices by 1h for 10 days; older ones cannot be had."),
+        (date(2026, 3, 3), ""),
+        (None, ""),
+    ],
+)
+def test_what_is_asked_for_and_nobody_keeps_any_more_is_said(shelf, security, since, told):
+    shelf.limits[Interval.HOUR] = Limit(days_back=10)
+    shelf.put("ACME", closes=[100] * 24, interval=Interval.HOUR, first=date(2026, 3, 9))
+
+    result = sync(security, interval=Interval.HOUR, since=since)
+
+    assert result.message == f"24 prices of ACME synced, 24 of them new.{told}"
+
+
 def test_an_interval_that_nobody_keeps_is_refused(shelf, security):
     shelf.put("ACME")
     del shelf.limits[Interval.MINUTE]
