@@ -31,8 +31,8 @@ MOST_NAMED = 5  # days in one sentence
 class Fetched:
     """What a fetch brought, before anything is stored; ``problem`` says what is not as it should be.
 
-    ``readings`` are how the splits were read in the prices; None when the prices agree with none. ``unreached`` says what
-    was asked for and no provider keeps any more.
+    ``readings`` are how the splits were read in the prices; None when the prices agree with none. ``unreached`` says
+    what was asked for and no provider keeps any more.
     """
 
     intake: Intake = field(default_factory=Intake)
