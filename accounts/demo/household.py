@@ -33,12 +33,12 @@ class DemoHolding:
 class DemoAccount:
     """An account whose balance begins at ``start`` and changes by ``monthly``, beginning again after ``months``.
 
-    Chance adds up to ``spread``. Of an investment account this is the cash.
+    Chance adds up to ``spread``. Of an investment account this is the cash. What is at no ``institution`` is a thing.
     """
 
     name: str
     account_type: str
-    institution: str
+    institution: str | None
     currency: str
     start: int
     monthly: int
@@ -90,5 +90,6 @@ ACCOUNTS = (
     DemoAccount("Credit card", "credit_card", BANK, "CAD", 250, 0, 1400, "19.99"),
     DemoAccount("Line of credit", "line_of_credit", UNION, "CAD", 8000, -180, 0, "7.20", 40),
     DemoAccount("Laptop in instalments", "payment_plan", BANK, "USD", 2400, -100, 0, "0", 24),
+    DemoAccount("House", "savings", None, "CAD", 655_000, 1150, 0),
     DemoAccount("Mortgage", "mortgage", BANK, "CAD", 486_000, -810, 0, "4.85"),
 )  # fmt: skip

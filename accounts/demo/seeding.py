@@ -149,8 +149,10 @@ def free_name(user: User, name: str) -> str:
     return next(each for each in itertools.chain([name], others) if each.casefold() not in taken)
 
 
-def institution_of(user: User, name: str) -> FinancialInstitution:
+def institution_of(user: User, name: str | None) -> FinancialInstitution | None:
     """Return the user's institution of this name, made when there is none."""
+    if name is None:
+        return None
     known: FinancialInstitution | None = FinancialInstitution.objects.filter(user=user, name__iexact=name).first()
     return known or FinancialInstitution.objects.create(
         user=user, name=name, institution_type=household.INSTITUTIONS[name]

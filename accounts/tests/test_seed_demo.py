@@ -44,7 +44,7 @@ def test_the_household_has_everything(today, capsys):
     assert newest.timestamp == datetime(2026, 9, 30, 12, tzinfo=UTC)
     assert Holding.objects.count() == 7
     assert SecurityPrice.objects.order_by("-timestamp").first().timestamp == datetime(2026, 10, 14, tzinfo=UTC)
-    assert "12 accounts, 288 balances, 7 holdings" in said
+    assert "13 accounts, 312 balances, 7 holdings" in said
 
 
 def test_the_exchange_rates_are_real(today, capsys):
@@ -81,7 +81,7 @@ def test_done_again_a_month_later_it_adds_the_month(today, capsys, time_machine)
 
     said = seed(capsys)
 
-    assert "0 accounts, 12 balances, 0 holdings, 138 prices" in said  # 23 weekdays of six securities
+    assert "0 accounts, 13 balances, 0 holdings, 138 prices" in said  # 23 weekdays of six securities
 
 
 def test_the_password_that_is_shown_opens_the_account(today, capsys, anonymous):
@@ -96,7 +96,7 @@ def test_the_password_that_is_shown_opens_the_account(today, capsys, anonymous):
 def test_somebody_who_is_there_gets_the_household_and_keeps_the_password(today, capsys, user):
     said = seed(capsys, email=user.email)
 
-    assert Account.objects.filter(user=user).count() == 12
+    assert Account.objects.filter(user=user).count() == 13
     assert "password" not in said
 
 
@@ -113,7 +113,7 @@ def test_accounts_that_somebody_has_are_left_alone(today, capsys, user):
     assert [(one.recorded_values.count(), one.holdings.count(), one.history.count()) for one in own] == [(0, 0, 1)] * 3
     made = Account.objects.filter(user=user).exclude(pk__in=[one.pk for one in own])
     assert {"TFSA (made up)", "Everyday chequing (made up 2)", "FHSA"} < set(made.values_list("name", flat=True))
-    assert "12 accounts, 288 balances, 7 holdings" in first
+    assert "13 accounts, 312 balances, 7 holdings" in first
     assert "0 accounts, 0 balances, 0 holdings" in second
 
 

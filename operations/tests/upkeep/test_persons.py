@@ -81,7 +81,7 @@ def test_the_demo_household_has_the_same_figures(tmp_path, signed_in):
 
     new, old = (User.objects.get(email=email) for email in ("new@example.org", "demo@example.org"))
     assert figures(signed_in(new)) == figures(signed_in(old))
-    assert Account.objects.for_user(new).count() == 12
+    assert Account.objects.for_user(new).count() == 13
 
 
 def test_what_is_imported_exports_to_the_same_file(file, told, tmp_path):
