@@ -96,6 +96,7 @@ def wants_demo() -> bool:
 def prepare() -> None:
     """Do what is still to be done, in order."""
     django.setup()
+    management.BaseCommand().check()  # the development server would wait for its files to change instead of ending
     if not is_migrated():
         management.call_command("migrate", interactive=False)
     update_currencies()
@@ -113,7 +114,7 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         prepare()
-    except ImproperlyConfigured as exc:
+    except (ImproperlyConfigured, management.base.SystemCheckError) as exc:
         sys.exit(str(exc))
     except OperationalError as exc:
         sys.exit(f"The database does not answer: {exc}\nA PostgreSQL database must be made first: createdb.")

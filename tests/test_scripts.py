@@ -150,3 +150,14 @@ def test_tests_on_services_are_skipped_with_the_reason_and_fail_where_they_are_r
     assert "PostgreSQL at 127.0.0.1:1/x does not answer" in skipped.stdout
     assert "Redis at 127.0.0.1:1 does not answer" in skipped.stdout
     assert "hidden" not in skipped.stdout + skipped.stderr
+
+
+def test_settings_that_cannot_be_are_refused_before_anything_is_done(tmp_path):
+    known = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, "DJANGO_ENV": "development", "VAR_DIR": str(tmp_path)}
+    wrong = {"DJANGO_SECRET_KEY": "k" * 60, "THROTTLE_LOGIN": "lots", "SEED_DEMO": "0"}
+
+    refused = run(PYTHON, "scripts/prepare.py", cwd=ROOT, env=known | wrong)
+
+    assert refused.returncode == 1
+    assert "THROTTLE_LOGIN: 'lots' is not a rate such as 10/min" in refused.stderr
+    assert refused.stdout == ""  # no migration, no administrator
