@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, auth
 from django.contrib.admin.sites import AdminSite
 from django.contrib.auth.views import redirect_to_login
@@ -53,8 +54,14 @@ class CodeForm(forms.Form):
 
 
 class TurnOnForm(forms.Form):
-    """One's password, and the first code of the new device."""
+    """One's password, the first code of the new device and, where a second factor is required, an operator's word."""
 
+    permission = forms.CharField(
+        max_length=300,
+        help_text="What `manage.py permit_second_factor` prints for you, good for a quarter of an hour.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"required": "Ask whoever runs the server for it."},
+    )
     password = forms.CharField(strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
     code = forms.CharField(max_length=64, widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}))
 
@@ -63,6 +70,13 @@ class TurnOnForm(forms.Form):
         self.user, self.key = user, key
         self.recovery_codes: list[str] = []
         super().__init__(*args, **kwargs)
+        if not settings.ADMIN_REQUIRE_OTP:
+            del self.fields["permission"]
+
+    def clean_permission(self) -> None:
+        """Refuse what no operator said of this person a moment ago."""
+        if not second_factor.is_permitted(self.user, self.cleaned_data["permission"]):
+            raise ValidationError("This is not good, or no longer: ask whoever runs the server for a new one.")
 
     def clean_password(self) -> None:
         """Refuse another password; nobody needs it further."""

@@ -12,11 +12,13 @@ import logging
 import re
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import django_otp
 import segno
 from django.conf import settings
+from django.core import signing
 from django.db import transaction
 from django.http import HttpRequest
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
@@ -32,6 +34,7 @@ NAME = "Second factor"
 RECOVERY_CODES = 10
 RECOVERY_BYTES = 15  # 24 letters and digits
 TIMED_CODE = re.compile(r"[0-9]{6}")
+PERMITTED_FOR = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,29 @@ def accept(request: HttpRequest) -> None:
     user: Any = request.user
     request.session.cycle_key()
     django_otp.login(request, device_of(user))
+
+
+def permission_for(user: User) -> str:
+    """Return what lets ``user`` turn it on where it is required, until their password changes or a quarter of an hour.
+
+    A password alone must not be enough there: whoever has stolen it would bring a device of their own.
+    """
+    return signing.dumps(_permitted(user), salt=__name__)
+
+
+def is_permitted(user: User, permission: str) -> bool:
+    """Tell whether an operator lets ``user`` turn it on now; where it is not required, nobody need ask."""
+    if not settings.ADMIN_REQUIRE_OTP:
+        return True
+    try:
+        said = signing.loads(permission.strip(), salt=__name__, max_age=PERMITTED_FOR)
+    except signing.BadSignature:
+        return False
+    return bool(said == _permitted(user))
+
+
+def _permitted(user: User) -> list[str]:
+    return [str(user.pk), user.security_stamp]
 
 
 def new_key() -> str:

@@ -9,7 +9,7 @@ from django_otp.oath import totp
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from users import second_factor
+from users import second_factor, sessions
 from users.tests.factories import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -183,15 +183,53 @@ def test_another_code_turns_it_off_or_makes_new_recovery_codes(client, guarded, 
     assert not StaticToken.objects.exists()
 
 
-def test_where_it_is_required_nobody_gets_further_without(client, superuser, settings, clock):
+def permission(person, capsys):
+    call_command("permit_second_factor", person.email)
+    return capsys.readouterr().out
+
+
+def turn_on_where_required(client, said):
+    client.get(PAGE)
+    code = code_of(client.session["second_factor_key"])
+    return client.post(PAGE, {"permission": said, "password": PASSWORD, "code": code})
+
+
+def test_where_it_is_required_nobody_gets_further_without(client, superuser, settings, clock, capsys):
     settings.ADMIN_REQUIRE_OTP = True
     sign_in(client, superuser)
 
     refused = client.get(INDEX, follow=True)
-    client.post(PAGE, {"password": PASSWORD, "code": code_of(client.session["second_factor_key"])})
+    turn_on_where_required(client, permission(superuser, capsys))
 
     assert refused.redirect_chain[-1][0].startswith(PAGE)
     assert client.get(INDEX).status_code == 200
+
+
+@pytest.mark.parametrize("said", ["", "something", "late", "another's", "of before"])
+def test_where_it_is_required_the_password_alone_brings_no_device(client, superuser, settings, clock, capsys, said):
+    settings.ADMIN_REQUIRE_OTP = True
+    whose = UserFactory(is_superuser=True) if said == "another's" else superuser
+    known = permission(whose, capsys) if said in {"late", "another's", "of before"} else said
+    if said == "late":
+        clock.shift(timedelta(minutes=15, seconds=1))
+    if said == "of before":
+        sessions.end_all(user_ids=[superuser.pk])  # as a new password does
+    sign_in(client, superuser)
+
+    response = turn_on_where_required(client, known)
+
+    assert "ask whoever runs the server" in response.text.lower()
+    assert not TOTPDevice.objects.exists()
+    assert client.get(INDEX).status_code == 302
+
+
+def test_permission_is_for_administrators_who_have_none(guarded, user):
+    person, _ = guarded
+
+    with pytest.raises(CommandError, match="No administrator has the address"):
+        call_command("permit_second_factor", user.email)
+    with pytest.raises(CommandError, match="has a second factor"):
+        call_command("permit_second_factor", person.email)
 
 
 def test_who_has_no_code_can_sign_out(client, guarded):
