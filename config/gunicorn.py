@@ -16,6 +16,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
+from config import memory
+
 wsgi_app = "config.wsgi:application"
 bind = "127.0.0.1:8000"  # behind a proxy; in a container, whose addresses are the host's decision, the image says more
 
@@ -69,6 +71,7 @@ def on_exit(server: object) -> None:  # noqa: ARG001
 
 def on_starting(server: object) -> None:
     """Refuse unsafe settings once and in plain words, instead of in every worker and under a traceback."""
+    memory.give_back()  # workers are forked from here
     # Before anything counts. A folder of this start alone: the counts of an earlier one are not these processes'.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="finances-metrics-", dir=worker_tmp_dir)
     try:

@@ -28,6 +28,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
         """Begin with nobody who leaves."""
         super().__init__(*args, **kwargs)
         self.leaving: deque[Connection] = deque()
+        self.waiting_for_a_thread: set[Connection] = set()  # those with large requests
         self.largest_body = 0
 
     def run(self) -> None:
@@ -53,7 +54,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
     def enqueue_req(self, conn: Connection) -> None:
         """Let a thread answer, once a request is here."""
         conn.begin()
-        if conn.take_in():
+        if (
+            conn.received and conn.is_whole()
+        ) or conn.take_in():  # who sends many at once is read no faster than answered
             super().enqueue_req(conn)
             return
         self.pending_conns.append(conn)
@@ -61,19 +64,29 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
         self.poller.register(conn.sock, selectors.EVENT_READ, waiting)
 
     def on_pending_socket_readable(self, conn: Connection, client: Any) -> None:  # noqa: ARG002
-        """Take in what came; where all of it is too much, whoever sent most is late."""
+        """Take in what came."""
         if conn.take_in():
             self.end_wait(conn)
-        elif len(conn.received) > SMALL:
-            large = [each for each in self.pending_conns if len(each.received) > SMALL]
-            if sum(len(each.received) for each in large) > MOST_HELD:
-                max(large, key=lambda each: len(each.received)).timeout = 0.0
+        if len(conn.received) > SMALL:
+            self.make_room()
+
+    def make_room(self) -> None:
+        """Where all large requests together are too much, let go of those who sent most and have not done yet."""
+        sending = sorted((each for each in self.pending_conns if len(each.received) > SMALL), key=held_by)
+        held = sum(map(held_by, (*sending, *tuple(self.waiting_for_a_thread))))
+        while held > MOST_HELD and sending:
+            most = sending.pop()
+            held -= held_by(most)
+            self.pending_conns.remove(most)
+            self.drop(most)
 
     def end_wait(self, conn: Connection) -> None:
         """Let a thread answer with what is here."""
         conn.data_ready = True
         self.poller.unregister(conn.sock)
         self.pending_conns.remove(conn)
+        if len(conn.received) > SMALL:
+            self.waiting_for_a_thread.add(conn)
         super().enqueue_req(conn)
 
     def murder_pending(self) -> None:
@@ -96,6 +109,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
 
     def handle(self, conn: Connection) -> Any:
         """Answer one request."""
+        self.waiting_for_a_thread.discard(conn)
         result = super().handle(conn)
         if result and conn.received:
             conn.keep_rest()
@@ -128,3 +142,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
         if is_over:
             self.leaving.remove(conn)
             self.drop(conn)
+
+
+def held_by(conn: Connection) -> int:
+    """Return how many bytes of a connection are here."""
+    return len(conn.received)

@@ -1,0 +1,34 @@
+"""A server gives memory back that it needed once."""
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+# After a very large block was let go, glibc keeps blocks up to that size to itself, unless it was told otherwise.
+ASK = """
+import ctypes
+from config import memory
+
+class Found(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_size_t) for name in "arena ordblks smblks hblks hblkhd a b c d e".split()]
+
+library = ctypes.CDLL(None)
+library.mallinfo2.restype = Found
+{told}
+del (large := [bytearray(16_000_000)])[:]
+before = library.mallinfo2().hblks
+kept = bytearray(1_000_000)
+print(library.mallinfo2().hblks - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+@pytest.mark.parametrize(("told", "from_the_system"), [("", "0"), ("memory.give_back()", "1")])
+def test_large_blocks_come_from_the_system_and_go_back(told, from_the_system):
+    command = [sys.executable, "-c", ASK.format(told=told)]
+
+    asked = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+
+    assert asked.stdout.strip() == from_the_system
