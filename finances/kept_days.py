@@ -1,6 +1,6 @@
 """Days that somebody told, which stay the same days when their time zone becomes another. See docs/adr/0018."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +11,8 @@ from django.db import connection
 from finances import caching
 from finances.local_days import moved
 from finances.models import OwnedModel
+
+type Move = tuple[datetime, Any]  # to when, and the key of the row
 
 
 def keep(*, user_id: Any, was: ZoneInfo, becomes: ZoneInfo) -> None:
@@ -23,32 +25,47 @@ def keep(*, user_id: Any, was: ZoneInfo, becomes: ZoneInfo) -> None:
         if not issubclass(model, OwnedModel) or model.day_field is None:
             continue
         name, history = model.day_field, getattr(model, "history", None)
-        # Two rows never come to be of one instant, where their constraints may forbid it; records may.
-        tables: list[tuple[Any, tuple[str, ...]]] = [(model, model.lasting_fields)]
+        rows = model._base_manager.filter(user_id=user_id).values_list("pk", name, *model.lasting_fields)  # noqa: SLF001
+        taken, held_up = moves(rows, was, becomes)
+        move(model, name, taken)
         if history is not None:
-            tables.append((history.model, ("pk",)))
-        for table, alike in tables:
-            rows = table._base_manager.filter(user_id=user_id).values_list("pk", name, *alike)  # noqa: SLF001
-            move(table, name, list(moves(rows, was, becomes)))
+            records = history.filter(user_id=user_id).values_list("pk", name, model._meta.pk.attname)
+            move(history.model, name, list(moves_of_records(records, was, becomes, held_up=held_up)))
     caching.renew_of({user_id})
 
 
-def moves(rows: Any, was: ZoneInfo, becomes: ZoneInfo) -> Iterator[tuple[datetime, Any]]:
-    """Yield where to take which of ``rows``, each a key, an instant and what rows that must not meet have in common.
+def moves(rows: Any, was: ZoneInfo, becomes: ZoneInfo) -> tuple[list[Move], set[tuple[Any, datetime]]]:
+    """Return where to take which of ``rows``, and the keys and instants of those that cannot go there.
 
-    In an order in which none meets another on its way.
+    Each row is a key, an instant and what rows that must not meet have in common: their constraints may forbid it. The
+    order is one in which none meets another on its way; what would meet one that stays, stays as well.
     """
     found = [(key, at, moved(at, was, becomes), alike) for key, at, *alike in rows]
     staying = {(at, *alike) for _, at, to, alike in found if to == at}
     moving = sorted((each for each in found if each[1] != each[2]), key=lambda each: each[1])
     if moving and moving[0][2] > moving[0][1]:
         moving.reverse()  # into the future the last one first
-    for key, _, to, alike in moving:
-        if (to, *alike) not in staying:
+    taken, held_up = [], set()
+    for key, at, to, alike in moving:
+        if (to, *alike) in staying:
+            staying.add((at, *alike))
+            held_up.add((key, at))
+        else:
+            taken.append((to, key))
+    return taken, held_up
+
+
+def moves_of_records(
+    records: Any, was: ZoneInfo, becomes: ZoneInfo, *, held_up: Container[tuple[Any, datetime]]
+) -> Iterator[Move]:
+    """Yield where to take which records, each a key, an instant and whose it is. They may meet; they stay with the row."""
+    for key, at, whose in records:
+        to = moved(at, was, becomes)
+        if to != at and (whose, at) not in held_up:
             yield to, key
 
 
-def move(table: Any, name: str, taken: list[tuple[datetime, Any]]) -> None:
+def move(table: Any, name: str, taken: list[Move]) -> None:
     """Store the instants ``taken``, each in the row of its key."""
     meta, quote = table._meta, connection.ops.quote_name
     field = meta.get_field(name)

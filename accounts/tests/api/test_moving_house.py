@@ -83,6 +83,32 @@ def test_an_instant_with_a_time_stays_and_so_does_a_day_that_would_meet_it(api, 
         assert AccountValue.objects.get(pk=value.pk).timestamp == value.timestamp
 
 
+def test_a_record_stays_with_a_value_that_stays(api, user):
+    account = AccountFactory(user=user)
+    AccountValueFactory(account=account, timestamp=datetime(2026, 1, 31, 3, tzinfo=UTC))  # noon of the day in Tokyo
+    told = api.post(f"/api/v1/accounts/{account.pk}/values", {"date": "2026-01-31", "value": 5}).json()
+
+    move(api, TOKYO)
+
+    value = AccountValue.objects.get(pk=told["id"])
+    assert {value.timestamp, *value.history.values_list("timestamp", flat=True)} == {
+        datetime(2026, 1, 31, 17, tzinfo=UTC)
+    }
+
+
+def test_what_would_meet_a_day_that_stays_stays_too(api, user):
+    """From noons at 22:00 the day before to such at 22:00, and at 21:00 once summer time began on 8 March."""
+    move(api, "Pacific/Kiritimati")
+    account = AccountFactory(user=user)
+    instants = [datetime(2026, 3, 8, 21, tzinfo=UTC), *(datetime(2026, 3, day, 22, tzinfo=UTC) for day in (7, 6, 5))]
+    for at in instants:
+        AccountValueFactory(account=account, timestamp=at)
+
+    move(api, "America/Adak")
+
+    assert set(AccountValue.objects.values_list("timestamp", flat=True)) == set(instants)
+
+
 def test_somebody_elses_days_stay_where_they_are(api, user, stranger):
     stranger.timezone = TORONTO
     stranger.save()
