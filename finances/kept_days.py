@@ -58,7 +58,7 @@ def moves(rows: Any, was: ZoneInfo, becomes: ZoneInfo) -> tuple[list[Move], set[
 def moves_of_records(
     records: Any, was: ZoneInfo, becomes: ZoneInfo, *, held_up: Container[tuple[Any, datetime]]
 ) -> Iterator[Move]:
-    """Yield where to take which records, each a key, an instant and whose it is: they may meet, and stay with its row."""
+    """Yield where to take which records, each a key, an instant and whose it is. They may meet, but follow the row."""
     for key, at, whose in records:
         to = moved(at, was, becomes)
         if to != at and (whose, at) not in held_up:
