@@ -8,7 +8,6 @@ prices on both sides of the split.
 import itertools
 import math
 import statistics
-from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -116,8 +115,7 @@ def falls_by(split: Action, bars: Sequence[Bar]) -> bool | None:
     None when it does neither, and when that cannot be told: there is no bar on one side, or the price moves as much by
     itself.
     """
-    place = bisect_left(bars, split.on, key=lambda bar: bar.at.date())
-    return falls_at(place, bars, ratio=adjustment.exact_ratio(split.value))
+    return falls_at(adjustment.first_after(split, bars), bars, ratio=adjustment.exact_ratio(split.value))
 
 
 def falls_at(place: int, bars: Sequence[Bar], *, ratio: Fraction) -> bool | None:

@@ -1,6 +1,6 @@
 """Splits and dividends are Apple's: 4:1 on 2020-08-31, 7:1 on 2014-06-09; prices of the days as Nasdaq has them."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -70,6 +70,15 @@ def test_the_prices_around_a_split_tell_whether_it_was_taken_out(before, is_adju
     series = [close_of("2014-06-06", before), close_of("2014-06-09", "93.70")]
 
     assert adjustment.looks_split_adjusted(series, splits=SPLITS) is is_adjusted
+
+
+@pytest.mark.parametrize("on", ["2020-08-31", "2020-09-02", "2020-09-04"])
+@pytest.mark.parametrize(("before", "is_adjusted"), [("400", False), ("100", True)])
+def test_of_weeks_that_of_the_split_tells(on, before, is_adjusted):
+    mondays = [date(2020, 8, 3) + timedelta(weeks=week) for week in range(8)]
+    series = [close_of(str(day), before if day < date(2020, 8, 31) else "100") for day in mondays]
+
+    assert adjustment.looks_split_adjusted(series, splits=[split(on, 4)]) is is_adjusted
 
 
 def test_without_a_split_nothing_was_taken_out():
