@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.expected_conditions import staleness_of
@@ -75,7 +75,8 @@ class Browser:
         """Press what sends a form, and wait for the next page."""
         page = self.driver.find_element(By.TAG_NAME, "html")
         self.press(selector)
-        WebDriverWait(self.driver, 15).until(staleness_of(page))
+        # In the midst of a page's going the driver knows its nodes neither as there nor as gone.
+        WebDriverWait(self.driver, 15, ignored_exceptions=[WebDriverException]).until(staleness_of(page))
 
     def choose(self, name: str, text: str) -> None:
         """Choose by typing in one of the admin's fields that look for it."""
