@@ -116,7 +116,7 @@ def first_after(split: Action, bars: Sequence[Bar]) -> int:
     """Return the place of the first of ``bars``, oldest first, to close after a split: of weeks, that of the split."""
     days = [bar.at.date() for bar in bars]
     place = bisect_left(days, split.on)
-    if not place or len(days) < 2:  # noqa: PLR2004 - of one bar nobody knows how long it is
+    if not place or len(days) < 2 or split.on in days[place : place + 1]:  # noqa: PLR2004 - one bar has no known length
         return place
     usual = statistics.median((after - before).days for before, after in itertools.pairwise(days))
     is_within = LEAST_APART <= usual <= MOST_APART and (split.on - days[place - 1]).days < usual

@@ -81,6 +81,18 @@ def test_of_weeks_that_of_the_split_tells(on, before, is_adjusted):
     assert adjustment.looks_split_adjusted(series, splits=[split(on, 4)]) is is_adjusted
 
 
+@pytest.mark.parametrize("day", [1, 15])
+@pytest.mark.parametrize("month", range(1, 13))
+@pytest.mark.parametrize(("before", "is_adjusted"), [("400", False), ("100", True)])
+def test_of_months_however_long_that_of_the_split_tells(month, day, before, is_adjusted):
+    firsts = [date(year, number, 1) for year in (2019, 2020, 2021) for number in range(1, 13)]
+    series = [close_of(str(first), before if first < date(2020, month, 1) else "100") for first in firsts]
+    known = split(str(date(2020, month, day)), 4)
+
+    assert adjustment.looks_split_adjusted(series, splits=[known]) is is_adjusted
+    assert series[adjustment.first_after(known, series)].at.date() == date(2020, month, 1)
+
+
 def test_without_a_split_nothing_was_taken_out():
     assert adjustment.looks_split_adjusted(bars([1, 2, 3]), splits=[]) is False
 
