@@ -176,7 +176,10 @@ def test_who_sends_most_is_let_go_where_all_of_it_is_too_much(patient_port):
             thread.start()
         for thread in sending:
             thread.join(timeout=60)
-        let_go = [caller for caller in opened if is_let_go(caller)]
+        for _ in range(10):  # the last megabytes may still be on their way
+            let_go = [caller for caller in opened if is_let_go(caller)]
+            if len(let_go) > 1:
+                break
 
         assert 2 <= len(let_go) < 5
         assert status(patient_port, "/health/live") == 200
