@@ -109,19 +109,18 @@ def fetched(statement: str, params: tuple[Any, ...]) -> list[Any]:
 
 
 class OwnedQueries[M: models.Model]:
-    """What clients ask of their private rows again and again: one by its key, and the first page of them.
+    """What clients ask of their private rows again and again, such as one by its key, or the first page of them.
 
-    ``rows`` makes the queryset of everybody's, with all that is shown of a row; ``page`` is how many are read for a
-    first page, and ``parent`` names the row that they may be part of.
+    ``rows`` makes the queryset of everybody's, with all that is shown of a row.
     """
 
-    def __init__(self, rows: Callable[[], models.QuerySet[M]], *, page: int, parent: str | None = None) -> None:
+    def __init__(self, rows: Callable[[], models.QuerySet[M]]) -> None:
         """Take what makes the queryset; it is called at first use, when all models are there."""
-        self.by_key = PreparedQuery(lambda: rows().filter(**places("user_id", "pk")))
-        self.first_page = PreparedQuery(lambda: rows().filter(**places("user_id"))[:page])
-        self.first_page_within = PreparedQuery(lambda: rows().filter(**places("user_id", f"{parent}_id"))[:page])
+        self._rows = rows
+        self._known: dict[tuple[Any, ...], PreparedQuery[M]] = {}
 
-
-def places(*names: str) -> dict[str, Parameter]:
-    """Return places for keys, by the names that they are filtered and given by."""
-    return {name: Parameter(name, models.UUIDField()) for name in names}
+    def by(self, *names: str, most: int | None = None) -> PreparedQuery[M]:
+        """Return the query for an owner's rows, ``most`` of them at most, by the other keys that ``names`` say."""
+        places = {name: Parameter(name, models.UUIDField()) for name in ("user_id", *names)}
+        query = PreparedQuery(lambda: self._rows().filter(**places)[:most])
+        return self._known.setdefault((names, most), query)

@@ -322,11 +322,10 @@ def _ask(provider: PriceProvider, series: _Series, since: date | None) -> Histor
 
 def _unreached(provider: PriceProvider, interval: Interval, since: date | None) -> str:
     """Say so when ``since`` is a day whose prices the provider does not keep any more."""
-    days = provider.limits[interval].days_back
-    today = timezone.localdate(timezone=UTC)
-    if since is None or days is None or (today - since).days <= days:
+    limit = provider.limits[interval]
+    if since is None or since >= windows.oldest_kept(limit, today=timezone.localdate(timezone=UTC)):
         return ""
-    return f"{provider.title} keeps prices by {interval.value} for {days} days; older ones cannot be had."
+    return f"{provider.title} keeps prices by {interval.value} for {limit.days_back} days; older ones cannot be had."
 
 
 def _within(provider: PriceProvider, series: _Series, wanted: Sequence[Window]) -> History | None:

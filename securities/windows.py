@@ -33,6 +33,11 @@ class Stored(NamedTuple):
     last: date
 
 
+def oldest_kept(limit: Limit, *, today: date) -> date:
+    """Return the first day whose prices a provider still keeps."""
+    return today - timedelta(days=min(limit.days_back, (today - date.min).days)) if limit.days_back else date.min
+
+
 def plan(interval: Interval, *, since: date, today: date, limit: Limit, stored: Stored | None = None) -> list[Window]:
     """Return the windows that bring a series from ``since`` up to date, newest part first.
 
@@ -40,7 +45,7 @@ def plan(interval: Interval, *, since: date, today: date, limit: Limit, stored: 
     that the provider no longer keeps are left out; each window spans what one request may.
     """
     tomorrow = today + timedelta(days=1)
-    oldest = today - timedelta(days=min(limit.days_back, (today - date.min).days)) if limit.days_back else date.min
+    oldest = oldest_kept(limit, today=today)
     start = max(since, oldest)
     if stored is None:
         return cut(Window(start, tomorrow), limit=limit)

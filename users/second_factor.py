@@ -80,9 +80,7 @@ def permission_for(user: User) -> str:
 
 
 def is_permitted(user: User, permission: str) -> bool:
-    """Tell whether an operator lets ``user`` turn it on now; where it is not required, nobody need ask."""
-    if not settings.ADMIN_REQUIRE_OTP:
-        return True
+    """Tell whether an operator lets ``user`` turn it on now."""
     try:
         said = signing.loads(permission.strip(), salt=__name__, max_age=PERMITTED_FOR)
     except signing.BadSignature:

@@ -22,7 +22,7 @@ from finances import quotas
 from finances.api import throttling
 from finances.api.history import HistoryMixin
 from finances.api.openapi import NOT_FOUND
-from finances.api.pagination import DEFAULT_LIMIT, MAX_POINTS, SeriesPagination
+from finances.api.pagination import SeriesPagination
 from finances.api.viewsets import NestedViewSet, OwnedViewSet
 from finances.local_days import end_of, today_in
 from finances.prepared import OwnedQueries, Parameter
@@ -58,8 +58,7 @@ class AccountViewSet(HistoryMixin, OwnedViewSet):
     }
 
     prepared = OwnedQueries(
-        lambda: Account.objects.select_related("financial_institution", "currency").with_current_balance(before=BEFORE),
-        page=DEFAULT_LIMIT + 1,
+        lambda: Account.objects.select_related("financial_institution", "currency").with_current_balance(before=BEFORE)
     )
 
     def get_queryset(self) -> Any:
@@ -81,7 +80,7 @@ class AccountValueViewSet(HistoryMixin, NestedViewSet):
     serializer_class = AccountValueSerializer
     filterset_class = AccountValueFilter
     pagination_class = SeriesPagination
-    prepared = OwnedQueries(AccountValue.objects.all, page=MAX_POINTS + 1, parent="account")
+    prepared = OwnedQueries(AccountValue.objects.all)
     history_fields = {"timestamp": "timestamp", "value": "value", "cash_balance": "cash_balance"}
 
     @extend_schema(
@@ -152,11 +151,7 @@ class HoldingViewSet(HistoryMixin, NestedViewSet):
         "timestamp": "timestamp",
     }
 
-    prepared = OwnedQueries(
-        lambda: Holding.objects.with_current_price(oldest=OLDEST, before=BEFORE),
-        page=DEFAULT_LIMIT + 1,
-        parent="account",
-    )
+    prepared = OwnedQueries(lambda: Holding.objects.with_current_price(oldest=OLDEST, before=BEFORE))
 
     def get_queryset(self) -> Any:
         """Add the prices of today, and the splits until then."""

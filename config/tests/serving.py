@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def free_port() -> int:
+    """Return a port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -33,7 +34,8 @@ def serving(folder: Path, **settings: str) -> Iterator[tuple[int, subprocess.Pop
         server.wait(timeout=40)
 
 
-def variables(var_dir: Path) -> dict[str, str]:
+def production(var_dir: Path) -> dict[str, str]:
+    """Return the environment of production, with all files in ``var_dir`` and without HTTPS."""
     return {
         "PATH": os.environ["PATH"],
         "DJANGO_ENV": "production",
@@ -42,11 +44,13 @@ def variables(var_dir: Path) -> dict[str, str]:
         "HTTPS_ONLY": "false",
         "ENV_FILE": os.devnull,
         "VAR_DIR": str(var_dir),
-        "WEB_CONCURRENCY": "1",
-        "GUNICORN_THREADS": "1",
-        "BODY_TIMEOUT": "1",
-        "HEAD_TIMEOUT": "2",
     }
+
+
+def variables(var_dir: Path) -> dict[str, str]:
+    """Return the same for a single thread that waits one second for a body."""
+    patience = {"BODY_TIMEOUT": "1", "HEAD_TIMEOUT": "2"}
+    return production(var_dir) | {"WEB_CONCURRENCY": "1", "GUNICORN_THREADS": "1"} | patience
 
 
 def wait_until_it_lives(port: int) -> None:

@@ -18,7 +18,7 @@ from finances.api import conditional, representation
 from finances.api.idempotency import IdempotentMixin
 from finances.exceptions import ConflictError
 from finances.models import OwnedQuerySet, require_unused
-from finances.prepared import OwnedQueries, PreparedQuery
+from finances.prepared import OwnedQueries
 
 
 class TaggedMixin:
@@ -156,16 +156,11 @@ class OwnedViewSet(BaseViewSet):
         """List the rows. They come a page at a time."""
         if self.prepared is None or request.query_params:
             return super().list(request, *args, **kwargs)
-        query = self.prepared.first_page_within if kwargs else self.prepared.first_page
         paginator: Any = self.paginator
-        rows = paginator.page_of(
-            list(self.asked(query, **kwargs)),
-            request,
-            limit=paginator.default_limit,
-            offset=0,
-            count_all=lambda: self.get_queryset().count(),
-        )
-        return self.get_paginated_response(self.get_serializer(rows, many=True).data)
+        limit = paginator.default_limit
+        rows = list(self.asked(self.prepared, most=limit + 1, **kwargs))
+        page = paginator.page_of(rows, request, limit=limit, offset=0, count_all=lambda: self.get_queryset().count())
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     def read(self) -> Any:
         """Return the row that the address names, to be shown.
@@ -176,7 +171,7 @@ class OwnedViewSet(BaseViewSet):
         if self.prepared is None or set(self.kwargs) != {"pk"}:
             return super().read()
         try:
-            rows = list(self.asked(self.prepared.by_key, pk=self.kwargs["pk"]))
+            rows = list(self.asked(self.prepared, pk=self.kwargs["pk"]))
         except ValidationError as exc:  # no id
             raise Http404 from exc
         if not rows:
@@ -184,9 +179,9 @@ class OwnedViewSet(BaseViewSet):
         self.check_object_permissions(self.request, rows[0])
         return rows[0]
 
-    def asked(self, query: PreparedQuery[Any], **keys: Any) -> Any:
-        """Return the asking user's rows that a prepared query finds, as a queryset."""
-        return query.rows(user_id=self.request.user.pk, **keys, **self.moments())
+    def asked(self, prepared: OwnedQueries[Any], *, most: int | None = None, **keys: Any) -> Any:
+        """Return the asking user's rows with these ``keys``, ``most`` of them at most, by a query compiled once."""
+        return prepared.by(*keys, most=most).rows(user_id=self.request.user.pk, **keys, **self.moments())
 
     def moments(self) -> dict[str, Any]:
         """Return the instants that decide what is shown with a row now."""
@@ -238,7 +233,7 @@ class OwnedViewSet(BaseViewSet):
         if self.prepared is None:
             stored = self.get_queryset().get(pk=saved.pk)
         else:
-            (stored,) = self.asked(self.prepared.by_key, pk=saved.pk)
+            (stored,) = self.asked(self.prepared, pk=saved.pk)
         self.created = serializer.instance = stored
 
     def given(self) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Endpoints of financial institutions."""
 
-from finances.api.pagination import DEFAULT_LIMIT
 from finances.api.viewsets import OwnedViewSet
 from finances.prepared import OwnedQueries
 from institutions.api.filters import FinancialInstitutionFilter
@@ -15,4 +14,4 @@ class FinancialInstitutionViewSet(OwnedViewSet):
     serializer_class = FinancialInstitutionSerializer
     filterset_class = FinancialInstitutionFilter
     quota = "institutions"
-    prepared = OwnedQueries(FinancialInstitution.objects.all, page=DEFAULT_LIMIT + 1)
+    prepared = OwnedQueries(FinancialInstitution.objects.all)

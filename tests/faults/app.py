@@ -1,6 +1,5 @@
 """The real application: gunicorn and a worker with the settings of production."""
 
-import os
 import re
 import signal
 import subprocess
@@ -10,7 +9,8 @@ from pathlib import Path
 
 import requests
 
-from tests.faults.processes import Process, children_of, free_port, send, wait_until
+from config.tests.serving import free_port, production
+from tests.faults.processes import Process, children_of, send, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -21,13 +21,7 @@ SWITCHED_OFF = re.findall(r"^#?((?:THROTTLE|SCHEDULE)_\w+)=", (ROOT / ".env.exam
 def environment(folder, database_url, **settings):
     """Return the environment of production, with all files in ``folder``."""
     return {
-        "PATH": os.environ["PATH"],
-        "DJANGO_ENV": "production",
-        "DJANGO_SECRET_KEY": "only-for-these-tests-" * 4,
-        "DJANGO_ALLOWED_HOSTS": "127.0.0.1",
-        "HTTPS_ONLY": "false",
-        "ENV_FILE": os.devnull,
-        "VAR_DIR": str(folder / "var"),
+        **production(folder / "var"),
         "DATABASE_URL": database_url,
         "WORKERS": "true",
         "EMAIL_URL": f"filemail:///{folder}/mails",

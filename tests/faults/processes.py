@@ -11,12 +11,6 @@ from pathlib import Path
 PATIENCE = 60  # seconds for anything to come to pass on a busy machine
 
 
-def free_port():
-    """Return a port that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
 def wait_until(condition, *, seconds=PATIENCE, why="it did not come to pass"):
     """Wait until ``condition`` holds, and return what it returned."""
     deadline = time.monotonic() + seconds

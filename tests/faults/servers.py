@@ -12,7 +12,8 @@ from pathlib import Path
 import psycopg
 import redis
 
-from tests.faults.processes import Process, free_port, is_listening, wait_until
+from config.tests.serving import free_port
+from tests.faults.processes import Process, is_listening, wait_until
 
 
 def postgresql_binaries():

@@ -101,4 +101,4 @@ def test_a_stranger_s_row_and_what_is_no_id_do_not_exist(api):
 @pytest.mark.django_db
 def test_a_value_of_the_wrong_kind_is_refused():
     with pytest.raises(ValidationError):
-        AccountViewSet.prepared.by_key.rows(pk="no-id", user_id=None, before=NOON)
+        AccountViewSet.prepared.by("pk").rows(pk="no-id", user_id=None, before=NOON)
