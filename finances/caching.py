@@ -49,17 +49,17 @@ def remember(name: str, *, state: Sequence[Any], compute: Callable[[], bytes]) -
     return single_flight.shared(key, lambda: _first(key, compute), otherwise=lambda: _keep(key, compute()))
 
 
-def remember_last(slot: str, *, state: Sequence[Any], compute: Callable[[], bytes]) -> bytes:
+def remember_last(slot: str, *, state: Callable[[], Sequence[Any]], compute: Callable[[], bytes]) -> bytes:
     """Return what ``compute`` returned for this ``state``, if nothing else was asked of the ``slot`` since.
 
-    For what is large and asked for in endless ways: of each slot only the last result is kept, and only where all
-    processes share one cache; without Redis each of them would fill its own memory.
+    For what is large, or asked for in endless ways: of each slot only the last result is kept, and only where all
+    processes share one cache; without Redis each of them would fill its own memory, and ``state`` is not read.
     """
     cache = caches["default"]
     if not hasattr(cache, "client"):
         return compute()
     name = slot.partition(":")[0]
-    mark, kept = key_of(name, state).encode(), cache.get(slot)
+    mark, kept = key_of(name, state()).encode(), cache.get(slot)
     is_found = isinstance(kept, bytes) and kept.startswith(mark)
     metrics.count_look(name, found=is_found)
     if is_found:

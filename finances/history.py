@@ -61,6 +61,8 @@ class OwnedRecords(HistoricalRecords):  # type: ignore[misc]
         """Record a row that is new or was changed; a save that changed nothing, and does not say why, is none."""
         if created or getattr(instance, "_change_reason", None) is not None or not self.is_as_recorded(instance, using):
             super().post_save(instance, created, using=using, **kwargs)
+        else:
+            caching.renew_of({instance.user_id}, using=using)  # for ``updated_at``, which is shown, too
 
     def is_as_recorded(self, instance: Any, using: str | None) -> bool:
         """Tell whether the row says what was recorded of it last, but for when it was saved."""

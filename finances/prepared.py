@@ -121,6 +121,9 @@ class OwnedQueries[M: models.Model]:
 
     def by(self, *names: str, most: int | None = None) -> PreparedQuery[M]:
         """Return the query for an owner's rows, ``most`` of them at most, by the other keys that ``names`` say."""
+        known = self._known.get((names, most))
+        if known is not None:
+            return known
         places = {name: Parameter(name, models.UUIDField()) for name in ("user_id", *names)}
         query = PreparedQuery(lambda: self._rows().filter(**places)[:most])
         return self._known.setdefault((names, most), query)

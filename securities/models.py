@@ -54,6 +54,11 @@ CALENDARS = {AssetClass.CRYPTOCURRENCY: Calendar.ALWAYS, AssetClass.CURRENCY: Ca
 INTERVALS = [(interval.value, interval.value) for interval in Interval]
 
 
+def is_under_way(sync_started_at: datetime | None) -> bool:
+    """Tell whether who began to fetch then is still at it, or else has come to an untimely end."""
+    return sync_started_at is not None and sync_started_at >= timezone.now() - SYNC_TIMEOUT
+
+
 class SecurityQuerySet(models.QuerySet["Security"]):
     """Securities by name, by state, and with their last price."""
 
@@ -192,7 +197,7 @@ class Security(TimestampedModel):
     @property
     def is_syncing(self) -> bool:
         """Whether somebody alive is fetching its prices."""
-        return self.sync_started_at is not None and self.sync_started_at >= timezone.now() - SYNC_TIMEOUT
+        return is_under_way(self.sync_started_at)
 
     @property
     def calendar(self) -> Calendar:

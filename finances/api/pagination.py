@@ -59,9 +59,12 @@ class HeaderPagination(BasePagination):
         The page that ends with the last row tells how many there are; nobody need count them.
         """
         is_last = len(rows) <= limit and (rows or not offset)
-        count = offset + len(rows) if is_last else count_all()
-        self.headers = page_headers(request, count=count, limit=limit, offset=offset)
+        self.describe(request, count=offset + len(rows) if is_last else count_all(), limit=limit, offset=offset)
         return rows[:limit]
+
+    def describe(self, request: Request, *, count: int, limit: int, offset: int) -> None:
+        """Keep how many rows there are, and the headers that say so."""
+        self.count, self.headers = count, page_headers(request, count=count, limit=limit, offset=offset)
 
     def get_paginated_response(self, data: Any) -> Response:
         """Answer ``data`` with the headers of its page."""

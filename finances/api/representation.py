@@ -14,6 +14,7 @@ from operator import attrgetter
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
+from django.db import models
 from rest_framework import serializers
 from rest_framework.utils.serializer_helpers import BindingDict
 
@@ -48,6 +49,12 @@ def readers_of(kind: type[serializers.Serializer[Any]]) -> list[tuple[str, Reade
 def sources_of(kind: type[serializers.Serializer[Any]]) -> frozenset[str]:
     """Return the names of what a serializer shows, as the row calls them."""
     return frozenset(str(field.source) for field in fields_of(kind).values())
+
+
+def columns_of(kind: type[serializers.Serializer[Any]], model: type[models.Model]) -> list[str]:
+    """Return the names of the columns of ``model`` that a serializer shows, keys of other rows among them."""
+    shown = sources_of(kind)
+    return [field.attname for field in model._meta.concrete_fields if {field.name, field.attname} & shown]
 
 
 def reader(field: Any, model: Any) -> Reader:

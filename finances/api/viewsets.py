@@ -1,9 +1,10 @@
 """The views that all resources share: partial writes under a lock, conditional requests, ownership."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 
+import orjson
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.http import Http404
@@ -13,10 +14,12 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from finances import owners, quotas
+from finances import caching, owners, quotas
 from finances.api import conditional, representation
 from finances.api.idempotency import IdempotentMixin
+from finances.api.rendering import ExactJSONRenderer
 from finances.exceptions import ConflictError
+from finances.history import RecordedQuerySet
 from finances.models import OwnedQuerySet, require_unused
 from finances.prepared import OwnedQueries
 
@@ -136,9 +139,8 @@ class BaseViewSet(TaggedMixin, IdempotentMixin, viewsets.ModelViewSet[Any]):
         When it was saved is none of it: a save that changed nothing takes nothing from anybody.
         """
         kind: Any = self.state_serializer_class or self.get_serializer_class()
-        shown = representation.sources_of(kind)
-        columns = [field for field in row._meta.concrete_fields if {field.name, field.attname} & shown]
-        return conditional.state_of(row, [field.attname for field in columns if field.name != "updated_at"])
+        columns = representation.columns_of(kind, type(row))
+        return conditional.state_of(row, [name for name in columns if name != "updated_at"])
 
 
 class OwnedViewSet(BaseViewSet):
@@ -156,11 +158,38 @@ class OwnedViewSet(BaseViewSet):
         """List the rows. They come a page at a time."""
         if self.prepared is None or request.query_params:
             return super().list(request, *args, **kwargs)
+        if isinstance(self.queryset, RecordedQuerySet):
+            return self.kept_page(request, self.prepared)
+        return self.get_paginated_response(self.first_page(request, self.prepared))
+
+    def kept_page(self, request: Request, prepared: OwnedQueries[Any]) -> Response:
+        """Answer with the page as it was last written, if nothing that it shows has changed. See docs/adr/0033."""
+        paginator: Any = self.paginator
+
+        def state() -> list[Any]:
+            owner: Any = request.user
+            return [caching.generation_of(owner.pk), owner.timezone, *self.moments().values(), *self.state_beside()]
+
+        def write() -> bytes:
+            items = ExactJSONRenderer().render(self.first_page(request, prepared))
+            return b"%d\n%b" % (paginator.count, items)
+
+        kept = caching.remember_last(f"page:{request.user.pk}:{request.path}", state=state, compute=write)
+        count, _, items = kept.partition(b"\n")
+        paginator.describe(request, count=int(count), limit=paginator.default_limit, offset=0)
+        return self.get_paginated_response(orjson.Fragment(items))
+
+    def state_beside(self) -> Sequence[Any]:
+        """Return what a page of recorded rows shows that is not recorded itself, such as rows that they point at."""
+        return ()
+
+    def first_page(self, request: Request, prepared: OwnedQueries[Any]) -> Any:
+        """Return what a list begins with, as it is shown."""
         paginator: Any = self.paginator
         limit = paginator.default_limit
-        rows = list(self.asked(self.prepared, most=limit + 1, **kwargs))
+        rows = list(self.asked(prepared, most=limit + 1, **self.kwargs))
         page = paginator.page_of(rows, request, limit=limit, offset=0, count_all=lambda: self.get_queryset().count())
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        return self.get_serializer(page, many=True).data
 
     def read(self) -> Any:
         """Return the row that the address names, to be shown.

@@ -264,7 +264,7 @@ def test_of_a_slot_the_last_result_is_kept_and_nothing_else():
     compute = Counted()
     states = [[1, "a"], [1, "a"], [2, "a"], [2, "a"], [1, "a"]]
 
-    results = [caching.remember_last("thing:slot", state=state, compute=compute) for state in states]
+    results = [caching.remember_last("thing:slot", state=lambda s=state: s, compute=compute) for state in states]
 
     assert [int(result[-1:]) for result in results] == [1, 1, 2, 2, 3]
 
@@ -274,14 +274,16 @@ def test_each_slot_keeps_its_own():
     compute = Counted()
     slots = ["thing:one", "thing:another", "thing:one"]
 
-    results = [caching.remember_last(slot, state=[1], compute=compute) for slot in slots]
+    results = [caching.remember_last(slot, state=lambda: [1], compute=compute) for slot in slots]
 
     assert results == [b"result 1", b"result 2", b"result 1"]
 
 
 @NO_REDIS
 def test_what_is_too_large_for_a_slot_is_computed_each_time():
-    results = [caching.remember_last("thing:large", state=[1], compute=lambda: os.urandom(1_000_001)) for _ in range(2)]
+    results = [
+        caching.remember_last("thing:large", state=lambda: [1], compute=lambda: os.urandom(1_000_001)) for _ in range(2)
+    ]
 
     assert results[0] != results[1]
 
@@ -290,7 +292,7 @@ def test_without_redis_no_process_fills_its_memory_with_slots():
     compute = Counted()
     alone = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "slots"}}
     with override_settings(CACHES=alone):
-        results = [caching.remember_last("thing:slot", state=[1], compute=compute) for _ in range(2)]
+        results = [caching.remember_last("thing:slot", state=lambda: [1], compute=compute) for _ in range(2)]
 
     assert results == [b"result 1", b"result 2"]
 

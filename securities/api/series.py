@@ -95,7 +95,7 @@ def find(security: Security, question: Question) -> Found:
         return read(security, question)
     kept = caching.remember_last(
         f"series:{security.pk}:{question.interval}:{question.adjusted}",
-        state=[security.prices_version, question],
+        state=lambda: [security.prices_version, question],
         compute=lambda: _packed(read(security, question)),
     )
     return _unpacked(kept)
