@@ -7,7 +7,8 @@ def throttle_rates(env: NamingEnv, *, has_defaults: bool) -> dict[str, str]:
     """Return by scope, set as ``THROTTLE_<SCOPE>``, requests per s, m, h or d, such as 10/min, or off.
 
     Most count by address (by user, where one is signed in); those named ``*_account`` count by the account that is
-    meant, from whatever addresses. Tests have no rates but those that they set.
+    meant, from whatever addresses. Of tries to sign in, and of codes, the failed ones count: ``*_account`` by account
+    and address, ``*_everywhere`` by account (``users.tries``). Tests have no rates but those that they set.
     """
 
     def rate(default: str) -> str:
@@ -21,6 +22,9 @@ def throttle_rates(env: NamingEnv, *, has_defaults: bool) -> dict[str, str]:
         "figures": env.str("THROTTLE_FIGURES", rate("120/min")),
         "login": env.str("THROTTLE_LOGIN", rate("30/min")),
         "login_account": env.str("THROTTLE_LOGIN_ACCOUNT", rate("10/min")),
+        "login_everywhere": env.str("THROTTLE_LOGIN_EVERYWHERE", rate("100/hour")),
+        "code_account": env.str("THROTTLE_CODE_ACCOUNT", rate("10/hour")),
+        "code_everywhere": env.str("THROTTLE_CODE_EVERYWHERE", rate("100/day")),
         "register": env.str("THROTTLE_REGISTER", rate("20/hour")),
         "register_account": env.str("THROTTLE_REGISTER_ACCOUNT", rate("5/hour")),
         "forgot": env.str("THROTTLE_FORGOT", rate("20/hour")),

@@ -43,8 +43,7 @@ CORS_ALLOW_HEADERS = [
     "accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "x-request-id",
 ]  # fmt: skip
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
-HTTPS_ONLY = env.bool("HTTPS_ONLY", IN_PRODUCTION)
-SECURE_SSL_REDIRECT = HTTPS_ONLY
+HTTPS_ONLY = SECURE_SSL_REDIRECT = env.bool("HTTPS_ONLY", IN_PRODUCTION)
 # Orchestrators, the container's own check and Prometheus ask over plain HTTP.
 SECURE_REDIRECT_EXEMPT = [r"^health", r"^metrics$"]
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 31_536_000 if HTTPS_ONLY else 0)
@@ -65,6 +64,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_BYTES", 2_621_440)
 ADMIN_PATH = guards.admin_path(env.str("ADMIN_PATH", guards.USUAL_ADMIN_PATH))
 ADMIN_REQUIRE_OTP = env.bool("ADMIN_REQUIRE_OTP", False)
 OTP_TOTP_ISSUER = "Finances"
+OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0  # its waits are for all addresses; users.tries counts
 
 # ---- Applications --------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [

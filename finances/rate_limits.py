@@ -5,12 +5,13 @@ or while it is away, every process counts in its own memory: limits become as ma
 processes, but nobody is let in unlimited and nobody is locked out.
 """
 
+import contextlib
 import functools
 import ipaddress
 import logging
 import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +49,32 @@ class Limit:
 
     count: int
     seconds: int
+
+
+@dataclass(frozen=True)
+class Window:
+    """The part of time in which requests of one identity are now counted together, for ``closes_in`` more seconds."""
+
+    key: str
+    limit: Limit
+    closes_in: int
+
+    def seconds_to_wait(self, *, weight: int = 1) -> int | None:
+        """Count a request as ``weight``; return after how many seconds to try again, None when it may pass."""
+        count = counter.increment(self.key, seconds=self.limit.seconds, by=weight)
+        return None if count <= self.limit.count else self.closes_in
+
+    def part(self, identity: str, *, count: int) -> "Window":
+        """Return a window that closes with this one and counts what ``identity`` alone does, up to ``count``."""
+        return Window(f"{self.key}:{digest_of(identity)[:32]}", Limit(count, self.limit.seconds), self.closes_in)
+
+    def take_back(self) -> None:
+        """Count a request less."""
+        counter.take_back(self.key)
+
+    def forget(self) -> None:
+        """Count anew."""
+        counter.forget(self.key)
 
 
 @functools.cache
@@ -94,15 +121,28 @@ def seconds_to_wait(*, scope: str, identity: str, weight: int = 1) -> int | None
     Raises:
         ImproperlyConfigured: ``settings.THROTTLE_RATES`` has no such scope.
     """
+    window = window_of(scope=scope, identity=identity)
+    return None if window is None else window.seconds_to_wait(weight=weight)
+
+
+def window_of(*, scope: str, identity: str) -> Window | None:
+    """Return the window of this moment in which ``identity`` is counted under ``scope``, if that has a limit.
+
+    Raises:
+        ImproperlyConfigured: ``settings.THROTTLE_RATES`` has no such scope.
+    """
     limit = limit_of(scope)
     if limit is None:
         return None
-    # Identities are addresses and names of people: the cache does not get to know them.
-    digest = salted_hmac(__name__, f"{scope}:{identity}", algorithm="sha256").hexdigest()
+    digest = digest_of(f"{scope}:{identity}")
     # Everybody's windows begin at another moment, so that not all are let in anew at the full minute.
-    window, elapsed = divmod(time.time() + int(digest[:8], 16) % limit.seconds, limit.seconds)
-    count = counter.increment(f"{scope}:{digest[8:40]}:{int(window)}", seconds=limit.seconds, by=weight)
-    return None if count <= limit.count else math.ceil(limit.seconds - elapsed)
+    number, elapsed = divmod(time.time() + int(digest[:8], 16) % limit.seconds, limit.seconds)
+    return Window(f"{scope}:{digest[8:40]}:{int(number)}", limit, math.ceil(limit.seconds - elapsed))
+
+
+def digest_of(identity: str) -> str:
+    """Return what stands for an identity: addresses and names of people are not for the cache to know."""
+    return salted_hmac(__name__, identity, algorithm="sha256").hexdigest()
 
 
 class Counter:
@@ -115,13 +155,34 @@ class Counter:
 
     def increment(self, key: str, *, seconds: int, by: int = 1) -> int:
         """Add ``by`` to ``key``, which is forgotten after ``seconds``, and return the new count."""
+        return self.ask(lambda cache: increment(cache, key, seconds, by))
+
+    def take_back(self, key: str) -> None:
+        """Take one from ``key``, if it is still counted."""
+        with contextlib.suppress(ValueError):  # it is forgotten already
+            self.ask(lambda cache: cache.decr(key))
+
+    def forget(self, key: str) -> None:
+        """Forget ``key``, be it a count or a mark."""
+        self.ask(lambda cache: cache.delete(key))
+
+    def mark(self, key: str, *, seconds: int) -> None:
+        """Remember ``key`` for ``seconds``."""
+        self.ask(lambda cache: cache.set(key, 1, seconds))
+
+    def is_marked(self, key: str) -> bool:
+        """Tell whether ``key`` is remembered."""
+        return self.ask(lambda cache: cache.get(key)) is not None
+
+    def ask[Answer](self, question: Callable[[BaseCache], Answer]) -> Answer:
+        """Ask the shared cache, or this process's memory while that is away."""
         if time.monotonic() >= self.shared_again_at:
             try:
-                return increment(caches["throttles"], key, seconds, by)
+                return question(caches["throttles"])
             except (redis.exceptions.RedisError, OSError) as exc:
                 self.shared_again_at = time.monotonic() + REDIS_REST_SECONDS
                 logger.warning("Rate limits are counted in this process alone, Redis being away: %s", exc)
-        return increment(self.memory, key, seconds, by)
+        return question(self.memory)
 
 
 def increment(cache: BaseCache, key: str, seconds: int, by: int = 1) -> int:

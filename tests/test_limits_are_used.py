@@ -49,5 +49,5 @@ def test_every_rate_limits_something():
 def test_every_scope_of_a_view_has_a_rate():
     scopes = set(scopes_of_views())
 
-    assert {"sync", "login", "login_account", "confirm"} <= scopes
+    assert {"sync", "login", "refresh_account", "confirm"} <= scopes
     assert scopes <= set(settings.THROTTLE_RATES)

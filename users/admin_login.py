@@ -1,5 +1,6 @@
 """The admin's sign-in, under the same limits as the API's."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
@@ -11,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from finances import rate_limits
-from users import admin_limits
+from users import admin_limits, tries
 
 
 class LoginForm(AdminAuthenticationForm):
@@ -35,5 +36,18 @@ def login(request: HttpRequest) -> HttpResponse:
             wanted = urlencode({"next": request.GET.get("next") or reverse("admin:index")})
             return HttpResponseRedirect(f"{reverse('second-factor')}?{wanted}")
         return admin.site.login(request)
-    seconds = rate_limits.first_refusal(admin_limits.steps(request))
-    return admin.site.login(request) if seconds is None else admin_limits.refuse(request, seconds)
+    return admin_limits.refuse_address(request) or answer_try(request)
+
+
+def answer_try(request: HttpRequest) -> HttpResponse:
+    """Let in whoever has the right password, and has not failed too often before."""
+    account = tries.Account.by_login(request.POST.get("username", ""))
+    attempt = tries.Try(kind="login", account=account, address=rate_limits.client_address(request.META))
+    refused = admin_limits.refuse_try(request, attempt)
+    if refused is not None:
+        return refused
+    response = admin.site.login(request)
+    if isinstance(response, HttpResponseRedirect):
+        user: Any = request.user
+        attempt.succeed(user=user)
+    return response

@@ -25,11 +25,11 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from finances import rate_limits
 from finances.changelists import LongListMixin
 from finances.exceptions import ConflictError
-from users import admin_limits, second_factor
+from users import admin_limits, second_factor, tries
 from users.models import User
 
 KEY_IN_SESSION = "second_factor_key"
-REFUSED = "The code is wrong, used up, or came too soon after a wrong one. Wait for the next one."
+REFUSED = "The code is wrong or used up. Wait for the next one."
 
 
 class CodeForm(forms.Form):
@@ -105,41 +105,47 @@ def show(request: HttpRequest) -> HttpResponse:
     if request.POST.get("action") == "log_out":  # the admin's own signs nobody out whom it would not let in
         auth.logout(request)
         return HttpResponseRedirect(reverse("admin:login"))
-    if request.method == "POST":
-        seconds = rate_limits.first_refusal(admin_limits.steps(request, account=f"user:{request.user.pk}"))
-        if seconds is not None:
-            return admin_limits.refuse(request, seconds)
     user: Any = request.user
-    if second_factor.device_of(user) is None:
-        return enrol(request, user)
-    return ask(request, user) if second_factor.missing(request) else manage(request, user)
+    device = second_factor.device_of(user)
+    account = tries.Account.with_device(user, device and device.pk)
+    attempt = tries.Try(kind="code", account=account, address=rate_limits.client_address(request.META))
+    if request.method == "POST":
+        refused = admin_limits.refuse_address(request) or admin_limits.refuse_try(request, attempt)
+        if refused is not None:
+            return refused
+    if device is None:
+        return enrol(request, user, attempt)
+    return ask(request, user, attempt) if second_factor.missing(request) else manage(request, user, attempt)
 
 
-def enrol(request: HttpRequest, user: User) -> HttpResponse:
+def enrol(request: HttpRequest, user: User, attempt: tries.Try) -> HttpResponse:
     """Turn it on with a key that this session alone knows."""
     key = request.session.setdefault(KEY_IN_SESSION, second_factor.new_key())
     form = TurnOnForm(request.POST or None, user=user, key=key)
     if form.is_valid():
         del request.session[KEY_IN_SESSION]
+        attempt.succeed(user=user)
         second_factor.accept(request)
         return show_codes(request, form.recovery_codes)
     picture = mark_safe(second_factor.as_picture(key, user=user))  # noqa: S308 - an SVG that segno drew
     return page(request, "enrol", form=form, picture=picture, key=second_factor.as_text(key))
 
 
-def ask(request: HttpRequest, user: User) -> HttpResponse:
+def ask(request: HttpRequest, user: User, attempt: tries.Try) -> HttpResponse:
     """Ask for a code, and go on to where it was wanted."""
     form = CodeForm(request.POST or None, user=user)
     if not form.is_valid():
         return page(request, "ask", form=form, next=request.GET.get("next", ""))
+    attempt.succeed(user=user)
     second_factor.accept(request)
     return HttpResponseRedirect(destination(request))
 
 
-def manage(request: HttpRequest, user: User) -> HttpResponse:
+def manage(request: HttpRequest, user: User, attempt: tries.Try) -> HttpResponse:
     """Tell how it stands; make new recovery codes, or turn it off, for another code."""
     form = CodeForm(request.POST or None, user=user)
     if form.is_valid():
+        attempt.succeed(user=user)
         act: Callable[..., HttpResponse] = {"renew": renew, "turn_off": turn_off}.get(
             request.POST.get("action", ""), home
         )

@@ -1,10 +1,7 @@
-"""What people sign in with, and whose account that is."""
+"""What people sign in with."""
 
 from collections.abc import Mapping
 from typing import Any
-
-from finances import rate_limits, typed_text
-from users.models import User
 
 FIELDS = ("username", "email")
 
@@ -17,11 +14,3 @@ def login_in(data: Any) -> str | None:
     given = (data.get(field) for field in FIELDS) if isinstance(data, Mapping) else ()
     names = (str(value).strip() for value in given if isinstance(value, str | int) and not isinstance(value, bool))
     return next((name for name in names if name), None)
-
-
-def identity(login: str) -> str:
-    """Return for whom a try with this login counts: its user, by either name, or else the name itself."""
-    name = typed_text.normalize_name(login)
-    storable = len(name) <= typed_text.MAX_NAME_LENGTH and "\0" not in name
-    user_id = User.objects.by_login(name).order_by().values_list("pk", flat=True).first() if storable else None
-    return rate_limits.account_identity(login) if user_id is None else f"user:{user_id}"

@@ -1,7 +1,8 @@
 """The second factor of those who administer: codes by time (TOTP), and codes that recover whoever lost their device.
 
-django-otp checks the codes: none is good twice, and each wrong one makes the next wait twice as long. Recovery codes
-have 120 random bits and are kept as digests alone; the key of a device must be kept as it is, to compute with.
+django-otp checks the codes: none is good twice. Wrong ones are counted by users.tries, since django-otp's own waits are
+for everybody, whoever typed the wrong one. Recovery codes have 120 random bits and are kept as digests alone; the key
+of a device must be kept as it is, to compute with.
 """
 
 import base64

@@ -61,14 +61,17 @@ def create_first_admin(*, email: str) -> tuple[User, str] | None:
 
 
 @transaction.atomic
-def change_password(*, user_id: Any, current_password: str, new_password: str, family: uuid.UUID) -> None:
+def change_password(*, user_id: Any, current_password: str, new_password: str, family: uuid.UUID) -> User:
     """Change the password and end all sessions but the refresh token of ``family``, which is the asking one.
+
+    Returns:
+        Whose it was.
 
     Raises:
         InvalidValueError: ``current_password`` is wrong.
         ValidationError: ``new_password`` is too weak.
     """
-    user = User.objects.select_for_update().get(pk=user_id)
+    user: User = User.objects.select_for_update().get(pk=user_id)
     require_current_password(current_password, user=user)
     require_good_password(new_password, user=user)
     old_stamp = user.security_stamp
@@ -77,11 +80,15 @@ def change_password(*, user_id: Any, current_password: str, new_password: str, f
     TokenFamily.objects.filter(pk=family, user=user, stamp=old_stamp).update(stamp=user.security_stamp)
     sessions.end_outdated(user=user)
     transaction.on_commit(functools.partial(mails.post, mails.send_password_changed, user.email))
+    return user
 
 
 @transaction.atomic
-def reset_password(*, token: str, new_password: str) -> None:
+def reset_password(*, token: str, new_password: str) -> User:
     """Change the password of whom the mailed ``token`` names, end all their sessions, and take the mail as read.
+
+    Returns:
+        Whose it was.
 
     Raises:
         InvalidValueError: the token is used, expired or wrong.
@@ -97,6 +104,7 @@ def reset_password(*, token: str, new_password: str) -> None:
     user.save()
     sessions.end_outdated(user=user)
     transaction.on_commit(functools.partial(mails.post, mails.send_password_changed, user.email))
+    return user
 
 
 @transaction.atomic

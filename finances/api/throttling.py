@@ -16,7 +16,15 @@ def count(request: Request, *, scope: str, weight: int = 1) -> None:
     Raises:
         Throttled: there was too much of it.
     """
-    seconds = rate_limits.seconds_to_wait(scope=scope, identity=caller_of(request), weight=weight)
+    require(rate_limits.seconds_to_wait(scope=scope, identity=caller_of(request), weight=weight))
+
+
+def require(seconds: int | None) -> None:
+    """Let a request go on that a limit lets pass.
+
+    Raises:
+        Throttled: it is to wait for so many seconds.
+    """
     if seconds is not None:
         raise Throttled(seconds)
 

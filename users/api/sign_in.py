@@ -16,10 +16,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from finances import rate_limits
-from finances.api import openapi
+from finances.api import openapi, throttling
 from finances.api.idempotency import IdempotentMixin
 from finances.api.parsing import ExactJSONParser, LimitedFormParser
-from users import links, logins, mails, services, sessions, tokens
+from users import links, mails, services, sessions, tokens, tries
 from users.api.authentication import REFUSAL, LenientTokenAuthentication, TokenAuthentication
 from users.api.serializers import (
     EmailSerializer,
@@ -122,11 +122,6 @@ class LoginView(OpenAuthView):
     throttle_scope = "login"
     parser_classes: tuple[type[BaseParser], ...] = (ExactJSONParser, LimitedFormParser)
 
-    def throttle_account(self, request: Request) -> str | None:
-        """Return whose account is tried, so that it is not tried from many addresses or by both of its names."""
-        login = logins.login_in(request.data)
-        return None if login is None else logins.identity(login)
-
     @extend_schema(
         request=LoginSerializer,
         responses={200: TokenPairSerializer}
@@ -140,12 +135,18 @@ class LoginView(OpenAuthView):
         Raises:
             AuthenticationFailed: unknown, wrong password or deactivated; the answer does not tell which.
             PermissionDenied: the password is right, but the address is not verified as it has to be.
+            Throttled: there were too many failed tries.
         """
-        user = sessions.authenticate(**checked(LoginSerializer(data=request.data)))
+        given = checked(LoginSerializer(data=request.data))
+        account, address = tries.Account.by_login(given["login"]), rate_limits.client_address(request.META)
+        attempt = tries.Try(kind="login", account=account, address=address)
+        throttling.require(attempt.seconds_to_wait())
+        user = sessions.authenticate(**given)
         if user is None:
             raise AuthenticationFailed("The login or the password is wrong.", "invalid_credentials")
         if settings.EMAIL_VERIFICATION_REQUIRED and not user.email_verified:
             raise PermissionDenied("Confirm your email address first; we mailed you a link.", "email_unverified")
+        attempt.succeed(user=user)
         return pair_response(sessions.start(user=user))
 
 
@@ -269,7 +270,8 @@ class ResetPasswordView(OpenAuthView):
         """
         data = checked(NewPasswordSerializer(data=request.data))
         with faults_of("new_password"):
-            services.reset_password(**data)
+            user = services.reset_password(**data)
+        tries.know(user=user, meta=request.META)
         return Response({"message": "Your password is changed; sign in with the new one."})
 
 
@@ -317,5 +319,6 @@ class ChangePasswordView(IdempotentMixin, APIView):
         data = checked(PasswordChangeSerializer(data=request.data))
         token: Any = request.auth
         with faults_of("new_password"):
-            services.change_password(user_id=request.user.pk, family=sessions.family_id(token), **data)
+            user = services.change_password(user_id=request.user.pk, family=sessions.family_id(token), **data)
+        tries.know(user=user, meta=request.META)
         return Response({"message": "Your password is changed; all other sessions are ended."})
