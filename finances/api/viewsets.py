@@ -158,7 +158,8 @@ class OwnedViewSet(BaseViewSet):
         """List the rows. They come a page at a time."""
         if self.prepared is None or request.query_params:
             return super().list(request, *args, **kwargs)
-        if isinstance(self.queryset, RecordedQuerySet):
+        kind: Any = type(self)
+        if isinstance(kind.queryset, RecordedQuerySet):
             return self.kept_page(request, self.prepared)
         return self.get_paginated_response(self.first_page(request, self.prepared))
 
