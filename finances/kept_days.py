@@ -38,20 +38,25 @@ def moves(rows: Any, was: ZoneInfo, becomes: ZoneInfo) -> tuple[list[Move], set[
     """Return where to take which of ``rows``, and the keys and instants of those that cannot go there.
 
     Each row is a key, an instant and what rows that must not meet have in common: their constraints may forbid it. The
-    order is one in which none meets another on its way; what would meet one that stays, stays as well.
+    order is one in which none meets another on its way: who is where another goes goes first, whichever way days move
+    (they move both ways where a country has crossed the date line). What would meet one that stays, stays as well.
     """
-    found = [(key, at, moved(at, was, becomes), alike) for key, at, *alike in rows]
-    staying = {(at, *alike) for _, at, to, alike in found if to == at}
-    moving = sorted((each for each in found if each[1] != each[2]), key=lambda each: each[1])
-    if moving and moving[0][2] > moving[0][1]:
-        moving.reverse()  # into the future the last one first
+    found = [(key, at, moved(at, was, becomes), tuple(alike)) for key, at, *alike in rows]
+    occupied = {(at, *alike) for _, at, to, alike in found if to == at}
+    moving = {(at, *alike): (key, at, to, alike) for key, at, to, alike in found if to != at}
     taken, held_up = [], set()
-    for key, at, to, alike in moving:
-        if (to, *alike) in staying:
-            staying.add((at, *alike))
-            held_up.add((key, at))
-        else:
-            taken.append((to, key))
+    while moving:
+        _, first = moving.popitem()
+        queue = [first]
+        while (ahead := moving.pop((queue[-1][2], *queue[-1][3]), None)) is not None:
+            queue.append(ahead)
+        for key, at, to, alike in reversed(queue):
+            if (to, *alike) in occupied:
+                occupied.add((at, *alike))
+                held_up.add((key, at))
+            else:
+                occupied.add((to, *alike))
+                taken.append((to, key))
     return taken, held_up
 
 

@@ -57,6 +57,18 @@ def test_the_days_of_values_stay_and_nothing_is_recorded_of_it(api, user, zones)
     assert AccountValue.history.count() == len(DAYS)
 
 
+def test_days_move_both_ways_where_a_country_has_crossed_the_date_line(api, user):
+    user.timezone = "Pacific/Apia"
+    user.save()
+    account, days = AccountFactory(user=user), [date(2011, 7, 1), *(date(2012, 1, day) for day in (5, 6, 7))]
+    for day in days:
+        assert api.post(f"/api/v1/accounts/{account.pk}/values", {"date": str(day), "value": 5}).status_code == 201
+
+    move(api, "America/Adak")
+
+    assert days_of(api, account) == days
+
+
 def test_the_as_of_days_of_holdings_and_of_what_they_were_stay(api, user):
     holding = HoldingFactory(account__user=user, timestamp=noon_of(DAYS[0], user.zone))
     api.patch(f"/api/v1/holdings/{holding.pk}", {"timestamp": str(DAYS[2]), "quantity": 12})

@@ -9,6 +9,7 @@ from securities import adjustment, ingest
 from securities.api.serializers import PricePointSerializer
 from securities.intake import Intake
 from securities.intervals import Interval
+from securities.models import Security, SecurityPrice
 from securities.tests.factories import SecurityFactory
 from securities.tests.shelf import at, bars, dividend, split
 
@@ -269,17 +270,45 @@ def test_a_long_series_is_read_once_and_then_the_same_from_the_cache(api, django
     assert closes(second) == list(range(100, 110))
 
 
-def test_a_long_series_is_never_an_old_one(api):
+@pytest.mark.parametrize(
+    ("query", "before", "after"),
+    [
+        ({}, list(range(100, 110)), [50, 50.5, 51, 51.5, 52, 52.5, 106, 107, 108, 109]),
+        ({"adjusted": "none"}, list(range(100, 110)), list(range(100, 110))),
+        ({"limit": 600, "offset": 5}, [105, 106, 107, 108, 109], [52.5, 106, 107, 108, 109]),
+        ({"interval": "1h"}, [], []),
+    ],
+)
+def test_a_long_series_is_never_one_from_before_a_split(api, query, before, after):
     security = store(*range(100, 110))
-    asked = [LONG, {**LONG, "adjusted": "none"}, {**LONG, "limit": 600, "offset": 5}, {**LONG, "interval": "1h"}]
-    before = [closes(get(api, **query)) for query in asked]
+    assert [closes(get(api, **{**LONG, **query})) for _ in range(2)] == [before, before]
 
     store(actions=[split("2026-03-10", 2)], security=security)  # the seventh bar
-    after = [closes(get(api, **query)) for query in asked]
 
-    assert before == [list(range(100, 110)), list(range(100, 110)), [105, 106, 107, 108, 109], []]
-    assert after[0] == [50, 50.5, 51, 51.5, 52, 52.5, 106, 107, 108, 109]
-    assert after[1:] == [before[1], [52.5, 106, 107, 108, 109], []]
+    assert closes(get(api, **{**LONG, **query})) == after
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda prices: prices.filter(close=100).update(close=99), [99, 101]),
+        (lambda prices: prices.filter(close=100).delete(), [101]),
+        (lambda prices: prices.get(close=100).delete(), [101]),
+        (lambda _: store(103, first=date(2026, 3, 4), security=Security.objects.get()), [100, 101, 103]),
+        (lambda _: Security.objects.update(currency_id="EUR"), [100, 101]),
+    ],
+    ids=["changed", "deleted", "one deleted", "added", "of another currency"],
+)
+def test_a_long_series_shows_whatever_was_done_to_its_prices(api, change, found):
+    store(100, 101)
+    before = [get(api, **LONG).json() for _ in range(2)]
+    assert [point["close"] for point in before[1]["prices"]] == [100, 101]
+
+    change(SecurityPrice.objects.all())
+
+    after = get(api, **LONG).json()
+    assert before[0] == before[1] != after
+    assert [point["close"] for point in after["prices"]] == found
 
 
 # ---- Conditional requests ----
