@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import NamedTuple
 
 from finances import money
@@ -112,31 +113,25 @@ def actions_as_traded(actions: Iterable[Action], *, splits: Iterable[Action]) ->
     ]
 
 
-def first_after(split: Action, bars: Sequence[Bar]) -> int:
-    """Return the place of the first of ``bars``, oldest first, to close after a split: of weeks, that of the split."""
-    days = [bar.at.date() for bar in bars]
-    place = bisect_left(days, split.on)
-    if not place or len(days) < 2 or split.on in days[place : place + 1]:  # noqa: PLR2004 - one bar has no known length
-        return place
-    usual = statistics.median((after - before).days for before, after in itertools.pairwise(days))
-    is_within = LEAST_APART <= usual <= MOST_APART and (split.on - days[place - 1]).days < usual
-    return place - 1 if is_within else place
+class Days:
+    """The days of bars, oldest first, by which splits find their places; how far apart they are is told once."""
 
+    def __init__(self, bars: Iterable[Bar]) -> None:
+        """Take the days from ``bars``."""
+        self._days = [bar.at.date() for bar in bars]
 
-def looks_split_adjusted(bars: Sequence[Bar], *, splits: Iterable[Action]) -> bool:
-    """Tell from the prices around each split whether somebody took the splits out of ``bars``, oldest first.
+    @cached_property
+    def _usual(self) -> float:
+        return statistics.median((after - before).days for before, after in itertools.pairwise(self._days))
 
-    Where the price falls by the ratio it was left as traded; where it goes on as before, it was adjusted.
-    """
-    adjusted = traded = 0
-    for split in splits_in(splits):
-        place, ratio = first_after(split, bars), exact_ratio(split.value)
-        if not 0 < place < len(bars) or ratio == 1 or not bars[place].close:
-            continue
-        fall = Fraction(bars[place - 1].close) / Fraction(bars[place].close)
-        is_nearer_to_one = max(fall, 1 / fall) < max(fall / ratio, ratio / fall)
-        adjusted, traded = adjusted + is_nearer_to_one, traded + (not is_nearer_to_one)
-    return adjusted > traded
+    def first_after(self, split: Action) -> int:
+        """Return the place of the first bar to close after a split: of weeks, that of the split."""
+        days = self._days
+        place = bisect_left(days, split.on)
+        if not place or len(days) < 2 or split.on in days[place : place + 1]:  # noqa: PLR2004 - one has no known length
+            return place
+        is_within = LEAST_APART <= self._usual <= MOST_APART and (split.on - days[place - 1]).days < self._usual
+        return place - 1 if is_within else place
 
 
 def is_plain_to_see(split: Action) -> bool:

@@ -83,9 +83,9 @@ def read(splits: Iterable[Action], bars: Sequence[Bar], told: Told) -> tuple[dic
     A person's word counts first. A split that the provider tells of is out of its prices. Of another one counts what
     the prices show, then how it was read before. One whose day has no price yet is in neither: it changed none.
     """
-    readings, unclear = {}, []
+    readings, unclear, shown = {}, [], Shown(bars)
     for split in adjustment.splits_in(splits):
-        is_out = _is_taken_out(split, bars, told)
+        is_out = _is_taken_out(split, shown, told)
         if is_out is not None:
             readings[split.on] = Reading(split.value, is_out)
         elif bars and split.on <= bars[0].at.date():
@@ -95,31 +95,65 @@ def read(splits: Iterable[Action], bars: Sequence[Bar], told: Told) -> tuple[dic
     return readings, unclear
 
 
-def _is_taken_out(split: Action, bars: Sequence[Bar], told: Told) -> bool | None:
+def _is_taken_out(split: Action, shown: "Shown", told: Told) -> bool | None:
     if split.on in told.words:
         return told.words[split.on]
     if any(quality.is_same_split(split, other) for other in adjustment.splits_in(told.by_provider)):
         return True
-    falls = falls_by(split, bars)
+    falls = shown.falls_by(split)
     if falls is not None:
         return not falls
     kept = told.kept.get(split.on)
-    if kept is not None and adjustment.exact_ratio(kept.ratio) == adjustment.exact_ratio(split.value):
+    if kept is not None and kept.is_known and adjustment.exact_ratio(kept.ratio) == adjustment.exact_ratio(split.value):
         return kept.is_taken_out
     return None
 
 
-def falls_by(split: Action, bars: Sequence[Bar]) -> bool | None:
-    """Tell whether the price of ``bars``, oldest first, falls by the ratio on the day of ``split``, or goes on as ever.
+class Shown:
+    """What the prices of bars, oldest first, show of splits; what is the same for all splits is worked out once."""
 
-    None when it does neither, and when that cannot be told: there is no bar on one side, or the price moves as much by
-    itself.
+    def __init__(self, bars: Sequence[Bar]) -> None:
+        """Look at ``bars``, of which none has a price of zero."""
+        self._bars, self._days = bars, adjustment.Days(bars)
+
+    def falls_by(self, split: Action) -> bool | None:
+        """Tell whether the price falls by the ratio on the day of ``split``, or goes on as ever.
+
+        None when it does neither, and when that cannot be told: there is no bar on one side, or the price moves as much
+        by itself.
+        """
+        return falls_at(self._days.first_after(split), self._bars, ratio=adjustment.exact_ratio(split.value))
+
+
+def falls_by(split: Action, bars: Sequence[Bar]) -> bool | None:
+    """Tell of a single split what ``bars`` show; see `Shown`."""
+    return Shown(bars).falls_by(split)
+
+
+class Judged(NamedTuple):
+    """The splits that are plainly in prices as traded, those that plainly were taken out, and all others."""
+
+    left_in: list[Action]
+    taken_out: list[Action]
+    unclear: list[Action]
+
+
+def judge(splits: Iterable[Action], bars: Sequence[Bar]) -> Judged:
+    """Part ``splits`` by what ``bars``, oldest first, show of each by itself.
+
+    One that no bar is from before, or that multiplies by 1, changes none of them and is left out.
     """
-    return falls_at(adjustment.first_after(split, bars), bars, ratio=adjustment.exact_ratio(split.value))
+    judged, shown = Judged([], [], []), Shown(bars)
+    for split in adjustment.splits_in(splits):
+        if not bars or split.on <= bars[0].at.date() or adjustment.exact_ratio(split.value) == 1:
+            continue
+        falls = shown.falls_by(split)
+        (judged.unclear if falls is None else judged.left_in if falls else judged.taken_out).append(split)
+    return judged
 
 
 def falls_at(place: int, bars: Sequence[Bar], *, ratio: Fraction) -> bool | None:
-    """Tell whether the price falls by ``ratio`` from the bar before ``place`` to the one there; None as `falls_by`."""
+    """Tell whether the price falls by ``ratio`` from the bar before ``place`` to the one there; None as in `Shown`."""
     if not 0 < place < len(bars) or bars[place].at - bars[place - 1].at > LONGEST_GAP:
         return None
     closes = [math.log(bar.close) for bar in bars[max(place - AROUND, 0) : place + AROUND]]
