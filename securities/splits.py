@@ -36,7 +36,8 @@ EXACT = 0.1  # of a split's own move: how far comparable prices may be from what
 class Reading(NamedTuple):
     """How a split was read in the prices of one interval: by its ``ratio``, and whether the provider took it out.
 
-    Not ``is_known`` when nothing tells and nothing needs to yet: there are no prices from before it. It is not kept.
+    Not ``is_known`` when nothing tells: the provider has no prices from before it. It is kept only where there are
+    stored ones, so that the provider is not asked again for what it does not have.
     """
 
     ratio: Decimal
@@ -53,8 +54,11 @@ type Readings = Mapping[date, Reading]
 
 
 def readings_from(kept: Iterable[Sequence[object]]) -> dict[date, Reading]:
-    """Return the readings that are kept with a security."""
-    return {date.fromisoformat(str(on)): Reading(Decimal(str(ratio)), bool(out)) for on, ratio, out in kept}
+    """Return the readings that are kept with a security; nothing is known of those that were neither."""
+    return {
+        date.fromisoformat(str(on)): Reading(Decimal(str(ratio)), out is not False, is_known=out is not None)
+        for on, ratio, out in kept
+    }
 
 
 def readings_of(told: Iterable[Action]) -> dict[date, Reading]:
@@ -64,8 +68,15 @@ def readings_of(told: Iterable[Action]) -> dict[date, Reading]:
 
 def kept_form(readings: Readings) -> list[list[object]]:
     """Return ``readings`` as they are kept with a security, oldest first."""
-    known = sorted((on, reading) for on, reading in readings.items() if reading.is_known)
-    return [[str(on), money.plain(reading.ratio), reading.is_taken_out] for on, reading in known]
+    return [
+        [str(on), money.plain(reading.ratio), reading.is_taken_out if reading.is_known else None]
+        for on, reading in sorted(readings.items())
+    ]
+
+
+def is_unreached(on: date, *, now: Readings, kept: Readings) -> bool:
+    """Tell whether the split of a day is among those ``kept`` as unreached, by the ratio that it has ``now``."""
+    return on in now and on in kept and kept[on].ratio == now[on].ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +186,9 @@ def changes(now: Readings, kept: Readings) -> list[Action]:
     """Return what has changed since prices were stored: a split on each day by the factor that they may lack.
 
     They lack what was not read before, was read otherwise, or is not told any more. Of one that nobody has read before,
-    the stored prices may be of either kind.
+    or of which nothing is known, the stored prices may be of either kind.
     """
-    found = []
+    found, kept = [], {on: reading for on, reading in kept.items() if reading.is_known}
     for on in sorted({*now, *kept}):
         new = now[on].factor if on in now else Fraction(1)
         if on in kept:
