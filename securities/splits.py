@@ -131,9 +131,13 @@ class Shown:
         """Tell whether the price falls by the ratio on the day of ``split``, or goes on as ever.
 
         None when it does neither, and when that cannot be told: there is no bar on one side, or the price moves as much
-        by itself.
+        by itself. A bar of a week or a month with the split in its midst may be in shares of its first day, as stored
+        ones are: where the price goes on into it and falls after it, nobody can tell, either.
         """
-        return falls_at(self._days.first_after(split), self._bars, ratio=adjustment.exact_ratio(split.value))
+        place, ratio = self._days.first_after(split), adjustment.exact_ratio(split.value)
+        falls = falls_at(place, self._bars, ratio=ratio)
+        is_in_midst = falls is False and self._bars[place].at.date() < split.on
+        return None if is_in_midst and falls_at(place + 1, self._bars, ratio=ratio) else falls
 
 
 def falls_by(split: Action, bars: Sequence[Bar]) -> bool | None:

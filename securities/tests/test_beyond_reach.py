@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.core.management import call_command
 
+from securities.bars import Bar
 from securities.intervals import Interval
 from securities.models import Security, SecurityAction, SecurityPrice
 from securities.providers.protocol import Limit
@@ -99,6 +100,22 @@ def test_a_split_that_is_deleted_is_forgotten(shelf, security):
     assert (result.problem, asked_since(shelf)[before:]) == ("", [date(2026, 4, 3)])
     security.refresh_from_db()
     assert security.split_readings == {"1d": []}
+
+
+def test_weeks_that_are_stored_right_are_not_called_wrong(shelf, security):
+    """The bar of the split's week is one of its first day, and in shares of that day."""
+    mondays = [date(2025, 11, 3) + timedelta(weeks=week) for week in range(20)]
+    split_on = mondays[9] + timedelta(days=2)
+    for day in mondays:
+        close = 400 if day < split_on else 100
+        SecurityPrice.objects.create(security=security, timestamp=at(str(day)), interval="1wk", open=close, close=close)
+    SecurityAction.objects.create(security=security, kind="split", date=split_on, value=4)
+    item = shelf.put("ACME")
+    item.bars[Interval.WEEK] = [Bar(at(str(day)), 100, 100, 100, 100, 1) for day in mondays[10:]]
+
+    result = sync(security, on="2026-03-20", interval=Interval.WEEK)
+
+    assert result.problem == UNCOMPARED.format(split_on)
 
 
 # ---- Through yfinance ----

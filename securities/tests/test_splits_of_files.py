@@ -161,6 +161,20 @@ def test_of_weeks_that_of_the_split_tells(tmp_path, on, before):
     assert closes() == [400] * 4 + [400 if is_multiplied else 100] + [100] * 3
 
 
+def test_weeks_as_they_are_stored_around_a_split_are_asked_about(tmp_path):
+    security = SecurityFactory(symbol="ACME", currency_id="USD")
+    SecurityAction.objects.create(security=security, kind="split", date=date(2020, 9, 2), value=4)
+    mondays = [date(2020, 8, 3) + timedelta(weeks=week) for week in range(8)]
+    path = tmp_path / "acme.csv"
+    path.write_text("\n".join(["Date,Close", *(f"{day},{400 if day < date(2020, 9, 2) else 100}" for day in mondays)]))
+
+    with pytest.raises(SplitsUnclearError, match="whether the split of 2020-09-02 was taken out of them"):
+        load(path)
+    load(path, is_split_adjusted=False)
+
+    assert closes() == [400] * 5 + [100] * 3
+
+
 def test_a_table_of_the_admin_is_as_traded():
     security = SecurityFactory(symbol="ACME", currency_id="USD")
     SecurityAction.objects.create(security=security, kind="split", date=date.fromisoformat(FIRST), value=4)
