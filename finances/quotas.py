@@ -6,12 +6,15 @@ from django.db import connection, models, transaction
 from finances.exceptions import QuotaExceededError
 
 
-def require_room(rows: "models.QuerySet[models.Model]", *, quota: str, within: models.Model, adding: int = 1) -> None:
+def require_room(
+    rows: "models.QuerySet[models.Model]", *, quota: str, within: models.Model | None, adding: int = 1
+) -> None:
     """Refuse ``adding`` to ``rows`` more than ``settings.QUOTAS[quota]`` allows.
 
     Called in the transaction that adds them. ``within`` is the row that all of them belong to, and by which they are
     counted: it is locked until that transaction ends, so that of several who add at once each counts what the one
-    before has added. Who also locks accounts locks their owner first. On SQLite the transaction itself is alone.
+    before has added; None when the transaction has locked it already. Who also locks accounts locks their owner first.
+    On SQLite the transaction itself is alone.
 
     Raises:
         QuotaExceededError: there would be too many.
@@ -19,7 +22,7 @@ def require_room(rows: "models.QuerySet[models.Model]", *, quota: str, within: m
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("Rows are counted in the transaction that adds to them.")
-    if connection.features.has_select_for_update:
+    if within is not None and connection.features.has_select_for_update:
         # No key of it changes: whoever only points at the row, as each new row of its owner does, does not wait.
         rows_within = type(within)._base_manager.select_for_update(no_key=True, of=("self",))  # noqa: SLF001
         list(rows_within.order_by().filter(pk=within.pk).values_list("pk"))

@@ -5,10 +5,8 @@ The method is the one of CRSP and Yahoo: a price before a split is divided by it
 multiplied by ``1 - dividend / the close before``.
 """
 
-import itertools
 import math
-import statistics
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -24,8 +22,6 @@ FLOAT_DIGITS = 7
 FACTOR_DIGITS = 20
 PLAIN_RATIO = Fraction(3, 2)
 LARGEST_DENOMINATOR = 1000
-# Days from one bar to the next, most often, where a bar is of a week or a month.
-LEAST_APART, MOST_APART = 5, 31
 # Digits behind the point of what is derived from prices; what is stored keeps its own. Prices below one have more.
 DERIVED_PLACES, DERIVED_PLACES_BELOW_ONE = 6, 10
 
@@ -110,33 +106,6 @@ def actions_as_traded(actions: Iterable[Action], *, splits: Iterable[Action]) ->
         else action
         for action in actions
     ]
-
-
-def first_after(split: Action, bars: Sequence[Bar]) -> int:
-    """Return the place of the first of ``bars``, oldest first, to close after a split: of weeks, that of the split."""
-    days = [bar.at.date() for bar in bars]
-    place = bisect_left(days, split.on)
-    if not place or len(days) < 2 or split.on in days[place : place + 1]:  # noqa: PLR2004 - one bar has no known length
-        return place
-    usual = statistics.median((after - before).days for before, after in itertools.pairwise(days))
-    is_within = LEAST_APART <= usual <= MOST_APART and (split.on - days[place - 1]).days < usual
-    return place - 1 if is_within else place
-
-
-def looks_split_adjusted(bars: Sequence[Bar], *, splits: Iterable[Action]) -> bool:
-    """Tell from the prices around each split whether somebody took the splits out of ``bars``, oldest first.
-
-    Where the price falls by the ratio it was left as traded; where it goes on as before, it was adjusted.
-    """
-    adjusted = traded = 0
-    for split in splits_in(splits):
-        place, ratio = first_after(split, bars), exact_ratio(split.value)
-        if not 0 < place < len(bars) or ratio == 1 or not bars[place].close:
-            continue
-        fall = Fraction(bars[place - 1].close) / Fraction(bars[place].close)
-        is_nearer_to_one = max(fall, 1 / fall) < max(fall / ratio, ratio / fall)
-        adjusted, traded = adjusted + is_nearer_to_one, traded + (not is_nearer_to_one)
-    return adjusted > traded
 
 
 def is_plain_to_see(split: Action) -> bool:

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -56,29 +56,36 @@ def fetch(security: Security, interval: Interval, since: date | None) -> Fetched
     Raises:
         ProviderError: they cannot give the prices.
     """
-    series = _Series.of(security, interval)
-    provider, history = registry.ask(Capability.HISTORY, lambda provider: _ask(provider, series, since))
+    series = _Series.of(security, interval, since)
+    provider, history = registry.ask(Capability.HISTORY, lambda provider: _ask(provider, series))
     fetched = Fetched() if history is None else _compared(provider, series, history)
-    return replace(fetched, unreached=_unreached(provider, interval, since))
+    return replace(fetched, unreached=_unreached(provider, series))
 
 
 @dataclass(frozen=True, slots=True)
 class _Series:
-    """What is known of a series before anybody is asked."""
+    """What is known of a series before anybody is asked, and since which day it is wanted."""
 
     security: Security
     interval: Interval
+    since: date | None
     span: Span | None
     known: Sequence[Action]
     words: Mapping[date, bool]
     kept: Mapping[date, Reading]
 
     @classmethod
-    def of(cls, security: Security, interval: Interval) -> "_Series":
+    def of(cls, security: Security, interval: Interval, since: date | None) -> "_Series":
         known = derived.stored_actions(security)
         words = derived.words_on_splits(security) if adjustment.splits_in(known) else {}
         kept = splits.readings_from(security.split_readings.get(interval, []))
-        return cls(security, interval, stored.span(security, interval), known, words, kept)
+        return cls(security, interval, since, stored.span(security, interval), known, words, kept)
+
+    @property
+    def unreached(self) -> dict[date, Reading]:
+        """Return the splits that the provider was found not to reach, unless it is asked again for what was then."""
+        unknown = {on: reading for on, reading in self.kept.items() if not reading.is_known}
+        return {on: reading for on, reading in unknown.items() if self.since is None or on < self.since}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +102,14 @@ class _Look:
     drift: Drift | None
     notes: Sequence[str] = ()
 
-    @property
-    def is_clear(self) -> bool:
-        """Whether it fits what is stored, and every split that came to be known is in both."""
-        found = self.comparison
-        has_doubts = self.drift is not None or self.unclear or found.lacking or found.uncompared
-        return found.is_exact and not has_doubts
+    def is_clear(self, series: _Series) -> bool:
+        """Tell whether it fits what is stored, and every split that came to be known is in both.
+
+        One that the provider was found not to reach cannot be compared by asking for more, either.
+        """
+        found, kept = self.comparison, series.unreached
+        is_compared = all(splits.is_unreached(split.on, now=self.readings, kept=kept) for split in found.uncompared)
+        return found.is_exact and is_compared and not (self.drift is not None or self.unclear or found.lacking)
 
 
 def _compared(provider: PriceProvider, series: _Series, history: History) -> Fetched:
@@ -109,7 +118,7 @@ def _compared(provider: PriceProvider, series: _Series, history: History) -> Fet
         return _fetched(series, history, look, look.prepared)
     history = replace(history, actions=intake.merged(_further_actions(provider, series.security), history.actions))
     first = _look(series, history)
-    if first.is_clear:
+    if first.is_clear(series):
         return _fetched(series, history, first, first.prepared)
     whole = _refetched(provider, series, history)
     look = _with_unreached(series, _look(series, whole))
@@ -125,7 +134,7 @@ def _look(series: _Series, history: History) -> _Look:
     """Prepare an answer, and compare it with what is stored; three queries at most."""
     bars, _ = quality.one_by_one(history.bars, now=timezone.now())
     so_far = _splits_so_far(series, history)
-    readings, unclear = splits.read(so_far, bars, Told(history.actions, series.words, series.kept))
+    readings, unclear = splits.read(so_far, bars, Told(history.actions, series.words, series.kept), series.interval)
     taken_out = {on for on, reading in readings.items() if reading.is_taken_out} | {split.on for split in unclear}
     left_in = {split.on for split in so_far} - taken_out
     prepared = _prepare(series, history, left_in)
@@ -152,7 +161,7 @@ def _can_be_lacking(series: _Series, change: Action, bars: Sequence[Bar]) -> boo
     """
     if series.span is None or change.on <= series.span.last.date():
         return True
-    return splits.falls_by(change, bars[-2 * splits.AROUND :]) is False
+    return splits.falls_by(change, bars[-2 * splits.AROUND :], series.interval) is False
 
 
 def _splits_so_far(series: _Series, history: History) -> list[Action]:
@@ -281,11 +290,16 @@ def _fetched(series: _Series, history: History, look: _Look, prepared: Intake) -
 
 
 def _to_keep(series: _Series, look: _Look, beyond: Mapping[date, bool | None]) -> dict[date, Reading]:
-    """Return the readings that stored prices now agree with; what is in doubt is compared again by the next sync."""
-    readings = {on: reading for on, reading in look.readings.items() if beyond.get(on) is not False}
-    shown = {on: readings[on]._replace(is_known=True) for on, falls in beyond.items() if falls and on in readings}
+    """Return the readings that stored prices now agree with, and those of which nothing more can be known.
+
+    What is in doubt is compared again by the next sync.
+    """
+    readings = {on: reading for on, reading in look.readings.items() if reading.is_known or on in beyond}
+    for on, falls in beyond.items():
+        if on in readings and falls is not None:
+            readings[on] = readings[on]._replace(is_known=falls)
     doubtful = {split.on for split in look.unclear}
-    return readings | shown | {on: reading for on, reading in series.kept.items() if on in doubtful}
+    return readings | {on: reading for on, reading in series.kept.items() if on in doubtful}
 
 
 def _beyond_comparison(series: _Series, uncompared: Sequence[Action]) -> dict[date, bool | None]:
@@ -297,14 +311,14 @@ def _beyond_comparison(series: _Series, uncompared: Sequence[Action]) -> dict[da
     for split in uncompared:
         if series.span is not None and split.on <= series.span.last.date():
             bars = stored.around(series.security, series.interval, instant_of(split.on), count=splits.AROUND)
-            found[split.on] = splits.falls_by(split, bars)
+            found[split.on] = splits.falls_by(split, bars, series.interval)
     return found
 
 
 # ---- Asking ----
 
 
-def _ask(provider: PriceProvider, series: _Series, since: date | None) -> History | None:
+def _ask(provider: PriceProvider, series: _Series) -> History | None:
     """Fetch what is missing.
 
     Raises:
@@ -314,18 +328,22 @@ def _ask(provider: PriceProvider, series: _Series, since: date | None) -> Histor
     if limit is None:
         raise ProviderOutOfRangeError(f"{provider.title} has no prices by {series.interval}.")
     span = series.span
-    first = since or (span.first.date() if span else windows.EARLIEST)
+    first = series.since or (span.first.date() if span else windows.EARLIEST)
     seen = Stored(span.first.date(), span.last_whole.date()) if span else None
     today = timezone.localdate(timezone=UTC)
     return _within(provider, series, windows.plan(series.interval, since=first, today=today, limit=limit, stored=seen))
 
 
-def _unreached(provider: PriceProvider, interval: Interval, since: date | None) -> str:
-    """Say so when ``since`` is a day whose prices the provider does not keep any more."""
-    limit = provider.limits[interval]
-    if since is None or since >= windows.oldest_kept(limit, today=timezone.localdate(timezone=UTC)):
+def _unreached(provider: PriceProvider, series: _Series) -> str:
+    """Say so when prices that are wanted are neither stored nor kept by the provider any more."""
+    since, limit, span = series.since, provider.limits[series.interval], series.span
+    oldest = windows.oldest_kept(limit, today=timezone.localdate(timezone=UTC))
+    if since is None or since >= oldest:
         return ""
-    return f"{provider.title} keeps prices by {interval.value} for {limit.days_back} days; older ones cannot be had."
+    keeps = f"{provider.title} keeps prices by {series.interval.value} for {limit.days_back} days;"
+    if span is None or not span.first.date() < oldest <= span.last_whole.date() + timedelta(days=1):
+        return f"{keeps} older ones cannot be had."
+    return f"{keeps} none older than the stored ones can be had." if since < span.first.date() else ""
 
 
 def _within(provider: PriceProvider, series: _Series, wanted: Sequence[Window]) -> History | None:

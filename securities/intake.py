@@ -66,7 +66,7 @@ def prepare(history: History, *, background: Background, now: datetime) -> Intak
         history.bars,
         now=now,
         splits=splits,
-        is_split_adjusted=history.is_split_adjusted,
+        is_split_adjusted=bool(history.is_split_adjusted),
         reference=background.reference,
     )
     actions, held_back_actions = quality.examine_actions(

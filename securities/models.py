@@ -114,6 +114,7 @@ class Security(TimestampedModel):
     ``prices_version`` grows with every change of its prices, splits or dividends; ``adjustments`` are the steps that
     `securities.adjustment` derives from them, kept because every read of a series needs them. ``split_readings`` are
     the splits as `securities.splits` read them in the prices of the last sync, by interval; a change is compared anew.
+    Of one that the provider does not reach nothing is known (null).
     """
 
     is_kept_for_history = True

@@ -8,6 +8,7 @@ prices on both sides of the split.
 import itertools
 import math
 import statistics
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -19,6 +20,7 @@ from finances import money
 from securities import adjustment, quality
 from securities.actions import Action, ActionKind
 from securities.bars import Bar
+from securities.intervals import Interval
 
 # Only a split that moves a price by this many of its usual moves can be seen in it at all.
 CLEAR_MOVES = 8
@@ -36,7 +38,8 @@ EXACT = 0.1  # of a split's own move: how far comparable prices may be from what
 class Reading(NamedTuple):
     """How a split was read in the prices of one interval: by its ``ratio``, and whether the provider took it out.
 
-    Not ``is_known`` when nothing tells and nothing needs to yet: there are no prices from before it. It is not kept.
+    Not ``is_known`` when nothing tells: the provider has no prices from before it. It is kept only where there are
+    stored ones, so that the provider is not asked again for what it does not have.
     """
 
     ratio: Decimal
@@ -53,8 +56,11 @@ type Readings = Mapping[date, Reading]
 
 
 def readings_from(kept: Iterable[Sequence[object]]) -> dict[date, Reading]:
-    """Return the readings that are kept with a security."""
-    return {date.fromisoformat(str(on)): Reading(Decimal(str(ratio)), bool(out)) for on, ratio, out in kept}
+    """Return the readings that are kept with a security; nothing is known of those that were neither."""
+    return {
+        date.fromisoformat(str(on)): Reading(Decimal(str(ratio)), out is not False, is_known=out is not None)
+        for on, ratio, out in kept
+    }
 
 
 def readings_of(told: Iterable[Action]) -> dict[date, Reading]:
@@ -64,8 +70,15 @@ def readings_of(told: Iterable[Action]) -> dict[date, Reading]:
 
 def kept_form(readings: Readings) -> list[list[object]]:
     """Return ``readings`` as they are kept with a security, oldest first."""
-    known = sorted((on, reading) for on, reading in readings.items() if reading.is_known)
-    return [[str(on), money.plain(reading.ratio), reading.is_taken_out] for on, reading in known]
+    return [
+        [str(on), money.plain(reading.ratio), reading.is_taken_out if reading.is_known else None]
+        for on, reading in sorted(readings.items())
+    ]
+
+
+def is_unreached(on: date, *, now: Readings, kept: Readings) -> bool:
+    """Tell whether the split of a day is among those ``kept`` as unreached, by the ratio that it has ``now``."""
+    return on in now and on in kept and kept[on].ratio == now[on].ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +90,17 @@ class Told:
     kept: Readings
 
 
-def read(splits: Iterable[Action], bars: Sequence[Bar], told: Told) -> tuple[dict[date, Reading], list[Action]]:
+def read(
+    splits: Iterable[Action], bars: Sequence[Bar], told: Told, interval: Interval
+) -> tuple[dict[date, Reading], list[Action]]:
     """Return how ``splits`` are to be read in a provider's ``bars``, oldest first, and those of which none can tell.
 
     A person's word counts first. A split that the provider tells of is out of its prices. Of another one counts what
     the prices show, then how it was read before. One whose day has no price yet is in neither: it changed none.
     """
-    readings, unclear = {}, []
+    readings, unclear, shown = {}, [], Shown(bars, interval)
     for split in adjustment.splits_in(splits):
-        is_out = _is_taken_out(split, bars, told)
+        is_out = _is_taken_out(split, shown, told)
         if is_out is not None:
             readings[split.on] = Reading(split.value, is_out)
         elif bars and split.on <= bars[0].at.date():
@@ -95,31 +110,74 @@ def read(splits: Iterable[Action], bars: Sequence[Bar], told: Told) -> tuple[dic
     return readings, unclear
 
 
-def _is_taken_out(split: Action, bars: Sequence[Bar], told: Told) -> bool | None:
+def _is_taken_out(split: Action, shown: "Shown", told: Told) -> bool | None:
     if split.on in told.words:
         return told.words[split.on]
     if any(quality.is_same_split(split, other) for other in adjustment.splits_in(told.by_provider)):
         return True
-    falls = falls_by(split, bars)
+    falls = shown.falls_by(split)
     if falls is not None:
         return not falls
     kept = told.kept.get(split.on)
-    if kept is not None and adjustment.exact_ratio(kept.ratio) == adjustment.exact_ratio(split.value):
+    if kept is not None and kept.is_known and adjustment.exact_ratio(kept.ratio) == adjustment.exact_ratio(split.value):
         return kept.is_taken_out
     return None
 
 
-def falls_by(split: Action, bars: Sequence[Bar]) -> bool | None:
-    """Tell whether the price of ``bars``, oldest first, falls by the ratio on the day of ``split``, or goes on as ever.
+class Shown:
+    """What the prices of bars, oldest first, show of splits; what is the same for all splits is worked out once."""
 
-    None when it does neither, and when that cannot be told: there is no bar on one side, or the price moves as much by
-    itself.
+    def __init__(self, bars: Sequence[Bar], interval: Interval) -> None:
+        """Look at ``bars``, each of an ``interval``, of which none has a price of zero."""
+        self._bars, self._interval = bars, interval
+        self._days = [bar.at.date() for bar in bars]
+
+    def first_after(self, split: Action) -> int:
+        """Return the place of the first bar to close after a split: of weeks, that of the split."""
+        return bisect_left(self._days, self._interval.first_day(split.on))
+
+    def falls_by(self, split: Action) -> bool | None:
+        """Tell whether the price falls by the ratio on the day of ``split``, or goes on as ever.
+
+        None when it does neither, and when that cannot be told: there is no bar on one side, or the price moves as much
+        by itself. A bar of a week or a month with the split in its midst may be in shares of its first day, as stored
+        ones are: where the price goes on into it and falls after it, nobody can tell, either.
+        """
+        place, ratio = self.first_after(split), adjustment.exact_ratio(split.value)
+        falls = falls_at(place, self._bars, ratio=ratio)
+        is_in_midst = falls is False and self._bars[place].at.date() < split.on
+        return None if is_in_midst and falls_at(place + 1, self._bars, ratio=ratio) else falls
+
+
+def falls_by(split: Action, bars: Sequence[Bar], interval: Interval) -> bool | None:
+    """Tell of a single split what ``bars`` show; see `Shown`."""
+    return Shown(bars, interval).falls_by(split)
+
+
+class Judged(NamedTuple):
+    """The splits that are plainly in prices as traded, those that plainly were taken out, and all others."""
+
+    left_in: list[Action]
+    taken_out: list[Action]
+    unclear: list[Action]
+
+
+def judge(splits: Iterable[Action], bars: Sequence[Bar], interval: Interval) -> Judged:
+    """Part ``splits`` by what ``bars``, oldest first, show of each by itself.
+
+    One that no bar is from before, or that multiplies by 1, changes none of them and is left out.
     """
-    return falls_at(adjustment.first_after(split, bars), bars, ratio=adjustment.exact_ratio(split.value))
+    judged, shown = Judged([], [], []), Shown(bars, interval)
+    for split in adjustment.splits_in(splits):
+        if not bars or split.on <= bars[0].at.date() or adjustment.exact_ratio(split.value) == 1:
+            continue
+        falls = shown.falls_by(split)
+        (judged.unclear if falls is None else judged.left_in if falls else judged.taken_out).append(split)
+    return judged
 
 
 def falls_at(place: int, bars: Sequence[Bar], *, ratio: Fraction) -> bool | None:
-    """Tell whether the price falls by ``ratio`` from the bar before ``place`` to the one there; None as `falls_by`."""
+    """Tell whether the price falls by ``ratio`` from the bar before ``place`` to the one there; None as in `Shown`."""
     if not 0 < place < len(bars) or bars[place].at - bars[place - 1].at > LONGEST_GAP:
         return None
     closes = [math.log(bar.close) for bar in bars[max(place - AROUND, 0) : place + AROUND]]
@@ -141,9 +199,9 @@ def changes(now: Readings, kept: Readings) -> list[Action]:
     """Return what has changed since prices were stored: a split on each day by the factor that they may lack.
 
     They lack what was not read before, was read otherwise, or is not told any more. Of one that nobody has read before,
-    the stored prices may be of either kind.
+    or of which nothing is known, the stored prices may be of either kind.
     """
-    found = []
+    found, kept = [], {on: reading for on, reading in kept.items() if reading.is_known}
     for on in sorted({*now, *kept}):
         new = now[on].factor if on in now else Fraction(1)
         if on in kept:

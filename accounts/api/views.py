@@ -138,8 +138,8 @@ class AccountValueViewSet(HistoryMixin, NestedViewSet):
         return response
 
     def store(self, serializer: Any) -> Response:
-        """Record one more value."""
-        quotas.require_room(self.parent.recorded_values.all(), quota="values_per_account", within=self.parent)
+        """Record one more value of the account, which `create` has locked."""
+        quotas.require_room(self.parent.recorded_values.all(), quota="values_per_account", within=None)
         return super().store(serializer)
 
     def store_all(self, request: Request) -> Response:
@@ -149,7 +149,7 @@ class AccountValueViewSet(HistoryMixin, NestedViewSet):
         serializer.is_valid(raise_exception=True)
         adding = len(serializer.validated_data)
         rows = self.parent.recorded_values.all()
-        quotas.require_room(rows, quota="values_per_account", within=self.parent, adding=adding)
+        quotas.require_room(rows, quota="values_per_account", within=None, adding=adding)
         try:
             values = services.record_values(account=self.parent, rows=serializer.validated_data)
         except services.TakenInstantError as exc:

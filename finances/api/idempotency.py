@@ -94,7 +94,7 @@ class IdempotentMixin:
 
     def once(self, write: Callable[[], Any]) -> Any:
         """Call ``write``, which answers, in a transaction that also claims the key and keeps the answer."""
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):  # who calls takes back all or nothing
             return write() if self.attempt is None else self.attempt.settle(write)
 
 

@@ -19,7 +19,6 @@ from itertools import islice, pairwise
 from pathlib import Path
 
 from finances.exceptions import InvalidValueError
-from securities import adjustment
 from securities.actions import Action, ActionKind
 from securities.bars import Bar
 from securities.intervals import Interval, instant_of
@@ -253,7 +252,7 @@ def _history(
     return History(
         bars,
         actions,
-        is_split_adjusted=adjustment.looks_split_adjusted(bars, splits=actions),
+        is_split_adjusted=None,
         adjusted_closes=adjusted,
         skipped=skipped[:MAX_SKIPPED],
     )

@@ -62,16 +62,16 @@ class History:
     """Bars of one security, oldest first, and the splits and dividends among them.
 
     ``is_split_adjusted``: prices, volumes and dividends are divided by all splits that came later, as many sources
-    do. ``currency`` is as quoted (``GBp``), empty when the source does not tell. ``adjusted_closes`` are the source's
-    own fully adjusted closes where it gives them: never stored, but a check on its dividends. ``is_stale``: the
-    source is away and this is an older answer of its own.
+    do; None when the source does not tell. ``currency`` is as quoted (``GBp``), empty when the source does not tell.
+    ``adjusted_closes`` are the source's own fully adjusted closes where it gives them: never stored, but a check on its
+    dividends. ``is_stale``: the source is away and this is an older answer of its own.
     """
 
     bars: Sequence[Bar]
     actions: Sequence[Action] = ()
     currency: str = ""
     timezone: str = ""
-    is_split_adjusted: bool = False
+    is_split_adjusted: bool | None = False
     adjusted_closes: Mapping[datetime, Decimal] = field(default_factory=dict)
     skipped: Sequence[SkippedRow] = ()
     is_stale: bool = False

@@ -1,6 +1,6 @@
 """Splits and dividends are Apple's: 4:1 on 2020-08-31, 7:1 on 2014-06-09; prices of the days as Nasdaq has them."""
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -63,38 +63,6 @@ def test_a_dividend_goes_back_to_what_was_paid_for_a_share_of_then():
     paid = adjustment.actions_as_traded([dividend("2014-05-08", "0.1175"), *SPLITS], splits=SPLITS)
 
     assert paid == [dividend("2014-05-08", "3.29"), *SPLITS]
-
-
-@pytest.mark.parametrize(("before", "is_adjusted"), [("645.57", False), ("92.22429", True)])
-def test_the_prices_around_a_split_tell_whether_it_was_taken_out(before, is_adjusted):
-    series = [close_of("2014-06-06", before), close_of("2014-06-09", "93.70")]
-
-    assert adjustment.looks_split_adjusted(series, splits=SPLITS) is is_adjusted
-
-
-@pytest.mark.parametrize("on", ["2020-08-31", "2020-09-02", "2020-09-04"])
-@pytest.mark.parametrize(("before", "is_adjusted"), [("400", False), ("100", True)])
-def test_of_weeks_that_of_the_split_tells(on, before, is_adjusted):
-    mondays = [date(2020, 8, 3) + timedelta(weeks=week) for week in range(8)]
-    series = [close_of(str(day), before if day < date(2020, 8, 31) else "100") for day in mondays]
-
-    assert adjustment.looks_split_adjusted(series, splits=[split(on, 4)]) is is_adjusted
-
-
-@pytest.mark.parametrize("day", [1, 15])
-@pytest.mark.parametrize("month", range(1, 13))
-@pytest.mark.parametrize(("before", "is_adjusted"), [("400", False), ("100", True)])
-def test_of_months_however_long_that_of_the_split_tells(month, day, before, is_adjusted):
-    firsts = [date(year, number, 1) for year in (2019, 2020, 2021) for number in range(1, 13)]
-    series = [close_of(str(first), before if first < date(2020, month, 1) else "100") for first in firsts]
-    known = split(str(date(2020, month, day)), 4)
-
-    assert adjustment.looks_split_adjusted(series, splits=[known]) is is_adjusted
-    assert series[adjustment.first_after(known, series)].at.date() == date(2020, month, 1)
-
-
-def test_without_a_split_nothing_was_taken_out():
-    assert adjustment.looks_split_adjusted(bars([1, 2, 3]), splits=[]) is False
 
 
 def test_steps_multiply_backwards():

@@ -52,7 +52,7 @@ def test_the_layout_of_yahoos_libraries_with_actions():
 
     assert closes(file) == [("2023-03-29", "4206"), ("2023-03-30", "4161")]
     assert file.history.actions == [dividend("2023-03-30", 55), split("2023-03-30", 5)]
-    assert file.history.is_split_adjusted
+    assert file.history.is_split_adjusted is None
 
 
 def test_stooqs_layout():

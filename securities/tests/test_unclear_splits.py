@@ -72,8 +72,8 @@ def test_a_usual_move_on_the_day_is_nothing_to_ask_about(ratio, move):
     divided = quiet(100, 100 * float(move))
     known = split(str(THE_DAY), ratio)
 
-    assert splits.falls_by(known, bars(traded)) is True
-    assert splits.falls_by(known, bars(divided)) is False
+    assert splits.falls_by(known, bars(traded), Interval.DAY) is True
+    assert splits.falls_by(known, bars(divided), Interval.DAY) is False
 
 
 # ---- On its own morning ----

@@ -8,6 +8,7 @@ from django.core.management.base import CommandParser
 from finances.commands import Report, ReportingCommand
 from finances.exceptions import FinancesError
 from securities import imports
+from securities.imports import Word
 from securities.intervals import Interval
 
 
@@ -18,7 +19,8 @@ class Command(ReportingCommand):
     help = (
         "Store the prices in CSV files as those of one security. Columns are found by their names: Yahoo's, Stooq's or "
         "any with a date and a close; plain or gzipped. A file is stored at once or not at all, and again without "
-        "harm; rows that cannot be believed are held back and counted."
+        "harm; rows that cannot be believed are held back and counted. Whether splits were taken out of the prices is "
+        "seen in them; a file in which it cannot be seen is refused until --adjusted or --as-traded says it."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -28,13 +30,21 @@ class Command(ReportingCommand):
         parser.add_argument("--symbol", required=True, help="the security; made when there is none")
         parser.add_argument("--currency", required=True, help="of the prices, as quoted: USD, or GBp for pence")
         parser.add_argument("--interval", choices=[i.value for i in Interval], help="told from the rows unless given")
-
         parser.add_argument("--replace", action="store_true", help="also when most of what is stored disagrees")
+        of_splits = parser.add_mutually_exclusive_group()
+        of_splits.add_argument(
+            "--adjusted", action="store_true", help="all splits were taken out of the prices, whatever they show"
+        )
+        of_splits.add_argument(
+            "--as-traded", action="store_true", help="no split was taken out of the prices, whatever they show"
+        )
 
     def run(self, **options: Any) -> Report:
         """Import each file by itself."""
         messages, failures = [], []
         interval = Interval(options["interval"]) if options["interval"] else None
+        is_told = options["adjusted"] or options["as_traded"]
+        word = Word(options["replace"], options["adjusted"] if is_told else None)
         with self.progress(total=len(options["files"]), unit="files") as advance:
             for path in options["files"]:
                 try:
@@ -43,7 +53,7 @@ class Command(ReportingCommand):
                         symbol=options["symbol"],
                         currency=options["currency"],
                         interval=interval,
-                        replaces=options["replace"],
+                        word=word,
                         dry_run=options["dry_run"],
                     )
                     messages.append(result.message)
