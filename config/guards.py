@@ -77,7 +77,7 @@ def require_known_database(engine: str) -> None:
 
 
 def require_known_serving(gunicorn: Any) -> None:
-    """Refuse settings of gunicorn that let callers hold its threads, or that read requests otherwise than proxies do."""
+    """Refuse settings of gunicorn that let callers hold its threads, or that read requests more leniently."""
     given = {name: gunicorn.settings[name].get() for name in SERVING}
     refuse(
         [f"gunicorn's {name} is {given[name]}; {why}" for name, (usual, why) in SERVING.items() if given[name] != usual]
