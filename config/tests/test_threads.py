@@ -202,3 +202,17 @@ def test_a_head_that_comes_letter_by_letter_is_searched_once(house):
 
     assert conn.is_whole()
     assert set(starts) == {0}
+
+
+def test_who_goes_away_in_the_midst_of_an_answer_leaves_the_place_to_others(house):
+    house.answer = b"x" * 20 * KB * KB
+    caller, conn = house.caller()
+    caller.sendall(GET)
+    house.go_on()
+    waited_for = conn in house.worker.taking
+
+    caller.close()  # with something unread, which resets the connection
+    house.go_on(rounds=20)
+
+    assert waited_for
+    assert house.worker.nr_conns == len(house.worker.taking) == 0
