@@ -3,11 +3,11 @@
 gunicorn by itself waits for ever, in a thread, of which there are few.
 """
 
-import functools
 import os
 import re
+import socket
+import struct
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -18,50 +18,78 @@ head_timeout = float(
     os.environ.get("HEAD_TIMEOUT", "10")
 )  # seconds for the head of a request to arrive, once it begins
 body_timeout = float(os.environ.get("BODY_TIMEOUT", "20"))  # seconds for the whole body of a request to arrive
-answer_timeout = float(os.environ.get("ANSWER_TIMEOUT", "30"))  # seconds for an answer to be taken, all of it at once
+answer_timeout = float(os.environ.get("ANSWER_TIMEOUT", "30"))  # seconds for an answer to be taken, of any size …
+LEAST_RATE = 16_384  # … and one more for each so many bytes that were not taken at once
 
 LARGEST_HEAD = 65_536  # bytes; the library refuses a line or field of more than an eighth of it
 SMALL_PIECE = 8192  # bytes that are asked for at once where nobody knows how many will come; as the library does
 LARGE_PIECE = 262_144
 HEAD_END = b"\r\n\r\n"
-LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n")
+BARE_LF = re.compile(rb"(?<!\r)\n")
+FRAMING = re.compile(rb"\r\n(content-length|transfer-encoding):[ \t]*([^\r\n]*?)[ \t]*(?=\r\n)")
+LENGTH = re.compile(rb"\d{1,18}")
 EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n")
-LAST_CHUNK = b"\r\n0\r\n"
-LONGEST_IN_CHUNKS = 65_536  # bytes; Django reads such a body as empty, and the library passes over no more than that
+RESET = struct.pack("ii", 1, 0)  # of SO_LINGER: close at once, and forget what is still to be sent
+
+
+class PatientSocket(socket.socket):
+    """A socket on which nobody waits for the other side to take what it is sent: what is left is kept for later."""
+
+    def __init__(self, accepted: socket.socket) -> None:
+        """Take the place of ``accepted``."""
+        super().__init__(accepted.family, accepted.type, accepted.proto, fileno=accepted.detach())
+        self.unsent = bytearray()
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        """Send what is taken at once, and keep the rest."""
+        sent = 0
+        if not self.unsent:
+            with suppress(BlockingIOError):
+                sent = self.send(data, flags | socket.MSG_DONTWAIT)
+        if sent < len(data):
+            self.unsent += memoryview(data)[sent:]
+
+    def send_more(self) -> None:
+        """Send what is taken now of what was kept."""
+        with suppress(BlockingIOError):
+            del self.unsent[: self.send(self.unsent, socket.MSG_DONTWAIT)]
+
+    def reset(self) -> None:
+        """Close at once without what is still to be sent, so that the other side knows that it has not got all."""
+        with suppress(OSError):
+            self.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        self.close()
 
 
 class Connection(TConn):  # type: ignore[misc]  # the library has no types
     """A connection whose requests are taken in without waiting, until a thread can answer one without waiting either.
 
     Whatever is here when a thread gets it, is read as if it came from the socket just then. What of a request is here
-    is guessed from its head, and only the library reads what it says: a wrong guess ends a request early or late.
+    is guessed from its head, and only the library reads what it says: a wrong guess ends a request early or late, and
+    never makes two of one. No body has to be walked through for that: one whose length is not told once and plainly
+    gets its refusal as soon as its head is here.
     """
 
-    def __init__(self, worker: Any, sock: Any, client: Any, server: Any) -> None:
+    def __init__(self, worker: Any, sock: socket.socket, client: Any, server: Any) -> None:
         """Begin with nothing; ``worker`` has the configuration, and lets connections go."""
-        super().__init__(worker.cfg, sock, client, server)
+        super().__init__(worker.cfg, PatientSocket(sock), client, server)
         self.worker = worker
         self.received = bytearray()
         self.needed = 0  # bytes of the whole request, 0 until all of its head is here
-        self.is_chunked = self.was_told_to_go_on = self.is_head = False
-        self.deadline = 0.0
-        # What is encrypted, and HTTP/2, is read by the library alone, in a thread.
-        self.is_plain = not self.cfg.is_ssl and "h2" not in self.cfg.http_protocols
+        self.searched = 0  # bytes in which no head ends
+        self.was_told_to_go_on = self.is_head = False
 
     def begin(self) -> None:
         """Wait for the next request; the last one may have brought a part of it."""
-        self.needed, self.was_told_to_go_on = 0, False
+        self.needed, self.searched, self.was_told_to_go_on = 0, 0, False
         self.timeout = time.monotonic() + head_timeout
-        if self.is_plain:
-            self.data_ready = True
-            self.sock.setblocking(False)
-            if self.parser is not None:
-                self.received[:0] = self.parser.unreader.take_buffered()
+        self.data_ready = True
+        self.sock.setblocking(False)
+        if self.parser is not None:
+            self.received[:0] = self.parser.unreader.take_buffered()
 
     def take_in(self) -> bool:
         """Take in what has come; tell whether a thread needs to wait for nothing any more."""
-        if not self.is_plain:
-            return True
         try:
             piece = self.sock.recv(max(SMALL_PIECE, min(self.needed - len(self.received), LARGE_PIECE)))
         except BlockingIOError:
@@ -75,69 +103,57 @@ class Connection(TConn):  # type: ignore[misc]  # the library has no types
         """Tell whether all of a request is here, or it is none to wait for."""
         count = len(self.received)
         if not self.needed:
-            end = self.received.find(HEAD_END)
+            start = max(self.searched - len(HEAD_END) + 1, 0)
+            end = self.received.find(HEAD_END, start)
             if end < 0:
-                lines_end_wrong = self.received.count(b"\n") != self.received.count(b"\r\n")
-                return lines_end_wrong or count > LARGEST_HEAD
+                self.searched = count
+                return count > LARGEST_HEAD or BARE_LF.search(self.received, start) is not None
             self.read_head(end + len(HEAD_END))
-        if self.is_chunked:
-            return self.received.find(LAST_CHUNK, self.needed - 2) >= 0 or count > self.needed + LONGEST_IN_CHUNKS
         return count >= self.needed or self.needed > LARGEST_HEAD + self.worker.largest_body
 
     def read_head(self, end: int) -> None:
         """Find out how much belongs to the head that ends at ``end``, and tell who waits for a word to send it."""
         head = bytes(self.received[:end]).lower()
-        length = LENGTH.search(head) if b"\r\ncontent-length:" in head else None
-        self.is_chunked = b"\r\ntransfer-encoding:" in head and b"chunked" in head
-        self.needed = end + int(length[1] if length else 0)
+        self.needed = end + length_of_body(head)
         self.timeout = time.monotonic() + body_timeout
         if EXPECTS.search(head) and head.partition(b"\r\n")[0].endswith(b"/1.1") and not self.is_whole():
             with suppress(OSError):
                 self.was_told_to_go_on = self.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n") > 0
 
     def init(self) -> None:
-        """Begin to read a request in a thread, whose head arrives, and whose answer is taken, in time."""
+        """Begin to read a request in a thread, of which nothing more is waited for."""
         if not self.initialized:
             super().init()
-            if not self.is_http2:
-                unreader = self.parser.unreader
-                unreader.connection, unreader.chunk = self, functools.partial(self.receive, unreader.chunk)
-        self.sock.settimeout(answer_timeout)
+            self.parser.unreader.connection, self.parser.unreader.chunk = self, self.receive
         self.is_head = True
-        self.let_arrive_within(head_timeout)
 
     def begin_body(self, request: Any) -> None:
-        """Let what is behind the head arrive in time."""
+        """Go on to what is behind the head; what comes in chunks is answered without it (config/wsgi.py)."""
         self.is_head = False
-        self.let_arrive_within(body_timeout)
-        if self.was_told_to_go_on:
+        comes_in_chunks = any(name == "TRANSFER-ENCODING" for name, _ in request.headers)
+        if comes_in_chunks:
+            request.force_close()
+        if comes_in_chunks or self.was_told_to_go_on:
             request._expected_100_continue = False  # noqa: SLF001 - the library has no other way
 
-    def let_arrive_within(self, seconds: float) -> None:
-        """Count anew; one connection brings many requests. Of one that was taken in nothing more is waited for."""
-        self.deadline = time.monotonic() + (0 if self.is_plain else seconds)
-
-    def receive(self, from_socket: Callable[..., bytes], size: int | None = None) -> bytes:
-        """Return the next piece of what was taken in, or then of what comes in time.
+    def receive(self, size: int | None = None) -> bytes:
+        """Return the next piece of what was taken in, or then of what is there by now.
 
         Raises:
             NoMoreData: the head is late; gunicorn closes the connection without a word.
             TimeoutError: the body is late.
         """
+        wanted = max(SMALL_PIECE, min(size or 0, LARGE_PIECE))
         if self.received:
-            wanted = max(SMALL_PIECE, min(size or 0, LARGE_PIECE))
             piece = bytes(self.received[:wanted])
             del self.received[:wanted]
             return piece
-        self.sock.settimeout(max(self.deadline - time.monotonic(), 0.001))
         try:
-            return from_socket(size)
-        except TimeoutError as exc:
+            return self.sock.recv(wanted, socket.MSG_DONTWAIT)  # type: ignore[no-any-return]
+        except BlockingIOError as exc:
             if self.is_head:
                 raise NoMoreData from exc
-            raise
-        finally:
-            self.sock.settimeout(answer_timeout)
+            raise TimeoutError("the body is late") from exc
 
     def keep_rest(self) -> None:
         """Put what was taken in beyond a request where the library looks for the next one."""
@@ -145,9 +161,31 @@ class Connection(TConn):  # type: ignore[misc]  # the library has no types
         self.parser.unreader.unread(buffered + bytes(self.received))
         self.received.clear()
 
+    def is_being_taken(self) -> bool:
+        """Tell whether a part of the answer is still here, and somebody to take it."""
+        return bool(self.sock.unsent) and self.sock.fileno() >= 0
+
+    def await_taking(self) -> None:
+        """Give the caller time to take what is left of the answer."""
+        self.sock.setblocking(False)
+        self.timeout = time.monotonic() + answer_timeout + len(self.sock.unsent) / LEAST_RATE
+
     def close(self, graceful: bool = False) -> None:
         """Close at once, or once the caller has had time to read the answer."""
         if graceful:
             self.worker.let_go(self)
         else:
             super().close()
+
+
+def length_of_body(head: bytes) -> int:
+    """Return how many bytes of a body ``head``, in small letters, announces: 0 where it is none to wait for.
+
+    Such are bodies in chunks, and lengths that are told twice, otherwise than in digits, or beside chunks; the library
+    refuses the latter, and we the former.
+    """
+    if b"\r\ncontent-length" not in head and b"\r\ntransfer-encoding" not in head:
+        return 0
+    fields = FRAMING.findall(head)
+    is_plain = len(fields) == 1 and fields[0][0] == b"content-length" and LENGTH.fullmatch(fields[0][1])
+    return int(fields[0][1]) if is_plain else 0

@@ -12,6 +12,21 @@ SHORTEST_SECRET = 50
 USUAL_ADMIN_PATH = "admin/"
 TAKEN_PATHS = {"api", "docs", "health", "metrics", "redoc", "static"}
 
+NO_TLS = "a proxy in front ends TLS and HTTP/2 (docs/operations.md): here their callers would hold threads"
+ONE_READING = "a proxy may see another request in what callers send"
+SERVING = {
+    "worker_class": ("config.threads.Worker", "any other lets slow callers hold its threads"),
+    "certfile": (None, NO_TLS),
+    "keyfile": (None, NO_TLS),
+    "http_protocols": (["h1"], NO_TLS),
+    "protocol": ("http", "no other is taken in without a thread"),
+    "proxy_protocol": ("off", "a proxy tells who asks by X-Forwarded-For (TRUSTED_PROXY_COUNT)"),
+    "http_parser": ("python", ONE_READING),
+    "permit_obsolete_folding": (False, ONE_READING),
+    "strip_header_spaces": (False, ONE_READING),
+    "header_map": ("drop", ONE_READING),
+}
+
 
 def refuse(reasons: list[str]) -> None:
     """Stop the start with every reason at once.
@@ -59,6 +74,14 @@ def require_known_database(engine: str) -> None:
     """Refuse a DATABASE_URL of a database that nobody has tried."""
     known = {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
     refuse([] if engine in known else ["DATABASE_URL names neither sqlite nor postgres"])
+
+
+def require_known_serving(gunicorn: Any) -> None:
+    """Refuse settings of gunicorn that let callers hold its threads, or that read requests more leniently."""
+    given = {name: gunicorn.settings[name].get() for name in SERVING}
+    refuse(
+        [f"gunicorn's {name} is {given[name]}; {why}" for name, (usual, why) in SERVING.items() if given[name] != usual]
+    )
 
 
 def require_safe_production(settings: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
-from config import memory
+from config import guards, memory
 
 wsgi_app = "config.wsgi:application"
 bind = "127.0.0.1:8000"  # behind a proxy; in a container, whose addresses are the host's decision, the image says more
@@ -30,6 +30,8 @@ threads = int(os.environ.get("GUNICORN_THREADS", "4"))
 timeout = 60  # seconds without a sign of life from a worker; a thread that waits for a provider does not count
 graceful_timeout = 30  # seconds that running requests get at a stop; below the grace period of docker-compose.yml
 keepalive = 5
+sendfile = False  # which waits in the thread for callers who take slowly
+http_parser = "python"  # whatever else is installed: one parser decides where requests end
 
 # Workers are replaced now and then, not all at once, so that no leak lives long.
 max_requests = 5000
@@ -69,7 +71,7 @@ def on_exit(server: object) -> None:  # noqa: ARG001
     shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
 
 
-def on_starting(server: object) -> None:
+def on_starting(server: Any) -> None:
     """Refuse unsafe settings once and in plain words, instead of in every worker and under a traceback."""
     memory.give_back()  # workers are forked from here
     # Before anything counts. A folder of this start alone: the counts of an earlier one are not these processes'.
@@ -82,6 +84,7 @@ def on_starting(server: object) -> None:
             )
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
         django.setup()
+        guards.require_known_serving(server.cfg)
         with suppress(OperationalError):  # a check asks for the database's version; without it workers answer 503
             management.call_command("check")
     except (ImproperlyConfigured, management.CommandError) as exc:

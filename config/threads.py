@@ -1,4 +1,4 @@
-"""gunicorn's threads, none of which waits for a caller: who sends slowly, or nothing, waits in the poller."""
+"""gunicorn's threads, none of which waits for a caller: who sends or takes slowly, or nothing, waits in the poller."""
 
 import errno
 import functools
@@ -14,14 +14,15 @@ from config.deadlines import Connection
 
 SMALL = 65_536  # bytes of a request that everybody may have waiting here, of `worker_connections` callers
 MOST_HELD = 64 * 1024**2  # bytes of all larger ones together
+MOST_UNSENT = 64 * 1024**2  # bytes of all answers together that their callers have not taken yet
 SECONDS_TO_LEAVE = 2.0  # for a caller to read the answer and close, as the library has it
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
-    """Takes requests in whole before a thread answers them, and lets callers go without waiting for them.
+    """Takes requests in whole before a thread answers them, and sends answers and lets callers go without a thread.
 
-    The library does both in a thread, or, at the end, in the loop that serves all: one caller after the other who kept
-    a connection open that was to be closed held up everybody for two seconds.
+    The library does all of it in a thread, or, at the end, in the loop that serves all: one caller after the other who
+    kept a connection open that was to be closed held up everybody for two seconds.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -29,6 +30,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
         super().__init__(*args, **kwargs)
         self.leaving: deque[Connection] = deque()
         self.waiting_for_a_thread: set[Connection] = set()  # those with large requests
+        self.taking: dict[Connection, Any] = {}  # an answer, and what the library is then to finish
         self.largest_body = 0
 
     def run(self) -> None:
@@ -100,6 +102,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
                 self.drop(conn)
         while self.leaving and self.leaving[0].timeout <= now:
             self.drop(self.leaving.popleft())
+        for conn in [each for each in self.taking if each.timeout <= now]:
+            self.cut_off(conn)
 
     def drop(self, conn: Connection) -> None:
         """Close a connection in the poller without a word."""
@@ -114,6 +118,43 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
         if result and conn.received:
             conn.keep_rest()
         return result
+
+    def finish_request(self, conn: Connection, future: Any) -> None:
+        """Send what the caller has not taken yet of the answer, and only then go on with the connection."""
+        if not conn.is_being_taken():
+            super().finish_request(conn, future)
+            return
+        conn.await_taking()
+        self.taking[conn] = future
+        self.poller.register(conn.sock, selectors.EVENT_WRITE, functools.partial(self.on_taking_writable, conn))
+        self.make_room_for_answers()
+
+    def make_room_for_answers(self) -> None:
+        """Where all answers that wait together are too much, cut off those who have most of it to take."""
+        waiting = sorted(self.taking, key=unsent_of)
+        unsent = sum(map(unsent_of, waiting))
+        while unsent > MOST_UNSENT:
+            most = waiting.pop()
+            unsent -= unsent_of(most)
+            self.cut_off(most)
+
+    def on_taking_writable(self, conn: Connection, client: Any) -> None:  # noqa: ARG002
+        """Send more of an answer."""
+        try:
+            conn.sock.send_more()
+        except OSError:
+            self.cut_off(conn)
+            return
+        if not conn.sock.unsent:
+            self.poller.unregister(conn.sock)
+            super().finish_request(conn, self.taking.pop(conn))
+
+    def cut_off(self, conn: Connection) -> None:
+        """End a connection in the midst of an answer."""
+        del self.taking[conn]
+        self.poller.unregister(conn.sock)
+        self.nr_conns -= 1
+        conn.sock.reset()
 
     def let_go(self, conn: Connection) -> None:
         """Say that no more comes, and close when the caller does, or after a while.
@@ -147,3 +188,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
 def held_by(conn: Connection) -> int:
     """Return how many bytes of a connection are here."""
     return len(conn.received)
+
+
+def unsent_of(conn: Connection) -> int:
+    """Return how many bytes of an answer are still to be taken."""
+    return len(conn.sock.unsent)

@@ -6,9 +6,12 @@ from typing import Any
 import django
 from django.core.exceptions import BadRequest
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.http import HttpRequest, HttpResponseBase
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup(set_prefix=False)
+
+from finances.api import errors  # noqa: E402 - it wants the settings
 
 
 class LenientRequest(WSGIRequest):
@@ -29,6 +32,12 @@ class Handler(WSGIHandler):
     """Django's handler, for requests that may be strange."""
 
     request_class = LenientRequest
+
+    def _get_response(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer inside of all middleware; a body in chunks, which Django would read as empty, is refused."""
+        if "HTTP_TRANSFER_ENCODING" in request.META:
+            return errors.length_required()
+        return super()._get_response(request)  # type: ignore[misc,no-any-return]
 
 
 application = Handler()

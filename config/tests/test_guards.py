@@ -6,6 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
+from gunicorn.config import Config
+
+from config import guards
 
 ROOT = Path(__file__).resolve().parents[2]
 SAFE = {
@@ -112,3 +116,28 @@ def test_a_setting_that_only_an_app_understands_is_checked_at_the_start(tmp_path
 
     assert started.returncode == 1
     assert name in started.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("worker_class", "gthread"),
+        ("http_protocols", "h2,h1"),
+        ("protocol", "uwsgi"),
+        ("proxy_protocol", "auto"),
+        ("http_parser", "fast"),
+        ("permit_obsolete_folding", True),
+        ("strip_header_spaces", True),
+        ("header_map", "dangerous"),
+    ],
+)
+def test_a_setting_of_gunicorn_that_lets_callers_hold_threads_or_deceive_is_refused(name, value):
+    ours = Config()
+    ours.set("worker_class", "config.threads.Worker")
+    ours.set("http_parser", "python")
+    guards.require_known_serving(ours)
+
+    ours.set(name, value)
+
+    with pytest.raises(ImproperlyConfigured, match=f"gunicorn's {name} is "):
+        guards.require_known_serving(ours)

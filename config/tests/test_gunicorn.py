@@ -6,19 +6,17 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
 from pathlib import Path
-from types import SimpleNamespace
 
 import psutil
 import pytest
 from django.db import connection
-from gunicorn.config import Config
 
-from config import deadlines
-from config.tests.serving import free_port, status
+from config.tests.serving import ROOT, free_port, status, variables
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite is a file")
@@ -97,17 +95,22 @@ def test_a_connection_that_has_been_open_for_long_may_bring_a_body(port):
     assert statuses == [(400, "keep-alive")] * 2
 
 
-def test_a_caller_who_never_takes_the_answer_does_not_hold_a_thread_for_ever(monkeypatch):
-    """Over a pair of sockets: what lies between two processes takes in megabytes before anybody waits."""
-    monkeypatch.setattr(deadlines, "answer_timeout", 0.2)
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        connection = deadlines.Connection(SimpleNamespace(cfg=Config()), ours, ("127.0.0.1", 1), ("127.0.0.1", 2))
+def test_gunicorns_own_tls_is_refused_in_a_sentence(tmp_path):
+    (tmp_path / "key.pem").touch()
+    options = ["--config", "config/gunicorn.py", "--bind", "127.0.0.1:0", "--keyfile", str(tmp_path / "key.pem")]
 
-        connection.init()
+    started = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "gunicorn", *options],
+        check=False,
+        cwd=ROOT,
+        env=variables(tmp_path),
+        capture_output=True,
+        text=True,
+    )
 
-        with pytest.raises(TimeoutError):
-            ours.sendall(b"x" * 10_000_000)
+    assert started.returncode == 1
+    assert "key.pem; a proxy in front ends TLS" in started.stderr
+    assert "Traceback" not in started.stderr
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from config.tests.serving import serving, status
 
-PATIENT = {"HEAD_TIMEOUT": "60", "BODY_TIMEOUT": "60", "THROTTLE_LOGIN": "off"}
+PATIENT = {"HEAD_TIMEOUT": "60", "BODY_TIMEOUT": "60", "ANSWER_TIMEOUT": "60", "THROTTLE_LOGIN": "off"}
 SOON = 20  # seconds; whoever had to wait for a dozen of these callers would wait for 24 at the least
 HOST = b"Host: 127.0.0.1\r\n"
 LIVE = b"GET /health/live HTTP/1.1\r\n" + HOST
@@ -71,6 +71,31 @@ def test_a_dozen_callers_who_say_a_part_hold_up_nobody(patient_port, says):
     assert seconds < SOON
 
 
+def test_as_many_as_there_are_threads_who_take_nothing_hold_up_nobody(patient_port):
+    """Each asks for megabytes, and gets all of them once it takes them."""
+    asks = (b"GET /openapi.json HTTP/1.1\r\n" + HOST + b"\r\n") * 8
+    with ExitStack() as stack:
+        opened = [stack.enter_context(socket.socket()) for _ in range(2)]
+        for caller in opened:
+            caller.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            caller.settimeout(30)
+            caller.connect(("127.0.0.1", patient_port))
+            caller.sendall(asks)
+        time.sleep(2)
+        began = time.monotonic()
+        others = [status(patient_port, "/health/live") for _ in range(6)]
+        seconds = time.monotonic() - began
+        opened[0].sendall(LIVE + b"Connection: close\r\n\r\n")
+        with opened[0].makefile("rb") as answers:
+            taken = answers.read()
+
+    assert others == [200] * 6
+    assert seconds < SOON
+    assert taken.count(b"HTTP/1.1 200 OK\r\n") == 9
+    sizes = {len(answer) for answer in taken.split(b"HTTP/1.1 200 OK\r\n")[1:9]}
+    assert max(sizes) - min(sizes) < 10
+
+
 def test_a_head_that_is_late_is_closed_without_a_word(port):
     with callers(port, LIVE + b"X-Slow: ", count=3) as late:
         assert [caller.recv(4096) for caller in late] == [b""] * 3
@@ -110,16 +135,65 @@ def test_requests_may_come_several_at_once(patient_port):
     assert [answer[:3] for answer in said.split(b"HTTP/1.1 ")[1:]] == [b"200", b"400"] * 3 + [b"200"]
 
 
-def test_a_body_in_chunks_leaves_the_connection_open(patient_port):
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"", id="none of it"),
+        pytest.param(b"2\r\n{", id="a part"),
+        pytest.param(b"0;ext\r\n\r\n", id="an extension"),
+        pytest.param(b"00\r\nX-Trailer: a\r\n\r\n", id="zeros, and a trailer"),
+        pytest.param(b"x\r\n", id="no size"),
+        pytest.param(b"0\r\n\r\n" + LIVE + b"\r\n", id="all, and another request"),
+    ],
+)
+def test_a_body_in_chunks_is_refused_at_once_and_ends_the_connection(patient_port, body):
     with connect(patient_port) as caller:
-        caller.sendall(LOGIN + IN_CHUNKS + b"2\r\n{")
-        time.sleep(0.2)
-        caller.sendall(b"}\r\n0\r\n\r\n")
-        first = read_answer(caller)
-        caller.sendall(LIVE + b"\r\n")
-        second = read_answer(caller)
+        caller.sendall(LOGIN + b"Expect: 100-continue\r\n" + IN_CHUNKS + body)
+        with caller.makefile("rb") as answers:
+            head, _, said = answers.read().partition(b"\r\n\r\n")
 
-    assert (first[0], first[1]["Connection"], second[0]) == (400, "keep-alive", 200)
+    assert head.startswith(b"HTTP/1.1 411 ")
+    assert b"\r\nConnection: close\r\n" in head
+    assert json.loads(said)["code"] == "length_required"
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        pytest.param(b"Content-Length: 2\r\n" + IN_CHUNKS, id="a length, and chunks"),
+        pytest.param(b"Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n", id="chunks, and a length"),
+        pytest.param(b"Content-Length: 90\r\nContent-Length: 90\r\n\r\n", id="a length twice"),
+        pytest.param(b"Content-Length: 90\r\ncontent-length: 2\r\n\r\n", id="two lengths"),
+        pytest.param(b"Content-Length: 90, 90\r\n\r\n", id="a list of lengths"),
+        pytest.param(b"Content-Length: +90\r\n\r\n", id="a sign"),
+        pytest.param(b"Content-Length: -90\r\n\r\n", id="less than nothing"),
+        pytest.param(b"Content-Length: 0x5a\r\n\r\n", id="another notation"),
+        pytest.param(b"Content-Length: 9_0\r\n\r\n", id="an underscore"),
+        pytest.param(b"Content-Length: \xb2\r\n\r\n", id="a digit that is none"),
+        pytest.param(b"Content-Length:\r\n\r\n", id="no length"),
+        pytest.param(b"Content-Length : 90\r\n\r\n", id="a blank before the colon"),
+        pytest.param(b"Content-Length:\x0b90\r\n\r\n", id="a blank that is none"),
+        pytest.param(b"Content-Length: 9\r\n 0\r\n\r\n {}{}{}{}", id="two lines"),
+        pytest.param(b"X: y\r\n Content-Length: 90\r\n\r\n", id="a folded line"),
+        pytest.param(b"Transfer-Encoding : chunked\r\n\r\n", id="chunks, and a blank"),
+        pytest.param(b"Transfer-Encoding: chunked, chunked\r\n\r\n", id="chunks of chunks"),
+        pytest.param(b"Transfer-Encoding: chunked\r\n" + IN_CHUNKS, id="chunks twice"),
+        pytest.param(b"Transfer-Encoding: identity\r\n\r\n", id="no chunks"),
+        pytest.param(b"Transfer-Encoding: chunked, gzip\r\n\r\n", id="chunks, packed"),
+        pytest.param(b"Transfer-Encoding: \x0bchunked\r\n\r\n", id="chunks, and a blank that is none"),
+        pytest.param(b"Content-Length: 90\n\r\n\r\n", id="a line that ends otherwise"),
+        pytest.param(b"Content-Length: 90\rX: y\r\n\r\n", id="half an end of a line"),
+    ],
+)
+def test_what_two_may_read_as_different_requests_is_refused_at_once(patient_port, says):
+    """Nothing of what follows is taken for a request, and nobody waits for a body."""
+    with connect(patient_port) as caller:
+        caller.sendall(LOGIN + says + b"{}" + LIVE + b"\r\n")
+        with caller.makefile("rb") as answers:
+            said = answers.read()
+
+    assert said.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 501 "))
+    assert said.count(b"HTTP/1.1 ") == 1
 
 
 def test_who_asks_whether_to_go_on_is_told_once(patient_port):

@@ -294,6 +294,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return plain_problem(HTTPStatus.INTERNAL_SERVER_ERROR, CRASHED, "internal_error")
 
 
+def length_required() -> HttpResponse:
+    """Answer a body that comes in chunks, none of which is read."""
+    detail = "A body must come with its length (Content-Length), and not in chunks."
+    return plain_problem(HTTPStatus.LENGTH_REQUIRED, detail, "length_required")
+
+
 def wants_page(request: HttpRequest) -> bool:
     """Tell whether a person with a browser is asking, outside the API."""
     return "/api/" not in request.path and "text/html" in request.headers.get("Accept", "")

@@ -150,10 +150,14 @@ class Gate:
         store: SharedState,
         *,
         clock: Callable[[], float] | None = None,
+        patience: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Stand before the server of ``policy``, with what ``store`` knows about it and, unless told, its clock."""
-        self._policy = policy
+        """Stand before the server of ``policy``, with what ``store`` knows about it and, unless told, its clock.
+
+        ``patience`` is the clock of those who wait, which nobody sets.
+        """
+        self._policy, self._patience = policy, patience
         self._store, self._clock, self._sleep = store, clock or store.now, sleep
 
     @property
@@ -175,30 +179,36 @@ class Gate:
             try:
                 yield
             finally:
-                self._update(lambda state: (leave(state, ticket), None))
+                self._update(lambda state, _: (leave(state, ticket), None))
 
     def limited(self, retry_after: int | None) -> int:
         """Close the gate after a 429, for ``retry_after`` seconds if known; return for how many seconds."""
-        return self._change(lambda state: limit(state, retry_after, self._clock()))
+        return self._change(lambda state, now: limit(state, retry_after, now))
 
     def failed(self) -> int:
         """Note a failure; return for how many seconds the gate is closed, mostly 0."""
-        return self._change(lambda state: fail(state, self._clock()))
+        return self._change(fail)
 
-    def _change(self, rule: Callable[[GateState], GateState]) -> int:
-        def apply(state: GateState) -> tuple[GateState, int]:
-            changed = rule(state)
-            return changed, changed.seconds_of_rest(self._clock())
+    def _change(self, rule: Callable[[GateState, float], GateState]) -> int:
+        def apply(state: GateState, now: float) -> tuple[GateState, int]:
+            changed = rule(state, now)
+            return changed, changed.seconds_of_rest(now)
 
         return self._update(apply)
 
-    def _update[T](self, change: Callable[[GateState], tuple[GateState, T]]) -> T:
-        return self._store.update(self._policy.name, lambda state: change(seen(state, self._clock())))
+    def _update[T](self, change: Callable[[GateState, float], tuple[GateState, T]]) -> T:
+        """Change the state by one time, asked for once each time that the store tries."""
+
+        def attempt(state: GateState) -> tuple[GateState, T]:
+            now = self._clock()
+            return change(seen(state, now), now)
+
+        return self._store.update(self._policy.name, attempt)
 
     def _wait_for_place(self, ticket: str) -> None:
-        patience = self._clock() + self._pace.max_wait
+        patience = self._patience() + self._pace.max_wait
         booking = self._book(ticket)
-        while booking.is_full and self._clock() < patience:
+        while booking.is_full and self._patience() < patience:
             self._sleep(POLL)
             booking = self._book(ticket)
         if booking.is_full:
@@ -210,13 +220,13 @@ class Gate:
             raise self._refusal(booking)
 
     def _book(self, ticket: str) -> Booking:
-        return self._update(lambda state: book(state, self._pace, ticket, self._clock()))
+        return self._update(lambda state, now: book(state, self._pace, ticket, now))
 
     def _look_again(self, ticket: str) -> Booking:
         """Give the place back when another request closed the gate while this one waited for its slot."""
 
-        def check(state: GateState) -> tuple[GateState, Booking]:
-            rest = state.seconds_of_rest(self._clock())
+        def check(state: GateState, now: float) -> tuple[GateState, Booking]:
+            rest = state.seconds_of_rest(now)
             kept = leave(state, ticket) if rest else state
             return kept, Booking(refused_for=rest, because=state.rests_because)
 

@@ -1,6 +1,7 @@
 """The gate in front of a server: pace, few at once, and rest."""
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -23,10 +24,15 @@ class Clock:
 
     def __init__(self):
         self.now = NOON
+        self.asked = 0
         self.slept = []
 
     def time(self):
+        self.asked += 1
         return self.now
+
+    def patience(self):
+        return sum(self.slept)
 
     def sleep(self, seconds):
         self.slept.append(seconds)
@@ -42,7 +48,7 @@ def clock():
 def make_gate(http_store, clock):
     def make(name="test", **options):
         policy = Policy(name=name, title="The test server", ttl={}, **options)
-        return gate.Gate(policy, stores.build_store(), clock=clock.time, sleep=clock.sleep)
+        return gate.Gate(policy, stores.build_store(), clock=clock.time, patience=clock.patience, sleep=clock.sleep)
 
     return make
 
@@ -307,6 +313,35 @@ def test_clocks_that_differ_a_little_shorten_no_rest(make_gate, clock):
             pass_through(resting)
 
     assert refused.value.retry_after == 120
+
+
+def test_the_time_is_asked_for_once_for_each_look_at_what_all_know(make_gate, clock):
+    a_gate = make_gate()
+
+    pass_through(a_gate)
+    asked = [clock.asked]
+    for change in (lambda: a_gate.limited(120), a_gate.failed):
+        change()
+        asked.append(clock.asked)
+
+    assert asked == [2, 3, 4]
+
+
+@pytest.mark.parametrize("seconds", [-7200, 7200])
+def test_a_clock_that_is_set_changes_nothing_about_how_long_somebody_waits(make_gate, clock, seconds):
+    full = make_gate(at_once=1, gap=timedelta(0), max_wait=timedelta(seconds=1))
+    lease = {"another": clock.now + 36_000}
+    stores.build_store().update("test", lambda state: (replace(state, leases=lease), None))
+
+    def sleep_and_set(slept):
+        clock.now += 0 if clock.slept else seconds
+        clock.sleep(slept)
+
+    full._sleep = sleep_and_set
+    with pytest.raises(ProviderRateLimitedError):
+        pass_through(full)
+
+    assert sum(clock.slept) == pytest.approx(1, abs=2 * gate.POLL)
 
 
 @pytest.mark.parametrize("http_store", [pytest.param("redis", marks=[pytest.mark.redis, NO_REDIS])], indirect=True)

@@ -1,0 +1,218 @@
+"""What a worker of gunicorn holds for its callers, how much, and for how long; its threads run when a test says."""
+
+import os
+import selectors
+import socket
+from collections import deque
+from concurrent.futures import Future
+from contextlib import ExitStack
+
+import pytest
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+
+from config import deadlines, gunicorn, threads
+
+GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+KB = 1024
+
+
+class Threads:
+    """Threads that are busy until they are told to go on."""
+
+    def __init__(self):
+        self.waiting = deque()
+
+    def submit(self, function, conn):
+        self.waiting.append((function, conn, future := Future()))
+        return future
+
+    def answer_one(self):
+        function, conn, future = self.waiting.popleft()
+        future.set_result(function(conn))
+
+
+class House:
+    """A worker with its poller, callers on real connections, and an application that answers with ``answer``."""
+
+    def __init__(self, stack):
+        config = Config()
+        config.set("pre_request", gunicorn.pre_request)
+        self.worker = threads.Worker(1, os.getppid(), [], None, 60, config, Logger(config))
+        stack.callback(self.worker.tmp.close)
+        self.worker.tpool, self.worker.poller = Threads(), stack.enter_context(selectors.DefaultSelector())
+        self.worker.method_queue.init()
+        stack.callback(self.worker.method_queue.close)
+        self.worker.largest_body, self.worker.wsgi = 20 * KB * KB, self.application
+        self.answer, self.stack = b"yes", stack
+        self.listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+
+    def application(self, environ, start_response):
+        environ["wsgi.input"].read()
+        start_response("200 OK", [("Content-Length", str(len(self.answer)))])
+        return [self.answer]
+
+    def caller(self):
+        """Return the caller's end of a connection, and the worker's."""
+        caller = self.stack.enter_context(socket.create_connection(self.listener.getsockname(), timeout=30))
+        self.worker.accept(self.listener)
+        conn = next(each for each in self.worker.pending_conns if each.client == caller.getsockname())
+        self.stack.callback(conn.close)
+        return caller, conn
+
+    def go_on(self, until=lambda: False, answer=True, rounds=2000):
+        """Let the poller and, unless told not to, the threads do what there is to do."""
+        for _ in range(rounds):
+            events = self.worker.poller.select(0 if self.worker.tpool.waiting else 0.02)
+            for key, _ in events:
+                key.data(key.fileobj)
+            self.worker.method_queue.run_callbacks(None)
+            if until() or not (events or (answer and self.worker.tpool.waiting)):
+                return
+            if answer and self.worker.tpool.waiting:
+                self.worker.tpool.answer_one()
+                self.worker.method_queue.run_callbacks(None)
+
+
+@pytest.fixture
+def house():
+    with ExitStack() as stack:
+        yield House(stack)
+
+
+def read_all(caller):
+    """Return what a connection brings up to its end, or until nothing more comes."""
+    caller.settimeout(0.05)
+    pieces = []
+    try:
+        while piece := caller.recv(KB * KB):
+            pieces.append(piece)
+    except (TimeoutError, ConnectionResetError):
+        pass
+    return b"".join(pieces)
+
+
+def test_who_sends_many_requests_at_once_is_read_no_faster_than_answered(house):
+    caller, conn = house.caller()
+    caller.sendall(GET * 5000)  # 135 kB
+
+    held = []
+    house.go_on(until=lambda: held.append(held_of(conn)) or len(held) > 500)
+
+    assert max(held) <= 2 * deadlines.SMALL_PIECE
+
+
+def held_of(conn):
+    return len(conn.received) + (len(conn.parser.unreader.buf.getvalue()) if conn.parser else 0)
+
+
+@pytest.mark.parametrize(("waits", "is_let_go"), [(True, True), (False, False)], ids=["full", "empty"])
+def test_what_waits_for_a_thread_counts_where_room_is_made(house, monkeypatch, waits, is_let_go):
+    monkeypatch.setattr(threads, "MOST_HELD", 1000 * KB)
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % (600 * KB)
+    first, _ = house.caller()
+    first.sendall(head + b"x" * 600 * KB)
+    house.go_on(until=lambda: house.worker.tpool.waiting, answer=False)
+    if not waits:
+        house.go_on(until=lambda: not house.worker.tpool.waiting)
+
+    second, sending = house.caller()
+    second.sendall(head + b"x" * 500 * KB)
+    house.go_on(answer=False)
+
+    assert (sending not in house.worker.pending_conns) == is_let_go
+    house.go_on(until=lambda: not house.worker.tpool.waiting)
+    assert read_all(first).endswith(b"\r\n\r\nyes")
+
+
+def test_an_answer_that_nobody_takes_holds_no_thread_and_is_whole_once_it_is_taken(house):
+    house.answer = b"x" * 20 * KB * KB
+    caller, conn = house.caller()
+    caller.sendall(GET + GET)
+    house.go_on()
+    left = len(conn.sock.unsent)
+
+    said = bytearray()
+    for _ in range(100):
+        said += read_all(caller)
+        house.go_on(rounds=5)
+        if len(said) > 2 * len(house.answer) and not house.worker.taking:
+            break
+
+    assert left > 0
+    assert bytes(said).count(b"HTTP/1.1 200 OK") == 2
+    assert said.count(b"x") == 2 * len(house.answer)
+    assert house.worker.nr_conns == 1
+
+
+def test_who_does_not_take_an_answer_in_time_is_cut_off(house):
+    house.answer = b"x" * 20 * KB * KB
+    caller, conn = house.caller()
+    caller.sendall(GET)
+    house.go_on()
+    house.worker.murder_pending()
+    waited_for = conn in house.worker.taking
+
+    conn.timeout = 0
+    house.worker.murder_pending()
+
+    assert waited_for
+    assert house.worker.nr_conns == 0
+    assert len(read_all(caller)) < len(house.answer)
+
+
+def test_a_large_answer_may_be_taken_for_longer_than_a_small_one(house):
+    conns = []
+    for size in (8, 16):
+        house.answer = b"x" * size * KB * KB
+        caller, conn = house.caller()
+        caller.sendall(GET)
+        house.go_on()
+        conns.append(conn)
+
+    longer = conns[1].timeout - conns[0].timeout
+
+    assert longer > 8 * KB * KB / deadlines.LEAST_RATE / 2
+
+
+def test_who_takes_least_is_cut_off_where_all_answers_are_too_much(house, monkeypatch):
+    monkeypatch.setattr(threads, "MOST_UNSENT", 24 * KB * KB)
+    conns = []
+    for size in (20, 10, 11):
+        house.answer = b"x" * size * KB * KB
+        caller, conn = house.caller()
+        caller.sendall(GET)
+        house.go_on()
+        conns.append(conn)
+
+    assert list(house.worker.taking) == conns[1:]
+    assert house.worker.nr_conns == 2
+
+
+def test_a_head_that_comes_letter_by_letter_is_searched_once(house):
+    """Counted by what is looked at again, which is no more than the end of a head."""
+    _, conn = house.caller()
+
+    starts = []
+    for letter in GET[:-1]:
+        conn.received.append(letter)
+        assert not conn.is_whole()
+        starts.append(len(conn.received) - conn.searched)
+    conn.received += GET[-1:]
+
+    assert conn.is_whole()
+    assert set(starts) == {0}
+
+
+def test_who_goes_away_in_the_midst_of_an_answer_leaves_the_place_to_others(house):
+    house.answer = b"x" * 20 * KB * KB
+    caller, conn = house.caller()
+    caller.sendall(GET)
+    house.go_on()
+    waited_for = conn in house.worker.taking
+
+    caller.close()  # with something unread, which resets the connection
+    house.go_on(rounds=20)
+
+    assert waited_for
+    assert house.worker.nr_conns == len(house.worker.taking) == 0
