@@ -5,6 +5,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+ACTION_PLACES = 12  # of the column
+LARGEST_ACTION = Decimal(10) ** 12  # from which on it does not hold a value
+
 
 class ActionKind(StrEnum):
     """What a company did to its shares."""

@@ -226,7 +226,7 @@ class PriceTable(TableResource):
         told = f"held back: {held_back.replace('_', ' ')}" if held_back else ""
         if not held_back and before is None:
             row.import_type = RowResult.IMPORT_TYPE_NEW
-        elif not held_back and ingest.storable(bar) != before:
+        elif not held_back and bar.as_stored() != before:
             row.import_type, told = RowResult.IMPORT_TYPE_UPDATE, "changed"
         row.diff.append(told or ("new" if before is None else "as it was"))
         result.totals[RowResult.IMPORT_TYPE_SKIP] -= 1

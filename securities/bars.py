@@ -1,8 +1,12 @@
 """Prices of one length of time."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple
+
+from finances import money
+
+PRICE_PLACES = 10  # of the columns
 
 
 class Bar(NamedTuple):
@@ -18,3 +22,15 @@ class Bar(NamedTuple):
     low: Decimal | None
     close: Decimal
     volume: int | None
+
+    def as_stored(self) -> "Bar":
+        """Return the bar as its columns hold it: to the second, and its prices to ten places."""
+        opened, high, low, close = (_rounded(price) for price in self[1:5])
+        at = self.at if self.at.tzinfo is UTC and not self.at.microsecond else self.at.astimezone(UTC)
+        return Bar(at.replace(microsecond=0), opened, high, low, close, self.volume)  # type: ignore[arg-type]
+
+
+def _rounded(price: Decimal | None) -> Decimal | None:
+    if price is None or price.as_tuple().exponent >= -PRICE_PLACES:  # type: ignore[operator]
+        return price
+    return money.rounded(price, decimal_places=PRICE_PLACES)

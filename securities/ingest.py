@@ -2,15 +2,14 @@
 
 import itertools
 from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
 from finances import money
 from securities import derived
-from securities.actions import Action
+from securities.actions import ACTION_PLACES, Action
 from securities.bars import Bar
 from securities.intake import Intake
 from securities.intervals import Interval, instant_of
@@ -19,7 +18,6 @@ from securities.models import QuarantinedRecord, Security, SecurityAction, Secur
 # From so many rows on, COPY and merge are faster than INSERT … VALUES (benchmarks/ingest.py).
 COPY_ROWS = 500
 COPY_CHUNK = 10_000
-PRICE_PLACES, ACTION_PLACES = 10, 12
 COLUMNS = ("timestamp", "open", "high", "low", "close", "volume")
 VALUES = COLUMNS[1:]
 
@@ -62,23 +60,10 @@ def store_prices(*, security: Security, interval: Interval, bars: Sequence[Bar])
 
     One time stamp occurs once in ``bars``. Prices are rounded to the ten places of their columns.
     """
-    rows = [storable(bar) for bar in bars]
+    rows = [bar.as_stored() for bar in bars]
     if connection.vendor == "postgresql" and len(rows) >= COPY_ROWS:
         return _copy_and_merge(security, interval, rows)
     return _create_or_update(security, interval, rows)
-
-
-def storable(bar: Bar) -> Bar:
-    """Return ``bar`` as its columns hold it."""
-    opened, high, low, close = (_rounded(price) for price in (bar.open, bar.high, bar.low, bar.close))
-    at = bar.at if bar.at.tzinfo is UTC and not bar.at.microsecond else bar.at.astimezone(UTC).replace(microsecond=0)
-    return Bar(at, opened, high, low, close, bar.volume)  # type: ignore[arg-type]
-
-
-def _rounded(price: Decimal | None) -> Decimal | None:
-    if price is None or price.as_tuple().exponent >= -PRICE_PLACES:  # type: ignore[operator]
-        return price
-    return money.rounded(price, decimal_places=PRICE_PLACES)
 
 
 def _create_or_update(security: Security, interval: Interval, rows: Sequence[Bar]) -> Ingested:

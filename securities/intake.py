@@ -76,7 +76,11 @@ def prepare(history: History, *, background: Background, now: datetime) -> Intak
     if history.is_split_adjusted:
         bars = adjustment.bars_as_traded(bars, splits=splits)
         actions = adjustment.actions_as_traded(actions, splits=splits)
-    return Intake(bars, actions, history.currency, verdict.held_back, [*repeated, *held_back_actions])
+    # What a column rounds to nothing, or cannot hold, would otherwise break all that is stored with it.
+    bars, lost = quality.one_by_one((bar.as_stored() for bar in bars), now=now)
+    actions, lost_actions = quality.that_columns_hold(actions)
+    held_back_actions = [*repeated, *held_back_actions, *lost_actions]
+    return Intake(bars, actions, history.currency, [*verdict.held_back, *lost], held_back_actions)
 
 
 def in_main_unit(history: History) -> History:

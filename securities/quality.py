@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from securities import adjustment
-from securities.actions import Action, ActionKind
+from securities.actions import LARGEST_ACTION, Action, ActionKind
 from securities.bars import Bar
 from securities.reasons import Reason
 
@@ -300,6 +300,17 @@ def examine_actions(
         else:
             held_back.append(HeldBackAction(action, reason))
     return accepted, held_back
+
+
+def that_columns_hold(actions: Iterable[Action]) -> tuple[list[Action], list[HeldBackAction]]:
+    """Part ``actions`` as traded into those that can be stored and those that are too large for it."""
+    kept, held_back = [], []
+    for action in actions:
+        if action.value < LARGEST_ACTION:
+            kept.append(action)
+        else:
+            held_back.append(HeldBackAction(action, Reason.TOO_LARGE))
+    return kept, held_back
 
 
 def _fault_of_action(action: Action, around: "_Around") -> Reason | None:
