@@ -6,6 +6,11 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 
+from finances import sql
+
+# The lock that a foreign key takes, which Django's `select_for_update` cannot ask for; in one order always.
+HOLD = "SELECT id, timezone FROM {} WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
+
 
 def hold(user_ids: Iterable[Any]) -> dict[Any, str]:
     """Let whoever deletes these people wait until the transaction under way ends; return the time zones of who is left.
@@ -19,11 +24,9 @@ def hold(user_ids: Iterable[Any]) -> dict[Any, str]:
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("Owners stay until the end of a transaction, and there is none.")
     keys = set(user_ids)
-    people = get_user_model().objects.filter(pk__in=keys).order_by("pk").values_list("pk", "timezone")
+    people: Any = get_user_model()
     if not keys or connection.vendor != "postgresql":
-        return dict(people)
-    statement, parameters = people.query.sql_with_params()
-    with connection.cursor() as cursor:
-        # The lock that a foreign key takes, which Django's `select_for_update` cannot ask for.
-        cursor.execute(f"{statement} FOR KEY SHARE", parameters)
+        return dict(people.objects.filter(pk__in=keys).values_list("pk", "timezone"))
+    with sql.preparing_cursor() as cursor:
+        cursor.execute(HOLD.format(people._meta.db_table), [[sql.parameter(people._meta.pk, key) for key in keys]])
         return dict(cursor.fetchall())

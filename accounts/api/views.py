@@ -55,6 +55,8 @@ SECURITIES = PreparedQuery(
         pk__in=Holding.objects.order_by().filter(user_id=OWNER).values("security_id")
     ).values_list(*columns_of(SecuritySerializer, Security), "prices_version", "sync_started_at")
 )
+ACCOUNTS = OwnedQueries(Account.objects.all)
+LOCKED_ACCOUNTS = OwnedQueries(lambda: Account.objects.select_for_update(of=("self",)))
 CHANGED = (
     "Change the fields that are sent; account and security stay. `timestamp` and `quantity` together tell of a "
     "purchase or a sale: the days before keep what was held then. `quantity` alone corrects all days since the stored "
@@ -104,7 +106,7 @@ class AccountValueViewSet(HistoryMixin, NestedViewSet):
     """What an account was worth when, newest first."""
 
     queryset = AccountValue.objects.all()
-    parents = Account.objects.all()
+    parents, locked_parents = ACCOUNTS, LOCKED_ACCOUNTS
     parent_name = "account"
     serializer_class = AccountValueSerializer
     filterset_class = AccountValueFilter
@@ -144,7 +146,7 @@ class AccountValueViewSet(HistoryMixin, NestedViewSet):
 
     def store_all(self, request: Request) -> Response:
         """Record an array of values."""
-        self.find_parent(self.parents.select_for_update(of=("self",)))
+        self.find_parent(self.locked_parents)
         serializer = self.get_serializer(data=request.data, many=True, allow_empty=False, max_length=MAX_BATCH)
         serializer.is_valid(raise_exception=True)
         adding = len(serializer.validated_data)
@@ -167,7 +169,7 @@ class HoldingViewSet(HistoryMixin, NestedViewSet):
     """The securities in the asking user's accounts."""
 
     queryset = Holding.objects.all()
-    parents = Account.objects.all()
+    parents, locked_parents = ACCOUNTS, LOCKED_ACCOUNTS
     parent_name = "account"
     serializer_class = HoldingSerializer
     filterset_class = HoldingFilter

@@ -94,8 +94,12 @@ class IdempotentMixin:
 
     def once(self, write: Callable[[], Any]) -> Any:
         """Call ``write``, which answers, in a transaction that also claims the key and keeps the answer."""
-        with transaction.atomic(savepoint=False):  # who calls takes back all or nothing
-            return write() if self.attempt is None else self.attempt.settle(write)
+        with transaction.atomic():
+            return self.claimed(write)
+
+    def claimed(self, write: Callable[[], Any]) -> Any:
+        """Call ``write`` in the transaction under way."""
+        return write() if self.attempt is None else self.attempt.settle(write)
 
 
 def replayed(answer: IdempotentAnswer) -> HttpResponse:

@@ -10,7 +10,6 @@ from django.db import models, transaction
 from django.http import Http404
 from rest_framework import viewsets
 from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -200,13 +199,22 @@ class OwnedViewSet(BaseViewSet):
         """
         if self.prepared is None or set(self.kwargs) != {"pk"}:
             return super().read()
+        row = self.one_of(self.prepared, pk=self.kwargs["pk"], **self.moments())
+        self.check_object_permissions(self.request, row)
+        return row
+
+    def one_of(self, prepared: OwnedQueries[Any], *, pk: str, **moments: Any) -> Any:
+        """Return the asking user's row with the key ``pk``, by a query compiled once.
+
+        Raises:
+            Http404: there is none.
+        """
         try:
-            rows = list(self.asked(self.prepared, pk=self.kwargs["pk"]))
+            rows = list(prepared.by("pk").rows(user_id=self.request.user.pk, pk=pk, **moments))
         except ValidationError as exc:  # no id
             raise Http404 from exc
         if not rows:
             raise Http404
-        self.check_object_permissions(self.request, rows[0])
         return rows[0]
 
     def asked(self, prepared: OwnedQueries[Any], *, most: int | None = None, **keys: Any) -> Any:
@@ -228,7 +236,7 @@ class OwnedViewSet(BaseViewSet):
         """Call ``write`` in a transaction, as ever, while the asking user stays."""
         with transaction.atomic():
             self.hold_owner()
-            return super().once(write)
+            return self.claimed(write)
 
     def get_object(self) -> Any:
         """Return the row as ever; for a write, in its transaction, while the asking user stays."""
@@ -277,7 +285,8 @@ class NestedViewSet(OwnedViewSet):
     A stranger's parent does not exist, and neither does a row under another parent than its own.
     """
 
-    parents: OwnedQuerySet
+    parents: OwnedQueries[Any]
+    locked_parents: OwnedQueries[Any]
     parent_name: str
     parent: Any = None
 
@@ -286,15 +295,14 @@ class NestedViewSet(OwnedViewSet):
         """Whether the address names the parent."""
         return f"{self.parent_name}_id" in self.kwargs
 
-    def find_parent(self, parents: Any) -> None:
+    def find_parent(self, parents: OwnedQueries[Any]) -> None:
         """Take the parent that the address names from ``parents``.
 
         Raises:
             Http404: the asking user has none with this id.
         """
         if self.is_nested:
-            owned = parents.for_user(self.request.user)
-            self.parent = get_object_or_404(owned, pk=self.kwargs[f"{self.parent_name}_id"])
+            self.parent = self.one_of(parents, pk=self.kwargs[f"{self.parent_name}_id"])
 
     def get_queryset(self) -> Any:
         """Return the asking user's rows, those of the parent if there is one."""
@@ -323,5 +331,5 @@ class NestedViewSet(OwnedViewSet):
 
     def validated_within(self, request: Request) -> Any:
         """Lock the parent, and return the serializer of a new row, its input checked."""
-        self.find_parent(self.parents.select_for_update(of=("self",)))
+        self.find_parent(self.locked_parents)
         return self.validated(request)
