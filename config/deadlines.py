@@ -22,6 +22,7 @@ answer_timeout = float(os.environ.get("ANSWER_TIMEOUT", "30"))  # seconds for an
 LEAST_RATE = 16_384  # … and one more for each so many bytes that were not taken at once
 
 LARGEST_HEAD = 65_536  # bytes; the library refuses a line or field of more than an eighth of it
+PERIOD = 2.0  # seconds by which it is told how fast somebody sends
 SMALL_PIECE = 8192  # bytes that are asked for at once where nobody knows how many will come; as the library does
 LARGE_PIECE = 262_144
 HEAD_END = b"\r\n\r\n"
@@ -77,12 +78,15 @@ class Connection(TConn):  # type: ignore[misc]  # the library has no types
         self.received = bytearray()
         self.needed = 0  # bytes of the whole request, 0 until all of its head is here
         self.searched = 0  # bytes in which no head ends
-        self.was_told_to_go_on = self.is_head = False
+        self.was_told_to_go_on = self.is_head = self.is_pending = False
+        self.weight = 0  # bytes that count among those of large requests
+        self.periods = [(0.0, 0), (0.0, 0)]  # when the last two began, and how much was here then
 
     def begin(self) -> None:
         """Wait for the next request; the last one may have brought a part of it."""
         self.needed, self.searched, self.was_told_to_go_on = 0, 0, False
-        self.timeout = time.monotonic() + head_timeout
+        now = time.monotonic()
+        self.timeout, self.periods = now + head_timeout, [(now, 0), (now, 0)]
         self.data_ready = True
         self.sock.setblocking(False)
         if self.parser is not None:
@@ -96,8 +100,16 @@ class Connection(TConn):  # type: ignore[misc]  # the library has no types
             return self.is_whole()
         except OSError:
             return True  # the thread meets the same
+        now = time.monotonic()
+        if now - self.periods[1][0] > PERIOD:
+            self.periods = [self.periods[1], (now, len(self.received))]
         self.received += piece
         return not piece or self.is_whole()
+
+    def pace(self, now: float) -> float:
+        """Return how many bytes a second came lately: in two periods at most, or since then when none came."""
+        began, count = self.periods[0]
+        return (len(self.received) - count) / max(now - began, PERIOD)
 
     def is_whole(self) -> bool:
         """Tell whether all of a request is here, or it is none to wait for."""

@@ -2,8 +2,10 @@
 
 import errno
 import functools
+import resource
 import selectors
 import socket
+import threading
 import time
 from collections import deque
 from typing import Any
@@ -16,6 +18,10 @@ SMALL = 65_536  # bytes of a request that everybody may have waiting here, of `w
 MOST_HELD = 64 * 1024**2  # bytes of all larger ones together
 MOST_UNSENT = 64 * 1024**2  # bytes of all answers together that their callers have not taken yet
 SECONDS_TO_LEAVE = 2.0  # for a caller to read the answer and close, as the library has it
+SECONDS_TO_END = 3.0  # for a caller to send the rest of a request to a process that is to stop
+OUT_OF_FILES = {errno.EMFILE, errno.ENFILE}
+SECONDS_WITHOUT_FILES = 0.05  # before anybody is accepted again
+MOST_FILES = 65_536  # that a process asks for, if it may have so many
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
@@ -29,7 +35,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
         """Begin with nobody who leaves."""
         super().__init__(*args, **kwargs)
         self.leaving: deque[Connection] = deque()
-        self.waiting_for_a_thread: set[Connection] = set()  # those with large requests
+        self.held, self.lock = 0, threading.Lock()  # bytes of all large requests that no thread reads yet
+        self.stops_at: float | None = None
         self.taking: dict[Connection, Any] = {}  # an answer, and what the library is then to finish
         self.largest_body = 0
 
@@ -40,6 +47,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
         from finances import uploads
 
         self.largest_body = max(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, uploads.MOST)
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        files = MOST_FILES if most == resource.RLIM_INFINITY else min(most, MOST_FILES)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
         super().run()
 
     def accept(self, listener: Any) -> None:
@@ -47,7 +57,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
         try:
             sock, client = listener.accept()
         except OSError as exc:
-            if exc.errno not in {errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK}:
+            if exc.errno in OUT_OF_FILES:  # they wait in the listener until somebody has gone
+                time.sleep(SECONDS_WITHOUT_FILES)
+            elif exc.errno not in {errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK}:
                 raise
             return
         self.nr_conns += 1
@@ -62,58 +74,84 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
             super().enqueue_req(conn)
             return
         self.pending_conns.append(conn)
+        conn.is_pending = True
+        self.weigh(conn)
         waiting = functools.partial(self.on_pending_socket_readable, conn)
         self.poller.register(conn.sock, selectors.EVENT_READ, waiting)
 
     def on_pending_socket_readable(self, conn: Connection, client: Any) -> None:  # noqa: ARG002
-        """Take in what came."""
-        if conn.take_in():
+        """Take in what came; nothing of who was let go since the poller told of it."""
+        if not conn.is_pending:
+            return
+        is_whole = conn.take_in()
+        self.weigh(conn)
+        if is_whole:
             self.end_wait(conn)
-        if len(conn.received) > SMALL:
+        if self.held > MOST_HELD:
             self.make_room()
 
     def make_room(self) -> None:
-        """Where all large requests together are too much, let go of those who sent most and have not done yet."""
-        sending = sorted((each for each in self.pending_conns if len(each.received) > SMALL), key=held_by)
-        held = sum(map(held_by, (*sending, *tuple(self.waiting_for_a_thread))))
-        while held > MOST_HELD and sending:
-            most = sending.pop()
-            held -= held_by(most)
-            self.pending_conns.remove(most)
-            self.drop(most)
+        """Where all large requests together are too much, let go of those who have lately sent least of theirs."""
+        now = time.monotonic()
+        sending = [each for each in self.pending_conns if each.weight]
+        for conn in sorted(sending, key=lambda each: each.pace(now)):
+            if self.held <= MOST_HELD:
+                return
+            self.end_pending(conn)
+            self.drop(conn)
+
+    def weigh(self, conn: Connection, *, is_here: bool = True) -> None:
+        """Count what of a large request is here."""
+        weight = len(conn.received) if is_here and len(conn.received) > SMALL else 0
+        if weight != conn.weight:
+            with self.lock:  # a thread that begins to read counts, too
+                self.held += weight - conn.weight
+            conn.weight = weight
+
+    def end_pending(self, conn: Connection) -> None:
+        """Wait no more for a request."""
+        self.pending_conns.remove(conn)
+        conn.is_pending = False
 
     def end_wait(self, conn: Connection) -> None:
         """Let a thread answer with what is here."""
         conn.data_ready = True
         self.poller.unregister(conn.sock)
-        self.pending_conns.remove(conn)
-        if len(conn.received) > SMALL:
-            self.waiting_for_a_thread.add(conn)
+        self.end_pending(conn)
         super().enqueue_req(conn)
 
     def murder_pending(self) -> None:
         """End what is late: without a word where not even the head came, and else by the application's 408."""
         now = time.monotonic()
+        if not self.alive:
+            self.hurry(now)
         for conn in [each for each in self.pending_conns if each.timeout <= now]:
             if conn.needed:
                 self.end_wait(conn)
             else:
-                self.pending_conns.remove(conn)
+                self.end_pending(conn)
                 self.drop(conn)
         while self.leaving and self.leaving[0].timeout <= now:
             self.drop(self.leaving.popleft())
         for conn in [each for each in self.taking if each.timeout <= now]:
             self.cut_off(conn)
 
+    def hurry(self, now: float) -> None:
+        """Before the process stops, wait for nobody who has sent nothing yet, and not long for the others."""
+        self.stops_at = self.stops_at or now + SECONDS_TO_END
+        for conn in self.pending_conns:
+            conn.timeout = min(conn.timeout, self.stops_at if conn.received else now)
+
     def drop(self, conn: Connection) -> None:
         """Close a connection in the poller without a word."""
+        self.weigh(conn, is_here=False)
         self.poller.unregister(conn.sock)
         self.nr_conns -= 1
         conn.close()
 
     def handle(self, conn: Connection) -> Any:
         """Answer one request."""
-        self.waiting_for_a_thread.discard(conn)
+        self.weigh(conn, is_here=False)
         result = super().handle(conn)
         if result and conn.received:
             conn.keep_rest()
@@ -139,7 +177,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
             self.cut_off(most)
 
     def on_taking_writable(self, conn: Connection, client: Any) -> None:  # noqa: ARG002
-        """Send more of an answer."""
+        """Send more of an answer, but to nobody who was cut off since the poller told of it."""
+        if conn not in self.taking:
+            return
         try:
             conn.sock.send_more()
         except OSError:
@@ -183,11 +223,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
         if is_over:
             self.leaving.remove(conn)
             self.drop(conn)
-
-
-def held_by(conn: Connection) -> int:
-    """Return how many bytes of a connection are here."""
-    return len(conn.received)
 
 
 def unsent_of(conn: Connection) -> int:

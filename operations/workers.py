@@ -190,7 +190,7 @@ class Process:
             try:
                 value = call(task)
             except CommandError as exc:  # what went wrong is in the record of the run, in words
-                logger.warning("%s failed: %s", task.task_name, str(exc).partition("\n")[0])
+                logger.warning("%s failed: %s", task.task_name, " ".join(str(exc).split("\n")))
                 failure = exc
             except (Exception, SystemExit) as exc:  # whatever it is, it is this task's and is told there
                 logger.exception("%s failed", task.task_name)

@@ -107,6 +107,8 @@ def prepare() -> None:
     tell_of_old_rates()
     if is_empty and wants_demo():
         management.call_command("seed_demo")
+    elif os.environ.get("SEED_DEMO") == "1":
+        sys.stdout.write("SEED_DEMO: there are people already; `manage.py seed_demo` adds the household.\n")
 
 
 if __name__ == "__main__":

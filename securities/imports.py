@@ -22,6 +22,8 @@ from securities.providers.protocol import History, SkippedRow
 from securities.quality import Jump
 from securities.symbols import require_symbol
 
+MOST_JUMPS_TOLD = 5
+
 
 class PricesDifferError(ConflictError):
     """A file and what is stored cannot both be right."""
@@ -225,8 +227,9 @@ def told(jumps: Sequence[Jump]) -> str:
     """Say of the largest jumps that they may have been splits."""
     if not jumps:
         return ""
-    largest = max(jumps, key=lambda jump: jump.times)
+    largest = sorted(jumps, key=lambda jump: jump.times, reverse=True)[:MOST_JUMPS_TOLD]
+    days = ", ".join(f"{jump.on} ({jump.times:.4g} times)" for jump in sorted(largest, key=lambda jump: jump.on))
     return (
-        f"{len(jumps)} closes are half or less, or twice or more, of those before them, and no split explains it; the "
-        f"most on {largest.on}, {largest.times:.4g} times. If it split then, enter the split in the admin."
+        f"Closes changed by {quality.PLAIN_JUMP} times or more from one day to the next, and no split that is known "
+        f"explains it: {days}. Look whether it split then, or only fell or rose; enter a split in the admin."
     )

@@ -23,6 +23,8 @@ UNIT = 100  # pence in a pound
 SPIKE = 10.0  # a close ten times those on both sides of it
 AGREEING = 2.0  # how far apart these two may be
 CLEAR_MAJORITY = 0.75
+# From one close to the next: a split of 2:1 on a day on which the price rose by a sixth is one, too.
+PLAIN_JUMP = 1.7
 LARGEST_PRICE = Decimal(10) ** 14
 LARGEST_VOLUME = 2**63
 TOLERANCE, WIDE_TOLERANCE = Decimal("0.02"), Decimal("0.4")
@@ -251,7 +253,7 @@ def jumps(bars: Sequence[Bar], *, splits: Sequence[Action], before: Known | None
     days = [*([before] if before is not None else []), *(Known(bar.at.date(), bar.close) for bar in bars)]
     closes = [float(known.close) / float(later.after(known.day)) for known in days]
     moves = [_ratio(one, other) for one, other in itertools.pairwise(closes)]
-    return [Jump(known.day, move) for known, move in zip(days[1:], moves, strict=True) if move >= AGREEING]
+    return [Jump(known.day, move) for known, move in zip(days[1:], moves, strict=True) if move >= PLAIN_JUMP]
 
 
 # ---- Splits and dividends ----

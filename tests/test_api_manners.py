@@ -382,4 +382,6 @@ def test_a_fault_does_not_send_back_all_that_was_sent(api):
     fault = next(fault for fault in response.json()["errors"] if fault["field"] == "account_type")
     assert response.status_code == 400
     assert len(fault["message"]) < 500
-    assert fault["message"].endswith("is not a valid choice.")
+    assert fault["message"].endswith(
+        "” is none of checking, savings, tfsa, rrsp, fhsa, margin, credit_card, line_of_credit, payment_plan, mortgage."
+    )

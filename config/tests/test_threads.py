@@ -1,8 +1,10 @@
 """What a worker of gunicorn holds for its callers, how much, and for how long; its threads run when a test says."""
 
+import errno
 import os
 import selectors
 import socket
+import time
 from collections import deque
 from concurrent.futures import Future
 from contextlib import ExitStack
@@ -216,3 +218,128 @@ def test_who_goes_away_in_the_midst_of_an_answer_leaves_the_place_to_others(hous
 
     assert waited_for
     assert house.worker.nr_conns == len(house.worker.taking) == 0
+
+
+# ---- Who is let go where all large requests are too much ----
+
+POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % (900 * KB)
+
+
+@pytest.fixture
+def small(house, monkeypatch):
+    """A house in which large requests may hold 1 000 KB together."""
+    monkeypatch.setattr(threads, "MOST_HELD", 1000 * KB)
+    return house
+
+
+def sending(house, size, *, seconds_ago=0.0):
+    """Return a caller who has sent so much of a request of 900 KB, the last of it some seconds ago."""
+    caller, conn = house.caller()
+    caller.sendall(POST + b"x" * size)
+    house.go_on(answer=False)
+    conn.periods = [(began - seconds_ago, count) for began, count in conn.periods]
+    return caller, conn
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_who_is_let_go_while_something_of_theirs_is_in_the_same_batch_harms_nobody(small, turned):
+    stalled, victim = sending(small, 500 * KB, seconds_ago=60)
+    caller, conn = sending(small, 450 * KB)
+    stalled.sendall(b"x")
+    caller.sendall(b"x" * 100 * KB)
+
+    while victim.is_pending:
+        events = {key.fileobj: key for key, _ in small.worker.poller.select(1)}
+        batch = [events[each.sock] for each in (conn, victim) if each.sock in events]
+        for key in reversed(batch) if turned else batch:
+            key.data(key.fileobj)
+
+    assert (conn.is_pending, small.worker.nr_conns, small.worker.held) == (True, 1, len(conn.received))
+    caller.sendall(b"x" * 350 * KB)
+    small.go_on()
+    assert read_all(caller).endswith(b"\r\n\r\nyes")
+    assert small.worker.held == 0
+
+
+def test_an_answer_that_is_cut_off_in_a_batch_is_not_sent_on_in_it(house):
+    house.answer = b"x" * 20 * KB * KB
+    caller, conn = house.caller()
+    caller.sendall(GET)
+    house.go_on()
+    read_all(caller)
+
+    (key,) = [key for key, _ in house.worker.poller.select(1) if key.fileobj is conn.sock]
+    house.worker.cut_off(conn)
+    key.data(key.fileobj)
+
+    assert house.worker.nr_conns == 0
+
+
+def test_who_goes_on_sending_stays_and_who_has_stopped_goes(small):
+    stopped = [sending(small, 70 * KB, seconds_ago=5 + number)[1] for number in range(3)]
+    caller, _ = sending(small, 100 * KB)
+
+    for _ in range(8):
+        caller.sendall(b"x" * 100 * KB)
+        small.go_on(answer=False, until=lambda: not small.worker.tpool.waiting)
+    small.go_on()
+
+    assert [each.is_pending for each in stopped] == [True, False, False]
+    assert read_all(caller).endswith(b"\r\n\r\nyes")
+
+
+class Watched(deque):
+    """Callers who wait, and how often somebody went through all of them."""
+
+    times = 0
+
+    def __iter__(self):
+        self.times += 1
+        return super().__iter__()
+
+
+def test_nobody_goes_through_all_callers_as_long_as_there_is_room(small):
+    waiting = small.worker.pending_conns = Watched()
+    callers = [sending(small, 100 * KB)[0] for _ in range(5)]
+    before = waiting.times
+
+    for caller in callers * 20:
+        caller.sendall(b"x")
+        small.go_on(answer=False)
+
+    assert waiting.times == before
+
+
+# ---- Before a process stops ----
+
+
+def test_a_process_that_stops_waits_for_nobody_who_has_said_nothing(house):
+    _, silent = house.caller()
+    _, begun = sending(house, 10 * KB)
+    caller, going_on = sending(house, 500 * KB)
+    house.worker.alive = False
+
+    house.worker.murder_pending()
+    caller.sendall(b"x" * 400 * KB)
+    house.go_on()
+
+    assert [silent.is_pending, begun.is_pending, going_on.is_pending] == [False, True, False]
+    assert read_all(caller).startswith(b"HTTP/1.1 200 OK")
+    assert begun.timeout - time.monotonic() <= threads.SECONDS_TO_END
+
+
+class FullHouse:
+    """A listener whose process has no file left for another caller."""
+
+    def accept(self):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+
+def test_a_process_without_a_file_for_another_caller_lives_on(house):
+    house.worker.accept(FullHouse())
+
+    assert house.worker.nr_conns == 0
+    caller, _ = house.caller()
+    caller.sendall(GET)
+    house.go_on()
+    assert read_all(caller).endswith(b"\r\n\r\nyes")

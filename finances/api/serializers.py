@@ -89,6 +89,11 @@ class AliasesMixin:
 class AnyCaseChoiceField(serializers.ChoiceField):
     """One of several lower-case words, in any case."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Let the error name the words."""
+        super().__init__(*args, **kwargs)
+        self.error_messages["invalid_choice"] = f"“{{input}}” is none of {', '.join(map(str, self.choices))}."
+
     def to_internal_value(self, data: Any) -> Any:
         """Return the word in lower case."""
         return super().to_internal_value(data.lower() if isinstance(data, str) else data)

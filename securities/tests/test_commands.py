@@ -112,7 +112,21 @@ def test_a_fall_that_may_be_a_split_is_taken_and_named(capsys, tmp_path):
     told = run(capsys, "import_prices", path, "--symbol", "AAPL", "--currency", "USD")
 
     assert "4 prices new" in told
-    assert "the most on 2020-08-31, 3.869 times. If it split then, enter the split in the admin." in told
+    assert "no split that is known explains it: 2020-08-31 (3.869 times). Look whether it split then" in told
+
+
+@pytest.mark.django_db
+def test_a_split_of_two_on_a_day_of_rising_prices_is_named_with_the_crash(capsys, tmp_path):
+    """Apple's closes around its splits of 2000-06-21 and 2005-02-28, and around its fall of 2000-09-29."""
+    closes = ["2000-06-20,101.25", "2000-06-21,55.63", "2000-09-28,53.50", "2000-09-29,25.75", "2000-10-02,24.25"]
+    path = written(tmp_path, *closes, "2005-02-25,88.99", "2005-02-28,44.86")
+
+    told = run(
+        capsys, "import_prices", path, "--symbol", "AAPL", "--currency", "USD", "--interval", "1d", "--as-traded"
+    )
+
+    assert "2000-06-21 (1.82 times), 2000-09-29 (2.078 times)" in told
+    assert "2005-02-28 (1.984 times)" in told
 
 
 @pytest.mark.django_db
