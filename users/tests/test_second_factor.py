@@ -298,20 +298,40 @@ def test_of_two_who_turn_it_on_one_wins(guarded):
 
 
 @pytest.mark.parametrize("is_required", [True, False])
-def test_a_token_alone_gives_no_rights_over_people(superuser_api, superuser, settings, is_required):
-    other = UserFactory()
+def test_a_token_alone_gives_no_rights_over_people(superuser, signed_in, settings, is_required):
+    other = UserFactory(is_superuser=True)
     if is_required:
         settings.ADMIN_REQUIRE_OTP = True
     else:
         second_factor.turn_on(user=superuser, key=KEY, code=code_of())
+    api, own = signed_in(superuser), f"/api/v1/users/{superuser.pk}"
 
     new = {"email": "evil@example.org", "password": PASSWORD, "is_superuser": True}
-    made = superuser_api.post("/api/v1/users", new)
-    changed = superuser_api.patch(f"/api/v1/users/{other.pk}", {"is_superuser": True})
-    deleted = superuser_api.delete(f"/api/v1/users/{other.pk}")
-    own = superuser_api.patch(f"/api/v1/users/{superuser.pk}", {"username": "renamed"})
+    refused = [
+        api.post("/api/v1/users", new),
+        api.patch(f"/api/v1/users/{other.pk}", {"is_superuser": False}),
+        api.delete(f"/api/v1/users/{other.pk}"),
+        api.patch(own, {"is_superuser": False}),
+        api.put(own, {"is_active": "false", "username": "renamed"}),
+    ]
+    unchanged = api.patch(own, {"username": "renamed", "is_superuser": True, "is_active": True})
 
-    assert [each.status_code for each in (made, changed, deleted, own)] == [403, 403, 403, 200]
-    assert "second factor" in made.json()["detail"]
-    other.refresh_from_db()
-    assert not other.is_superuser
+    assert [each.status_code for each in (*refused, unchanged)] == [403] * 5 + [200]
+    assert all("second factor" in each.json()["detail"] for each in refused)
+    for person in (superuser, other):
+        person.refresh_from_db()
+        assert (person.is_superuser, person.is_active) == (True, True)
+
+
+@pytest.mark.parametrize("is_required", [True, False])
+@pytest.mark.parametrize("written", [str, lambda pk: str(pk).upper(), lambda pk: pk.hex])
+def test_a_token_alone_does_not_delete_oneself(superuser_api, superuser, settings, is_required, written):
+    UserFactory(is_superuser=True)
+    settings.ADMIN_REQUIRE_OTP = is_required
+
+    by_token = superuser_api.delete(f"/api/v1/users/{written(superuser.pk)}")
+    without_password = superuser_api.delete("/api/v1/auth/me")
+
+    assert by_token.status_code in {403, 404}
+    assert without_password.status_code == 400
+    superuser.refresh_from_db()
