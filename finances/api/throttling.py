@@ -9,6 +9,9 @@ from rest_framework.throttling import BaseThrottle
 
 from finances import rate_limits
 
+# By this a request knows that it has been counted.
+COUNTED = "is_counted"
+
 
 def count(request: Request, *, scope: str, weight: int = 1) -> None:
     """Count what only the body of a signed-in user's request shows, as ``weight`` requests.
@@ -27,6 +30,24 @@ def require(seconds: int | None) -> None:
     """
     if seconds is not None:
         raise Throttled(seconds)
+
+
+def count_refused(request: Request) -> None:
+    """Count a request that is refused before the throttle of its view was asked, as DRF refuses tokens and rights.
+
+    Raises:
+        Throttled: there were too many.
+    """
+    if not getattr(request, COUNTED, False):
+        setattr(request, COUNTED, True)
+        scope, caller = everything_of(request)
+        require(rate_limits.seconds_to_wait(scope=scope, identity=caller))
+
+
+def everything_of(request: Request) -> tuple[str, str]:
+    """Return under which scope, and as whose, each request of a caller counts."""
+    caller = caller_of(request)
+    return "user" if caller.startswith("user:") else "anon", caller
 
 
 def caller_of(request: Request) -> str:
@@ -57,6 +78,7 @@ class Throttle(BaseThrottle):
 
     def allow_request(self, request: Request, view: Any) -> bool:
         """Count the request, atomically, and tell whether it may pass; DRF's own throttles lose counts in a race."""
+        setattr(request, COUNTED, True)
         self.seconds = rate_limits.first_refusal(self.steps(request, view))
         return self.seconds is None
 
@@ -66,8 +88,8 @@ class Throttle(BaseThrottle):
 
     def steps(self, request: Request, view: Any) -> Iterator[tuple[str, str]]:
         """Yield scopes and who is counted under them, what is cheap to know first."""
-        caller = caller_of(request)
-        yield "user" if caller.startswith("user:") else "anon", caller
+        everything, caller = everything_of(request)
+        yield everything, caller
         scope = getattr(view, "throttle_scope", None)
         if scope is None:
             return

@@ -8,7 +8,7 @@ from django.core.cache import caches
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from users import links
+from users import links, sessions
 from users.tests.factories import PASSWORD, UserFactory
 
 AUTH = "/api/v1/auth"
@@ -236,6 +236,40 @@ def test_everything_else_is_limited_by_user_or_by_address(limit, signed_in, user
     assert statuses(answers) == [200, 200, 429]
     assert others.status_code == 200
     assert statuses(strangers) == [200, 429]
+
+
+@pytest.mark.parametrize("token", [None, "garbage", "revoked"])
+def test_who_is_not_let_in_is_limited_by_address_like_everybody(limit, signed_in, user, stranger, token):
+    limit(anon="2/min")
+    client, good = signed_in(user), signed_in(stranger)
+    if token == "revoked":
+        sessions.end_all(user_ids=[user.pk])
+    else:
+        client.credentials(**({"HTTP_AUTHORIZATION": f"Bearer {token}"} if token else {}))
+
+    answers = [client.get("/api/v1/accounts") for _ in range(3)]
+    signs_in = client.post(f"{AUTH}/login", {"email": "a@example.org", "password": "x"})
+
+    assert statuses(answers) == [401, 401, 429]
+    assert 1 <= int(answers[2]["Retry-After"]) <= 60
+    assert signs_in.status_code == 429
+    assert good.get("/api/v1/accounts").status_code == 200
+
+
+def test_what_one_may_not_do_is_limited_by_user_like_everything(limit, api):
+    limit(user="2/min")
+
+    answers = [api.get("/api/v1/users") for _ in range(3)]
+
+    assert statuses(answers) == [403, 403, 429]
+
+
+def test_a_refusal_counts_once(limit, anonymous):
+    limit(anon="2/min")
+
+    answers = [anonymous.post(f"{AUTH}/login", {"email": "a@example.org", "password": "x"}) for _ in range(3)]
+
+    assert statuses(answers) == [401, 401, 429]
 
 
 def test_a_forged_address_is_not_believed(limit):
