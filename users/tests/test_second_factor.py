@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django_otp.oath import totp
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -208,6 +209,41 @@ def test_where_it_is_required_the_password_alone_brings_no_device(client, superu
     assert "ask whoever runs the server" in response.text.lower()
     assert not TOTPDevice.objects.exists()
     assert client.get(INDEX).status_code == 302
+
+
+def test_what_an_operator_permits_is_good_once(client, superuser, settings, clock, capsys):
+    settings.ADMIN_REQUIRE_OTP = True
+    said = permission(superuser, capsys)
+    sign_in(client, superuser)
+    codes = turn_on_where_required(client, said).context["codes"]
+
+    client.post(PAGE, {"action": "turn_off", "code": codes[0]})
+    again = turn_on_where_required(client, said)
+
+    assert "ask whoever runs the server for a new one" in again.text
+    assert not TOTPDevice.objects.exists()
+
+
+def test_turning_it_on_ends_all_other_sessions(client, superuser, superuser_api, clock):
+    other = Client()
+    for each in (client, other):
+        sign_in(each, superuser)
+    client.get(PAGE)
+
+    client.post(PAGE, {"password": PASSWORD, "code": code_of(client.session["second_factor_key"])})
+
+    assert client.get(INDEX).status_code == 200
+    assert other.get(PAGE)["Location"].startswith(LOGIN)
+    assert superuser_api.get("/api/v1/auth/me").status_code == 401
+
+
+def test_whose_sessions_were_ended_meanwhile_turns_nothing_on(superuser, clock):
+    sessions.end_all(user_ids=[superuser.pk])
+
+    with pytest.raises(second_factor.ConflictError, match="sign in anew"):
+        second_factor.turn_on(user=superuser, key=KEY, code=code_of())
+
+    assert not TOTPDevice.objects.exists()
 
 
 def test_permission_is_for_administrators_who_have_none(guarded, user):
