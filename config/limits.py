@@ -6,9 +6,9 @@ from config.guards import NamingEnv
 def throttle_rates(env: NamingEnv, *, has_defaults: bool) -> dict[str, str]:
     """Return by scope, set as ``THROTTLE_<SCOPE>``, requests per s, m, h or d, such as 10/min, or off.
 
-    Most count by address (by user, where one is signed in); those named ``*_account`` count by the account that is
-    meant, from whatever addresses. Of tries to sign in, and of codes, the failed ones count: ``*_account`` by account
-    and address, ``*_everywhere`` by account (``users.tries``). Tests have no rates but those that they set.
+    Most count by address (by user, where one is signed in); those named ``*_account`` count by account and address, or
+    by the account alone for which a good token speaks. Of tries to sign in, and of codes, the failed ones count, and
+    ``*_everywhere`` by account (``users.tries``). Tests have no rates but those that they set.
     """
 
     def rate(default: str) -> str:
@@ -28,7 +28,7 @@ def throttle_rates(env: NamingEnv, *, has_defaults: bool) -> dict[str, str]:
         "register": env.str("THROTTLE_REGISTER", rate("20/hour")),
         "register_account": env.str("THROTTLE_REGISTER_ACCOUNT", rate("5/hour")),
         "forgot": env.str("THROTTLE_FORGOT", rate("20/hour")),
-        "forgot_account": env.str("THROTTLE_FORGOT_ACCOUNT", rate("5/hour")),
+        "forgot_account": env.str("THROTTLE_FORGOT_ACCOUNT", rate("3/hour")),
         "reset": env.str("THROTTLE_RESET", rate("20/hour")),
         "reset_account": env.str("THROTTLE_RESET_ACCOUNT", rate("10/hour")),
         "verify": env.str("THROTTLE_VERIFY", rate("60/hour")),

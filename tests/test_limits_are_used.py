@@ -3,8 +3,14 @@
 import ast
 from pathlib import Path
 
+import pytest
 from django.conf import settings
+from django.core import mail
 from django.urls import URLPattern, get_resolver
+from rest_framework.test import APIClient
+
+from config import limits
+from config.guards import NamingEnv
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -51,3 +57,18 @@ def test_every_scope_of_a_view_has_a_rate():
 
     assert {"sync", "login", "refresh_account", "confirm"} <= scopes
     assert scopes <= set(settings.THROTTLE_RATES)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["forgot-password", "resend-verification"])
+def test_one_address_does_not_use_up_all_mails_of_somebody(settings, user, path):
+    defaults = limits.throttle_rates(NamingEnv(), has_defaults=True)
+    scopes = ("forgot", "forgot_account", "mail_recipient")
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {scope: defaults[scope] for scope in scopes}
+    guesser, owner = APIClient(REMOTE_ADDR="192.0.2.1"), APIClient(REMOTE_ADDR="192.0.2.2")
+
+    asked = [guesser.post(f"/api/v1/auth/{path}", {"email": user.email}) for _ in range(20)]
+    sent_before = len([one for one in asked if one.status_code == 200])
+    answer = owner.post(f"/api/v1/auth/{path}", {"email": user.email})
+
+    assert (answer.status_code, len(mail.outbox)) == (200, sent_before + 1)

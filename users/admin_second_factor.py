@@ -58,7 +58,7 @@ class TurnOnForm(forms.Form):
 
     permission = forms.CharField(
         max_length=300,
-        help_text="What `manage.py permit_second_factor` prints for you, good for a quarter of an hour.",
+        help_text="What `manage.py permit_second_factor` prints for you, good once, for a quarter of an hour.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         error_messages={"required": "Ask whoever runs the server for it."},
     )
@@ -125,6 +125,7 @@ def enrol(request: HttpRequest, user: User, attempt: tries.Try) -> HttpResponse:
     if form.is_valid():
         del request.session[KEY_IN_SESSION]
         attempt.succeed(user=user)
+        auth.update_session_auth_hash(request, user)  # all others are ended
         second_factor.accept(request)
         return show_codes(request, form.recovery_codes)
     picture = mark_safe(second_factor.as_picture(key, user=user))  # noqa: S308 - an SVG that segno drew

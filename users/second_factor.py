@@ -73,9 +73,10 @@ def accept(request: HttpRequest) -> None:
 
 
 def permission_for(user: User) -> str:
-    """Return what lets ``user`` turn it on where it is required, until their password changes or a quarter of an hour.
+    """Return what lets ``user`` turn it on where it is required, once, within a quarter of an hour.
 
-    A password alone must not be enough there: whoever has stolen it would bring a device of their own.
+    It ends with whatever ends their sessions: turning it on does, and another password. A password alone must not be
+    enough there: whoever has stolen it would bring a device of their own.
     """
     return signing.dumps(_permitted(user), salt=__name__)
 
@@ -118,16 +119,25 @@ def as_picture(key: str, *, user: User) -> str:
 def turn_on(*, user: User, key: str, code: str) -> list[str] | None:
     """Ask ``user`` for codes from now on, and return the recovery codes; nothing when ``code`` is not the key's.
 
+    It ends all sessions, and with them what permitted it. ``user`` has the new security stamp then, by which the
+    asking session can go on.
+
     Raises:
-        ConflictError: it is on already, with another device.
+        ConflictError: it is on already, with another device, or their sessions were ended since ``user`` was read.
     """
-    User.objects.select_for_update().get(pk=user.pk)
+    locked = User.objects.select_for_update().get(pk=user.pk)
     if device_of(user) is not None:
         raise ConflictError("A second factor is on already.", code="duplicate")
+    if locked.security_stamp != user.security_stamp:
+        raise ConflictError("Your sessions were ended meanwhile; sign in anew.", code="session_ended")
     device = TOTPDevice.objects.create(user=user, name=NAME, key=key)
     if not device.verify_token(normalized(code)):
         device.delete()
         return None
+    locked.renew_stamp()
+    locked.save()
+    sessions.end_outdated(user=locked)
+    user.security_stamp, user.pending_email = locked.security_stamp, locked.pending_email
     logger.info("A second factor was turned on", extra={"user": str(user.pk)})
     return renew_recovery_codes(user=user)
 

@@ -24,6 +24,7 @@ from rest_framework.views import exception_handler as drf_exception_handler
 from rest_framework.views import set_rollback
 
 from finances import exceptions
+from finances.api import throttling
 from finances.api.rendering import ExactJSONRenderer
 from finances.api.serializers import duplicate_in
 
@@ -41,6 +42,8 @@ STATUS_OF: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (exceptions.TooManyRequestsError, HTTPStatus.TOO_MANY_REQUESTS),
     (exceptions.FinancesError, HTTPStatus.BAD_REQUEST),
 )
+# What may come before the throttle: DRF authenticates, and asks for rights, first.
+REFUSALS = (drf.AuthenticationFailed, drf.NotAuthenticated, drf.PermissionDenied)
 # Under these keys DRF and Django put what concerns no single field.
 WHOLE_ROW = {api_settings.NON_FIELD_ERRORS_KEY, NON_FIELD_ERRORS}
 SQLSTATE_UNIQUE, SQLSTATE_FOREIGN_KEY, SQLSTATE_NOT_NULL = "23505", "23503", "23502"
@@ -76,7 +79,7 @@ class ProblemError(drf.APIException):
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Answer ``exc`` with a problem document; DRF's own handler runs, so that a transaction rolls back."""
-    translated = translate(exc)
+    translated = translate(counted(exc, context))
     response = drf_exception_handler(translated, context)
     if response is None:
         return crash(exc, context)
@@ -87,6 +90,16 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     if response.status_code == HTTPStatus.TOO_MANY_REQUESTS and "Retry-After" in response:
         response.data["retry_after"] = int(response["Retry-After"])
     return response
+
+
+def counted(exc: Exception, context: dict[str, Any]) -> Exception:
+    """Count a refusal of whoever is not signed in, or has not the right, and return what to answer: 429 to too many."""
+    if isinstance(exc, REFUSALS):
+        try:
+            throttling.count_refused(context["request"])
+        except drf.Throttled as too_many:
+            return too_many
+    return exc
 
 
 def crash(exc: Exception, context: dict[str, Any]) -> Response:

@@ -9,6 +9,9 @@ from rest_framework.throttling import BaseThrottle
 
 from finances import rate_limits
 
+# By this a request knows that it has been counted.
+COUNTED = "is_counted"
+
 
 def count(request: Request, *, scope: str, weight: int = 1) -> None:
     """Count what only the body of a signed-in user's request shows, as ``weight`` requests.
@@ -29,11 +32,37 @@ def require(seconds: int | None) -> None:
         raise Throttled(seconds)
 
 
+def count_refused(request: Request) -> None:
+    """Count a request that is refused before the throttle of its view was asked, as DRF refuses tokens and rights.
+
+    Raises:
+        Throttled: there were too many.
+    """
+    if not getattr(request, COUNTED, False):
+        setattr(request, COUNTED, True)
+        scope, caller = everything_of(request)
+        require(rate_limits.seconds_to_wait(scope=scope, identity=caller))
+
+
+def everything_of(request: Request) -> tuple[str, str]:
+    """Return under which scope, and as whose, each request of a caller counts."""
+    caller = caller_of(request)
+    return "user" if caller.startswith("user:") else "anon", caller
+
+
 def caller_of(request: Request) -> str:
     """Name who is counted: the user, or the address of somebody who is not signed in."""
     if request.user and request.user.is_authenticated:
         return f"user:{request.user.pk}"
     return f"address:{rate_limits.client_address(request.META)}"
+
+
+def named_by(request: Request, account: str) -> str:
+    """Return as whom to count an account that ``request`` names without proving that it is the caller's.
+
+    Counted from wherever it is named, it would be refused to its owner because of others.
+    """
+    return f"{account}:{caller_of(request)}"
 
 
 class Throttle(BaseThrottle):
@@ -43,11 +72,13 @@ class Throttle(BaseThrottle):
     last, and only for those who may go on.
 
     A view may have a ``throttle_scope``, and a method ``throttle_account(request)`` that returns which account the
-    request is about, from whatever address; its rate is that of the scope with ``_account`` behind it.
+    request is about: one that it proves to speak for, from whatever address, or else what `named_by` makes of it. Its
+    rate is that of the scope with ``_account`` behind it.
     """
 
     def allow_request(self, request: Request, view: Any) -> bool:
         """Count the request, atomically, and tell whether it may pass; DRF's own throttles lose counts in a race."""
+        setattr(request, COUNTED, True)
         self.seconds = rate_limits.first_refusal(self.steps(request, view))
         return self.seconds is None
 
@@ -57,8 +88,8 @@ class Throttle(BaseThrottle):
 
     def steps(self, request: Request, view: Any) -> Iterator[tuple[str, str]]:
         """Yield scopes and who is counted under them, what is cheap to know first."""
-        caller = caller_of(request)
-        yield "user" if caller.startswith("user:") else "anon", caller
+        everything, caller = everything_of(request)
+        yield everything, caller
         scope = getattr(view, "throttle_scope", None)
         if scope is None:
             return

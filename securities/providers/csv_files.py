@@ -8,6 +8,8 @@ close. Commas, semicolons, tabs or bars; UTF-8, UTF-16 or Windows-1252; plain or
 import csv
 import gzip
 import io
+import os
+import stat
 import statistics
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -109,9 +111,11 @@ def unpacked(path: Path) -> bytes:
     """Return the bytes of a file, unzipped.
 
     Raises:
-        OSError, EOFError, zlib.error: it cannot be read, is damaged, or larger than 256 MB.
+        OSError, EOFError, zlib.error: it cannot be read, is damaged, larger than 256 MB, or no regular file.
     """
-    with path.open("rb") as file:
+    with open(path, "rb", opener=opened_at_once) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError("it is no regular file")
         is_gzip = file.read(2) == GZIP
         file.seek(0)
         source = gzip.GzipFile(fileobj=file) if is_gzip else file
@@ -119,6 +123,11 @@ def unpacked(path: Path) -> bytes:
     if len(content) > MAX_BYTES:
         raise OSError("it is too large")
     return content
+
+
+def opened_at_once(path: str, flags: int) -> int:
+    """Open a file without waiting for whoever may write to it one day, as opening a pipe does."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def decoded(content: bytes) -> str:

@@ -1,8 +1,10 @@
 """Files as Yahoo, Stooq and others write them."""
 
 import gzip
+import os
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -203,3 +205,15 @@ def test_a_file_of_more_rows_than_there_may_be_is_refused(monkeypatch):
 
     with pytest.raises(ValueError, match="it has more than 2 rows of one security; split it"):
         csv_files.parse("date,close\n" + "".join(f"2024-01-0{day},1\n" for day in (2, 3, 4)))
+
+
+def test_a_pipe_that_nobody_writes_to_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+
+    with pytest.raises(InvalidValueError, match=r"^pipe\.csv cannot be read: it is no regular file\.$"):
+        csv_files.read(tmp_path / "pipe.csv")
+
+
+def test_a_device_without_end_is_refused():
+    with pytest.raises(InvalidValueError, match=r"^zero cannot be read: it is no regular file\.$"):
+        csv_files.read(Path("/dev/zero"))

@@ -34,6 +34,7 @@ from users.api.serializers import (
     UserSerializer,
     faults_of,
 )
+from users.models import User
 
 MAILED = "If there is an account with this address, a mail is on its way."
 OPTIONAL_BEARER: Any = [{}, {"bearer": []}]
@@ -87,12 +88,14 @@ class OpenAuthView(APIView):
 
 
 class AddressView(OpenAuthView):
-    """An endpoint that takes an address, which is counted from wherever it is named."""
+    """An endpoint that takes an address, which anybody may name: it is counted for whoever does."""
 
     def throttle_account(self, request: Request) -> str | None:
-        """Return the address that the request is about, without looking whether anybody has it."""
+        """Return the address that the request is about, for this caller; whether anybody has it is not looked at."""
         email = request.data.get("email") if isinstance(request.data, Mapping) else None
-        return rate_limits.account_identity(email) if isinstance(email, str) and email else None
+        if not isinstance(email, str) or not email:
+            return None
+        return throttling.named_by(request, rate_limits.account_identity(email))
 
 
 class RegisterView(AddressView):
@@ -256,10 +259,10 @@ class ResetPasswordView(OpenAuthView):
     throttle_scope = "reset"
 
     def throttle_account(self, request: Request) -> str | None:
-        """Count by the user whom the token names, proven or not."""
+        """Count by the user whom a good token names: an id alone is no secret."""
         token = request.data.get("token") if isinstance(request.data, Mapping) else None
-        user_id = links.user_id_in(token) if isinstance(token, str) else None
-        return str(user_id) if user_id else None
+        user = links.user_of_reset_token(token, User.objects.all()) if isinstance(token, str) else None
+        return str(user.pk) if user else None
 
     @extend_schema(request=NewPasswordSerializer, responses=MessageSerializer, auth=[])
     def post(self, request: Request) -> Response:

@@ -32,8 +32,12 @@ CHANGING_NAMES = (
 )
 CHANGING_PEOPLE = (
     " Superusers may change anybody, an address without proof and at once. Only they set `is_active` and "
-    "`is_superuser`; from others these are ignored. The last active superuser stays one (409)."
+    "`is_superuser`; from others these are ignored. The last active superuser stays one (409). Whom a second factor "
+    "guards changes neither of the two here, not even their own (403)."
 )
+IN_THE_ADMIN = "People, and their rights, are administered in the admin, which asks for a second factor."
+BY_ONESELF = "Delete yourself at auth/me, with your password."
+RIGHTS = ("is_active", "is_superuser")
 
 
 def count_tries(request: Request, user: User) -> None:
@@ -104,7 +108,8 @@ class MeViewSet(BaseViewSet):
     update=extend_schema(description=CHANGING_NAMES + CHANGING_PEOPLE),
     partial_update=extend_schema(description=CHANGING_NAMES + CHANGING_PEOPLE),
     destroy=extend_schema(
-        description="Delete somebody with everything they own. For superusers; the last active one stays (409)."
+        description="Delete somebody else with everything they own. For superusers; oneself one deletes at `auth/me`, "
+        "with the password (403)."
     ),
 )
 class UserViewSet(BaseViewSet):
@@ -123,17 +128,17 @@ class UserViewSet(BaseViewSet):
         """Let superusers list and create."""
         return [IsSuperuser()] if self.action in {"list", "create"} else [IsAuthenticated()]
 
-    def check_object_permissions(self, request: Request, obj: Any) -> None:  # noqa: ARG002
-        """Let superusers delete; others, who can only mean themselves, do so at ``auth/me`` with their password."""
-        if self.action == "destroy" and not request.user.is_superuser:
-            self.permission_denied(request, IsSuperuser.message)
+    def check_object_permissions(self, request: Request, obj: Any) -> None:
+        """Let superusers delete others; oneself one deletes at ``auth/me``, which a token alone does not open."""
+        if self.action == "destroy" and obj.pk == request.user.pk:
+            self.permission_denied(request, BY_ONESELF)
 
     def check_permissions(self, request: Request) -> None:
         """Leave other people to the admin where it asks for a second factor, which a token says nothing of."""
         super().check_permissions(request)
         is_self = str(request.user.pk) == str(self.kwargs.get("pk"))
         if request.method not in SAFE_METHODS and not is_self and second_factor.guards(request.user):
-            self.permission_denied(request, "People are administered in the admin, which asks for a second factor.")
+            self.permission_denied(request, IN_THE_ADMIN)
 
     def get_serializer_class(self) -> Any:
         """Let superusers set more."""
@@ -150,6 +155,14 @@ class UserViewSet(BaseViewSet):
         if self.request.method in {"PUT", "PATCH"}:
             count_tries(self.request, user)
         return user
+
+    def perform_update(self, serializer: Any) -> None:
+        """Change the locked row; whom a second factor guards keeps the rights they have, as far as a token goes."""
+        user, changes = serializer.instance, serializer.validated_data
+        gives_or_takes = any(name in changes and changes[name] != getattr(user, name) for name in RIGHTS)
+        if gives_or_takes and second_factor.guards(self.request.user):
+            self.permission_denied(self.request, IN_THE_ADMIN)
+        super().perform_update(serializer)
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Delete somebody with everything they own."""

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django_otp.oath import totp
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -210,6 +211,41 @@ def test_where_it_is_required_the_password_alone_brings_no_device(client, superu
     assert client.get(INDEX).status_code == 302
 
 
+def test_what_an_operator_permits_is_good_once(client, superuser, settings, clock, capsys):
+    settings.ADMIN_REQUIRE_OTP = True
+    said = permission(superuser, capsys)
+    sign_in(client, superuser)
+    codes = turn_on_where_required(client, said).context["codes"]
+
+    client.post(PAGE, {"action": "turn_off", "code": codes[0]})
+    again = turn_on_where_required(client, said)
+
+    assert "ask whoever runs the server for a new one" in again.text
+    assert not TOTPDevice.objects.exists()
+
+
+def test_turning_it_on_ends_all_other_sessions(client, superuser, superuser_api, clock):
+    other = Client()
+    for each in (client, other):
+        sign_in(each, superuser)
+    client.get(PAGE)
+
+    client.post(PAGE, {"password": PASSWORD, "code": code_of(client.session["second_factor_key"])})
+
+    assert client.get(INDEX).status_code == 200
+    assert other.get(PAGE)["Location"].startswith(LOGIN)
+    assert superuser_api.get("/api/v1/auth/me").status_code == 401
+
+
+def test_whose_sessions_were_ended_meanwhile_turns_nothing_on(superuser, clock):
+    sessions.end_all(user_ids=[superuser.pk])
+
+    with pytest.raises(second_factor.ConflictError, match="sign in anew"):
+        second_factor.turn_on(user=superuser, key=KEY, code=code_of())
+
+    assert not TOTPDevice.objects.exists()
+
+
 def test_permission_is_for_administrators_who_have_none(guarded, user):
     person, _ = guarded
 
@@ -298,20 +334,40 @@ def test_of_two_who_turn_it_on_one_wins(guarded):
 
 
 @pytest.mark.parametrize("is_required", [True, False])
-def test_a_token_alone_gives_no_rights_over_people(superuser_api, superuser, settings, is_required):
-    other = UserFactory()
+def test_a_token_alone_gives_no_rights_over_people(superuser, signed_in, settings, is_required):
+    other = UserFactory(is_superuser=True)
     if is_required:
         settings.ADMIN_REQUIRE_OTP = True
     else:
         second_factor.turn_on(user=superuser, key=KEY, code=code_of())
+    api, own = signed_in(superuser), f"/api/v1/users/{superuser.pk}"
 
     new = {"email": "evil@example.org", "password": PASSWORD, "is_superuser": True}
-    made = superuser_api.post("/api/v1/users", new)
-    changed = superuser_api.patch(f"/api/v1/users/{other.pk}", {"is_superuser": True})
-    deleted = superuser_api.delete(f"/api/v1/users/{other.pk}")
-    own = superuser_api.patch(f"/api/v1/users/{superuser.pk}", {"username": "renamed"})
+    refused = [
+        api.post("/api/v1/users", new),
+        api.patch(f"/api/v1/users/{other.pk}", {"is_superuser": False}),
+        api.delete(f"/api/v1/users/{other.pk}"),
+        api.patch(own, {"is_superuser": False}),
+        api.put(own, {"is_active": "false", "username": "renamed"}),
+    ]
+    unchanged = api.patch(own, {"username": "renamed", "is_superuser": True, "is_active": True})
 
-    assert [each.status_code for each in (made, changed, deleted, own)] == [403, 403, 403, 200]
-    assert "second factor" in made.json()["detail"]
-    other.refresh_from_db()
-    assert not other.is_superuser
+    assert [each.status_code for each in (*refused, unchanged)] == [403] * 5 + [200]
+    assert all("second factor" in each.json()["detail"] for each in refused)
+    for person in (superuser, other):
+        person.refresh_from_db()
+        assert (person.is_superuser, person.is_active) == (True, True)
+
+
+@pytest.mark.parametrize("is_required", [True, False])
+@pytest.mark.parametrize("written", [str, lambda pk: str(pk).upper(), lambda pk: pk.hex])
+def test_a_token_alone_does_not_delete_oneself(superuser_api, superuser, settings, is_required, written):
+    UserFactory(is_superuser=True)
+    settings.ADMIN_REQUIRE_OTP = is_required
+
+    by_token = superuser_api.delete(f"/api/v1/users/{written(superuser.pk)}")
+    without_password = superuser_api.delete("/api/v1/auth/me")
+
+    assert by_token.status_code in {403, 404}
+    assert without_password.status_code == 400
+    superuser.refresh_from_db()

@@ -8,7 +8,7 @@ from django.core.cache import caches
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from users import links
+from users import links, sessions
 from users.tests.factories import PASSWORD, UserFactory
 
 AUTH = "/api/v1/auth"
@@ -80,26 +80,29 @@ def test_each_open_endpoint_is_limited_by_address(limit, scope, path, body):
     assert elsewhere.status_code != 429
 
 
-@pytest.mark.parametrize(
-    ("scope", "path", "bodies"),
-    [
-        ("register", "register", [{"email": "a@example.org"}, {"email": "A@example.org"}, {"email": "a@EXAMPLE.org "}]),
-        (
-            "forgot",
-            "forgot-password",
-            [{"email": "a@example.org"}, {"email": "A@example.org"}, {"email": "a@example.org"}],
-        ),
-    ],
-)
-def test_each_account_is_limited_from_all_addresses_in_all_its_spellings(limit, scope, path, bodies):
-    limit(**{f"{scope}_account": "2/min"})
-    clients = [APIClient(REMOTE_ADDR=f"192.0.2.{number}") for number in range(1, 4)]
+NAMING = [("register", "register"), ("forgot", "forgot-password"), ("forgot", "resend-verification")]
 
-    answers = [client.post(f"{AUTH}/{path}", body) for client, body in zip(clients, bodies, strict=True)]
-    another = clients[0].post(f"{AUTH}/{path}", {"email": "b@example.org", "password": "x"})
+
+@pytest.mark.parametrize(("scope", "path"), NAMING)
+def test_who_names_an_account_too_often_is_refused_in_all_its_spellings(limit, anonymous, scope, path):
+    limit(**{f"{scope}_account": "2/min"})
+    spellings = ["a@example.org", "A@example.org", "a@EXAMPLE.org "]
+
+    answers = [anonymous.post(f"{AUTH}/{path}", {"email": email}) for email in spellings]
+    another = anonymous.post(f"{AUTH}/{path}", {"email": "b@example.org"})
 
     assert [status == 429 for status in statuses(answers)] == [False, False, True]
     assert another.status_code != 429
+
+
+@pytest.mark.parametrize(("scope", "path"), NAMING)
+def test_who_names_an_account_too_often_keeps_nobody_else_out(limit, scope, path):
+    limit(**{f"{scope}_account": "2/min"})
+    clients = [APIClient(REMOTE_ADDR=f"192.0.2.{number}") for number in range(1, 4)]
+
+    answers = [client.post(f"{AUTH}/{path}", {"email": "a@example.org"}) for client in clients]
+
+    assert 429 not in statuses(answers)
 
 
 def test_a_username_that_is_sent_as_a_number_is_counted_as_it_is_tried(anonymous, limit):
@@ -164,18 +167,32 @@ def test_a_new_port_is_no_new_address(limit, settings):
     assert statuses(answers) == [401, 429]
 
 
-def test_resets_are_limited_by_the_account_that_the_token_names(limit, user, stranger):
+def test_resets_are_limited_by_the_account_of_a_good_token(limit, user, stranger):
     limit(reset_account="2/min")
     clients = [APIClient(REMOTE_ADDR=f"192.0.2.{number}") for number in range(1, 5)]
     mine, theirs = links.reset_token(user), links.reset_token(stranger)
-    given = [f"{mine}1", f"{mine}2", f"{mine}3", theirs]
+    given = [(mine, "short"), (mine, "12345"), (mine, "another good one"), (theirs, "another good one")]
+
+    answers = [
+        client.post(f"{AUTH}/reset-password", {"token": token, "new_password": password})
+        for client, (token, password) in zip(clients, given, strict=True)
+    ]
+
+    assert statuses(answers) == [400, 400, 429, 200]
+
+
+def test_who_makes_tokens_up_keeps_nobody_from_resetting(limit, user):
+    limit(reset_account="2/min")
+    clients = [APIClient(REMOTE_ADDR=f"192.0.2.{number}") for number in range(1, 5)]
+    good = links.reset_token(user)
+    given = [f"{good}1", f"{good}2", f"{good.partition('.')[0]}.x", good]
 
     answers = [
         client.post(f"{AUTH}/reset-password", {"token": token, "new_password": "another good one"})
         for client, token in zip(clients, given, strict=True)
     ]
 
-    assert statuses(answers) == [400, 400, 429, 200]
+    assert statuses(answers) == [400, 400, 400, 200]
 
 
 def test_refreshes_are_limited_by_the_account_of_a_good_token(limit, sign_in, user, stranger):
@@ -219,6 +236,40 @@ def test_everything_else_is_limited_by_user_or_by_address(limit, signed_in, user
     assert statuses(answers) == [200, 200, 429]
     assert others.status_code == 200
     assert statuses(strangers) == [200, 429]
+
+
+@pytest.mark.parametrize("token", [None, "garbage", "revoked"])
+def test_who_is_not_let_in_is_limited_by_address_like_everybody(limit, signed_in, user, stranger, token):
+    limit(anon="2/min")
+    client, good = signed_in(user), signed_in(stranger)
+    if token == "revoked":
+        sessions.end_all(user_ids=[user.pk])
+    else:
+        client.credentials(**({"HTTP_AUTHORIZATION": f"Bearer {token}"} if token else {}))
+
+    answers = [client.get("/api/v1/accounts") for _ in range(3)]
+    signs_in = client.post(f"{AUTH}/login", {"email": "a@example.org", "password": "x"})
+
+    assert statuses(answers) == [401, 401, 429]
+    assert 1 <= int(answers[2]["Retry-After"]) <= 60
+    assert signs_in.status_code == 429
+    assert good.get("/api/v1/accounts").status_code == 200
+
+
+def test_what_one_may_not_do_is_limited_by_user_like_everything(limit, api):
+    limit(user="2/min")
+
+    answers = [api.get("/api/v1/users") for _ in range(3)]
+
+    assert statuses(answers) == [403, 403, 429]
+
+
+def test_a_refusal_counts_once(limit, anonymous):
+    limit(anon="2/min")
+
+    answers = [anonymous.post(f"{AUTH}/login", {"email": "a@example.org", "password": "x"}) for _ in range(3)]
+
+    assert statuses(answers) == [401, 401, 429]
 
 
 def test_a_forged_address_is_not_believed(limit):

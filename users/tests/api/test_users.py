@@ -103,7 +103,7 @@ def test_the_last_active_superuser_stays_one(superuser_api, superuser, change):
     UserFactory(is_superuser=True, is_active=False)
 
     changed = superuser_api.patch(one(superuser), change)
-    deleted = superuser_api.delete(one(superuser))
+    deleted = superuser_api.delete("/api/v1/auth/me", {"current_password": PASSWORD})
 
     superuser.refresh_from_db()
     assert [(answer.status_code, answer.json()["code"]) for answer in (changed, deleted)] == [
@@ -117,9 +117,20 @@ def test_one_of_two_superusers_can_go(superuser_api, superuser):
     other = UserFactory(is_superuser=True)
 
     demoted = superuser_api.patch(one(other), {"is_superuser": False})
-    last = superuser_api.delete(one(superuser))
+    last = superuser_api.delete("/api/v1/auth/me", {"current_password": PASSWORD})
 
     assert (demoted.status_code, last.status_code) == (200, 409)
+
+
+@pytest.mark.django_db
+def test_superusers_too_delete_themselves_with_their_password_alone(superuser_api, superuser):
+    UserFactory(is_superuser=True)
+
+    by_token = superuser_api.delete(one(superuser))
+    by_password = superuser_api.delete("/api/v1/auth/me", {"current_password": PASSWORD})
+
+    assert (by_token.status_code, by_password.status_code) == (403, 204)
+    assert "auth/me" in by_token.json()["detail"]
 
 
 @pytest.mark.django_db(transaction=True)
