@@ -1,5 +1,6 @@
 """gunicorn's threads, none of which waits for a caller: who sends or takes slowly, or nothing, waits in the poller."""
 
+import contextlib
 import errno
 import functools
 import resource
@@ -8,6 +9,7 @@ import socket
 import threading
 import time
 from collections import deque
+from http import HTTPStatus
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
@@ -21,6 +23,14 @@ SECONDS_TO_LEAVE = 2.0  # for a caller to read the answer and close, as the libr
 SECONDS_TO_END = 3.0  # for a caller to send the rest of a request to a process that is to stop
 OUT_OF_FILES = {errno.EMFILE, errno.ENFILE}
 SECONDS_WITHOUT_FILES = 0.05  # before anybody is accepted again
+REFUSAL_FIELDS = {
+    "Connection": "close",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
 MOST_FILES = 65_536  # that a process asks for, if it may have so many
 
 
@@ -149,6 +159,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
         self.nr_conns -= 1
         conn.close()
 
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Refuse what is no request, with the library's status and log, as the application refuses: no HTML."""
+        refusal = Refusal(client)
+        super().handle_error(req, refusal, addr, exc)
+        with contextlib.suppress(OSError):
+            client.sendall(refusal.as_problem())
+
     def handle(self, conn: Connection) -> Any:
         """Answer one request."""
         self.weigh(conn, is_here=False)
@@ -223,6 +240,36 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
         if is_over:
             self.leaving.remove(conn)
             self.drop(conn)
+
+
+class Refusal:
+    """Takes the place of a socket, and of what the library says there only the status."""
+
+    def __init__(self, client: Any) -> None:
+        """Say nothing to ``client``."""
+        self.client, self.said = client, b""
+
+    def __getattr__(self, name: str) -> Any:
+        """Be like the socket in everything else."""
+        return getattr(self.client, name)
+
+    def gettimeout(self) -> float:
+        """Wait for nothing."""
+        return 0.0
+
+    def sendall(self, data: bytes) -> None:
+        """Keep what is said."""
+        self.said += data
+
+    def as_problem(self) -> bytes:
+        """Return the whole answer with a problem document of that status."""
+        from finances.api import errors
+
+        status = HTTPStatus(int(self.said.split(maxsplit=2)[1]))
+        answer = errors.plain_problem(status, f"{status.description or status.phrase}.", status.name.lower())
+        fields = {**REFUSAL_FIELDS, "Content-Type": answer["Content-Type"], "Content-Length": len(answer.content)}
+        head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        return f"HTTP/1.1 {status.value} {status.phrase}\r\n{head}\r\n".encode() + answer.content
 
 
 def unsent_of(conn: Connection) -> int:

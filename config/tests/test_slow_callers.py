@@ -285,3 +285,25 @@ def test_a_connection_that_is_closed_brings_the_whole_answer(patient_port):
 
     assert answered == 200
     assert len(said) == int(headers["Content-Length"])
+
+
+@pytest.mark.parametrize(
+    ("says", "expected"),
+    [
+        (b"GET /api/v1/accounts?q=" + b"a" * 9000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", 414),
+        (b"GET /api/v1/accounts HTTP/1.1\r\n" + HOST + b"X-Long: " + b"a" * 9000 + b"\r\n\r\n", 431),
+        (b"GET /api/v1/accounts HTTP/7.1\r\n" + HOST + b"\r\n", 400),
+        (LOGIN + b"Content-Length: +5\r\n\r\n{}   ", 400),
+        (LOGIN + b"Transfer-Encoding: brotli\r\n\r\n{}", 501),
+    ],
+    ids=["address", "field", "version", "length", "coding"],
+)
+def test_what_is_no_request_is_refused_like_everything_else(patient_port, says, expected):
+    with closing(connect(patient_port)) as caller:
+        caller.sendall(says)
+
+        status, fields, body = read_answer(caller)
+
+    assert (status, json.loads(body)["status"]) == (expected, expected)
+    assert fields["Content-Type"] == "application/problem+json"
+    assert (fields["X-Content-Type-Options"], fields["Cache-Control"]) == ("nosniff", "no-store")
