@@ -24,16 +24,6 @@ OTHERS = [f"203.0.113.{number}" for number in range(1, 31)]
 
 
 @pytest.fixture
-def limit(settings):
-    """Return a function that sets rates by scope."""
-
-    def set_rates(**rates):
-        settings.THROTTLE_RATES = settings.THROTTLE_RATES | rates
-
-    return set_rates
-
-
-@pytest.fixture
 def clock():
     """Stand still, a second before the next code."""
     with time_machine.travel("2026-01-01T00:00:59Z", tick=False) as traveller:

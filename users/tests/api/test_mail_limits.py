@@ -11,16 +11,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def limit(settings):
-    """Return a function that sets rates by scope."""
-
-    def set_rates(**rates):
-        settings.THROTTLE_RATES = settings.THROTTLE_RATES | rates
-
-    return set_rates
-
-
-@pytest.fixture
 def ask(django_capture_on_commit_callbacks):
     """Return a function that asks, as somebody, for an address of one's own."""
 

@@ -15,16 +15,6 @@ AUTH = "/api/v1/auth"
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def limit(settings):
-    """Return a function that sets rates by scope."""
-
-    def set_rates(**rates):
-        settings.THROTTLE_RATES = settings.THROTTLE_RATES | rates
-
-    return set_rates
-
-
 def statuses(answers):
     return [answer.status_code for answer in answers]
 
