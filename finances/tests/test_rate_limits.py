@@ -122,6 +122,50 @@ def test_requests_that_come_together_are_all_counted(limit):
     assert answers.count(None) == 10
 
 
+@pytest.mark.parametrize("weight", [1, 3])
+def test_of_a_large_limit_as_many_pass_too_though_they_are_counted_ahead(limit, weight):
+    limit("1000/day")
+    name = f"often {weight}"
+
+    answers = [rate_limits.seconds_to_wait(scope="login", identity=name, weight=weight) for _ in range(1010)]
+
+    passed = 1000 // weight
+    assert answers[:passed].count(None) == answers.count(None) == passed
+
+
+def test_a_hundredth_of_a_limit_is_counted_at_once(limit):
+    limit("1000/day")
+    window = rate_limits.window_of(scope="login", identity="often")
+
+    counts = [ask("often") or caches["throttles"].get(window.key) for _ in range(11)]
+
+    assert counts == [10] * 10 + [20]
+
+
+def test_what_another_process_has_counted_ahead_passes_there(limit, monkeypatch):
+    limit("1000/day")
+    here, there = rate_limits.Ahead(), rate_limits.Ahead()
+    answers = []
+
+    for number in range(2200):
+        monkeypatch.setattr(rate_limits, "ahead", here if number % 2 else there)
+        answers.append(ask("in two places"))
+
+    assert answers.count(None) == 1000
+
+
+def test_what_was_counted_ahead_is_of_its_window_alone(limit):
+    limit("100/s")
+
+    with time_machine.travel(time.time(), tick=False) as clock:
+        passed = []
+        for _ in range(3):
+            passed.append([ask("in several windows") for _ in range(150)].count(None))
+            clock.shift(1)
+
+    assert passed == [100, 100, 100]
+
+
 def test_names_of_people_are_not_in_the_keys(limit):
     limit("10/min")
     ask("anna@example.org")
