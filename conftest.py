@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 
 from currencies import iso4217
 from currencies.models import Currency
+from finances import caching
 from users import sessions
 from users.models import User
 from users.tests.factories import UserFactory
@@ -66,6 +67,7 @@ def _empty_caches() -> None:
             cache.delete_pattern("*")
         else:
             cache.clear()
+    caching.near.clear()
 
 
 def has_real_transactions(item: Any) -> bool:

@@ -13,13 +13,14 @@ from django.db.models import Q, Subquery
 from currencies import generations, sources
 from currencies.conversion import MAX_RATE_AGE, PublishedRate
 from finances.fields import ExactDecimalField
+from finances.marked import SharedModel, SharedQuerySet
 from finances.models import TimestampedModel
 
 CODE_PATTERN = r"^[A-Z]{3,5}$"
 MAX_DECIMAL_PLACES = 8
 
 
-class CurrencyQuerySet(models.QuerySet["Currency"]):
+class CurrencyQuerySet(SharedQuerySet):
     """Currencies by what they are used for."""
 
     def active(self) -> Self:
@@ -31,7 +32,7 @@ class CurrencyQuerySet(models.QuerySet["Currency"]):
         return self.filter(Q(code__icontains=text) | Q(name__icontains=text))
 
 
-class Currency(TimestampedModel):
+class Currency(SharedModel, TimestampedModel):
     """A currency by its ISO 4217 code, or by a code of three to five letters that people agree on."""
 
     is_kept_for_history = True

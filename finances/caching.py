@@ -9,15 +9,18 @@ transaction, and the number that `generations` returns is another one once that 
 """
 
 import hashlib
+import threading
 import uuid
 from collections.abc import Callable, Collection, Sequence
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
+import cachetools
 import orjson
 from django.core.cache import caches
 from django.db import connection, transaction
-from django.db.models import Subquery
+from django.db.models import OuterRef, QuerySet, StringAgg, Subquery, TextField, Value
+from django.db.models.functions import Cast
 
 from finances import metrics, program, single_flight
 from finances.models import Generation, OwnerGeneration
@@ -26,12 +29,15 @@ SECONDS = 24 * 3600
 # What is larger is computed each time: without Redis, every process keeps hundreds of results in its own memory.
 MAX_KEPT_BYTES = 1_000_000
 TOO_LARGE = 1  # is kept instead of the result
+# In the memory of each process, of all results together, and of one.
+MOST_NEAR_BYTES, MAX_NEAR_BYTES = 8_000_000, 128_000
 # In one order always, so that two writers wait for each other instead of for ever.
 RENEW = """
     INSERT INTO finances_generation (name, number) VALUES {rows}
     ON CONFLICT (name) DO UPDATE SET number = finances_generation.number + 1
 """
 NAMES_AT_ONCE = 500
+SHARED = "shared"  # the generation of what all users share and the rows of each of them show, such as currencies
 
 
 def remember(name: str, *, state: Sequence[Any], compute: Callable[[], bytes]) -> bytes:
@@ -49,25 +55,72 @@ def remember(name: str, *, state: Sequence[Any], compute: Callable[[], bytes]) -
     return single_flight.shared(key, lambda: _first(key, compute), otherwise=lambda: _keep(key, compute()))
 
 
-def remember_last(slot: str, *, state: Callable[[], Sequence[Any]], compute: Callable[[], bytes]) -> bytes:
+class Near:
+    """What this process keeps in its own memory: of each slot the last result, of all slots those lately asked for."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.kept: cachetools.LRUCache[str, bytes] = cachetools.LRUCache(MOST_NEAR_BYTES, getsizeof=len)
+        self.lock = threading.Lock()
+
+    def get(self, slot: str) -> bytes | None:
+        """Return what is kept in ``slot``."""
+        with self.lock:
+            return self.kept.get(slot)
+
+    def put(self, slot: str, result: bytes) -> None:
+        """Keep ``result`` in ``slot``, unless it is large."""
+        if len(result) <= MAX_NEAR_BYTES:
+            with self.lock:
+                self.kept[slot] = result
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self.lock:
+            self.kept.clear()
+
+
+class Shared:
+    """What all processes keep together, where they share one cache: of each slot the last result."""
+
+    def get(self, slot: str) -> bytes | None:
+        """Return what is kept in ``slot``."""
+        kept = caches["default"].get(slot)
+        return kept if isinstance(kept, bytes) else None
+
+    def put(self, slot: str, result: bytes) -> None:
+        """Keep ``result`` in ``slot``, unless it is very large."""
+        if len(result) <= MAX_KEPT_BYTES:
+            caches["default"].set(slot, result, timeout=SECONDS)
+
+
+near, shared = Near(), Shared()
+
+
+def remember_last(slot: str, *, state: Sequence[Any], compute: Callable[[], bytes], is_cheap: bool = False) -> bytes:
     """Return what ``compute`` returned for this ``state``, if nothing else was asked of the ``slot`` since.
 
-    For what is large, or asked for in endless ways: of each slot only the last result is kept, and only where all
-    processes share one cache; without Redis each of them would fill its own memory, and ``state`` is not read.
+    For what is large, or asked for in endless ways: of each slot only the last result is kept, here and where all
+    processes share one cache. What ``is_cheap`` to compute is not worth asking another process for.
     """
-    cache = caches["default"]
-    if not hasattr(cache, "client"):
-        return compute()
     name = slot.partition(":")[0]
-    mark, kept = key_of(name, state()).encode(), cache.get(slot)
-    is_found = isinstance(kept, bytes) and kept.startswith(mark)
-    metrics.count_look(name, found=is_found)
-    if is_found:
-        return bytes(kept[len(mark) :])
-    result = compute()
-    if len(result) <= MAX_KEPT_BYTES:
-        cache.set(slot, mark + result, timeout=SECONDS)
-    return result
+    mark = key_of(name, state).encode()
+    stores: list[Near | Shared] = [near]
+    if not is_cheap and hasattr(caches["default"], "client"):
+        stores.append(shared)
+    missing: list[Near | Shared] = []
+    for store in stores:
+        kept = store.get(slot)
+        if kept is not None and kept.startswith(mark):
+            break
+        missing.append(store)
+    else:
+        kept = None
+    metrics.count_look(name, found=kept is not None)
+    kept = mark + compute() if kept is None else kept
+    for store in missing:
+        store.put(slot, kept)
+    return kept[len(mark) :]
 
 
 def _first(key: str, compute: Callable[[], bytes]) -> bytes:
@@ -137,3 +190,21 @@ def renew_of(user_ids: Collection[Any], *, using: str | None = None) -> None:
 def generation_of(user_id: Any) -> list[str]:
     """Return what is something else after each change of what is recorded of a user; one query."""
     return sorted(map(str, OwnerGeneration.objects.filter(user_id=user_id).values_list("mark", flat=True)))
+
+
+def with_generation[Owners: QuerySet[Any]](owners: Owners) -> Owners:
+    """Read with each of ``owners`` what `state_shown_to` tells of them, so that nobody has to ask for it."""
+    marks = OwnerGeneration.objects.filter(user_id=OuterRef("pk")).order_by().values("user_id")
+    listed = marks.annotate(marks=StringAgg(Cast("mark", TextField()), Value(","))).values("marks")
+    number = Generation.objects.filter(pk=SHARED).values("number")
+    return owners.annotate(recorded_marks=Subquery(listed), shared_number=Subquery(number))
+
+
+def state_shown_to(owner: Any) -> list[Any]:
+    """Return what is something else after each change of an owner's rows, and of `SHARED` ones.
+
+    It is as it was when ``owner`` was read by `with_generation`, or is read now.
+    """
+    if not hasattr(owner, "recorded_marks"):
+        owner = with_generation(type(owner).objects.filter(pk=owner.pk)).get()
+    return [sorted((owner.recorded_marks or "").split(",")), owner.shared_number]

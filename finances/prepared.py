@@ -35,7 +35,7 @@ class Parameter(Expression):
 class PreparedRow[M: models.Model]:
     """Reads the only row, or none, of a queryset whose values are `Parameter` objects.
 
-    The queryset selects all columns of its model and nothing else.
+    The queryset selects all columns of its model, and behind them what it may annotate.
     """
 
     def __init__(self, queryset: Callable[[], models.QuerySet[M]]) -> None:
@@ -43,12 +43,13 @@ class PreparedRow[M: models.Model]:
         self._queryset = queryset
 
     @cached_property
-    def _compiled(self) -> tuple[Any, str, tuple[Any, ...], dict[Any, Any], list[str]]:
+    def _compiled(self) -> tuple[Any, str, tuple[Any, ...], dict[Any, Any], list[str], list[str]]:
         compiler = self._queryset().order_by().query.get_compiler(connection=connection)
         statement, params = compiler.as_sql()
         columns = [column for column, *_ in compiler.select]
-        names = [column.target.attname for column in columns]
-        return compiler, statement, params, compiler.get_converters(columns), names
+        added = list(compiler.annotation_col_map)
+        names = [column.target.attname for column in columns[: len(columns) - len(added)]]
+        return compiler, statement, params, compiler.get_converters(columns), names, added
 
     def get(self, **values: Any) -> M | None:
         """Return the row for these values of the parameters; one query.
@@ -56,7 +57,7 @@ class PreparedRow[M: models.Model]:
         Raises:
             ValidationError: a value is not of its parameter's kind.
         """
-        compiler, statement, params, converters, names = self._compiled
+        compiler, statement, params, converters, names, added = self._compiled
         bound = [each.bound(values) if isinstance(each, Parameter) else each for each in params]
         with sql.preparing_cursor() as cursor:
             cursor.execute(statement, bound)
@@ -65,7 +66,9 @@ class PreparedRow[M: models.Model]:
             return None
         if converters:
             row = next(iter(compiler.apply_converters([row], converters)))
-        return compiler.query.model.from_db(connection.alias, names, row)  # type: ignore[no-any-return]
+        found: M = compiler.query.model.from_db(connection.alias, names, row[: len(names)])
+        vars(found).update(zip(added, row[len(names) :], strict=True))
+        return found
 
 
 class PreparedQuery[M: models.Model]:

@@ -4,7 +4,8 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from finances.constraints import FieldUnique, Key
-from finances.models import OwnedModel, owner_field
+from finances.marked import MarkedModel
+from finances.models import owner_field
 
 
 class InstitutionType(models.TextChoices):
@@ -18,7 +19,7 @@ class InstitutionType(models.TextChoices):
     OTHER = "other", "Other"
 
 
-class FinancialInstitution(OwnedModel):
+class FinancialInstitution(MarkedModel):
     """A bank, broker or the like with whom a user has accounts."""
 
     user = owner_field(db_index=False)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import DateTimeField, UUIDField
+from django.db.models import DateTimeField
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,8 +18,6 @@ from accounts.api.serializers import (
 )
 from accounts.market_figures import price_window
 from accounts.models import Account, AccountValue, Holding
-from currencies.api.serializers import CurrencySerializer
-from currencies.models import Currency
 from finances import quotas
 from finances.api import throttling
 from finances.api.history import HistoryMixin
@@ -28,9 +26,7 @@ from finances.api.pagination import SeriesPagination
 from finances.api.representation import columns_of
 from finances.api.viewsets import NestedViewSet, OwnedViewSet
 from finances.local_days import end_of, today_in
-from finances.prepared import OwnedQueries, Parameter, PreparedQuery
-from institutions.api.serializers import FinancialInstitutionSerializer
-from institutions.models import FinancialInstitution
+from finances.prepared import OwnedQueries, Parameter
 from securities import services as securities
 from securities.api.serializers import SecuritySerializer
 from securities.models import Security, is_under_way
@@ -38,22 +34,12 @@ from securities.models import Security, is_under_way
 MAX_BATCH = 1000
 # What prepared queries are asked for.
 BEFORE, OLDEST = Parameter("before", DateTimeField()), Parameter("oldest", DateTimeField())
-# What is shown with the asking user's rows and belongs to others, as far as it is shown.
-OWNER = Parameter("user_id", UUIDField())
-INSTITUTIONS = PreparedQuery(
-    lambda: FinancialInstitution.objects.filter(user_id=OWNER).values_list(
-        *columns_of(FinancialInstitutionSerializer, FinancialInstitution)
+# The securities of the asking user's holdings, as far as they are shown with these; versions tell of prices and splits.
+SECURITIES = OwnedQueries(
+    lambda: Holding.objects.order_by("pk").values_list(
+        *(f"security__{name}" for name in (*columns_of(SecuritySerializer, Security), "prices_version")),
+        "security__sync_started_at",
     )
-)
-CURRENCIES = PreparedQuery(
-    lambda: Currency.objects.filter(
-        pk__in=Account.objects.order_by().filter(user_id=OWNER).values("currency_id")
-    ).values_list(*columns_of(CurrencySerializer, Currency))
-)
-SECURITIES = PreparedQuery(
-    lambda: Security.objects.filter(
-        pk__in=Holding.objects.order_by().filter(user_id=OWNER).values("security_id")
-    ).values_list(*columns_of(SecuritySerializer, Security), "prices_version", "sync_started_at")
 )
 ACCOUNTS = OwnedQueries(Account.objects.all)
 LOCKED_ACCOUNTS = OwnedQueries(lambda: Account.objects.select_for_update(of=("self",)))
@@ -86,11 +72,6 @@ class AccountViewSet(HistoryMixin, OwnedViewSet):
     prepared = OwnedQueries(
         lambda: Account.objects.select_related("financial_institution", "currency").with_current_balance(before=BEFORE)
     )
-
-    def state_beside(self) -> list[Any]:
-        """Return the institutions and currencies of the accounts."""
-        user_id = self.request.user.pk
-        return [list(INSTITUTIONS.rows(user_id=user_id)), list(CURRENCIES.rows(user_id=user_id))]
 
     def get_queryset(self) -> Any:
         """Add the balances of today."""
@@ -185,8 +166,8 @@ class HoldingViewSet(HistoryMixin, NestedViewSet):
     prepared = OwnedQueries(lambda: Holding.objects.with_current_price(oldest=OLDEST, before=BEFORE))
 
     def state_beside(self) -> list[Any]:
-        """Return the securities that the user holds, of which the versions count the changes of prices and splits."""
-        rows = SECURITIES.rows(user_id=self.request.user.pk)
+        """Return the securities of the holdings that are shown."""
+        rows = self.asked(SECURITIES, **self.kwargs)
         return [(*shown, is_under_way(sync_started_at)) for *shown, sync_started_at in rows]
 
     def get_queryset(self) -> Any:

@@ -166,21 +166,42 @@ class OwnedViewSet(BaseViewSet):
         """Answer with the page as it was last written, if nothing that it shows has changed. See docs/adr/0033."""
         paginator: Any = self.paginator
 
-        def state() -> list[Any]:
-            owner: Any = request.user
-            return [caching.generation_of(owner.pk), owner.timezone, *self.moments().values(), *self.state_beside()]
-
         def write() -> bytes:
             items = ExactJSONRenderer().render(self.first_page(request, prepared))
             return b"%d\n%b" % (paginator.count, items)
 
-        kept = caching.remember_last(f"page:{request.user.pk}:{request.path}", state=state, compute=write)
+        kept = caching.remember_last(f"page:{self.place()}", state=self.state_shown(), compute=write)
         count, _, items = kept.partition(b"\n")
         paginator.describe(request, count=int(count), limit=paginator.default_limit, offset=0)
         return self.get_paginated_response(orjson.Fragment(items))
 
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return one row, as it was last written if nothing that it shows has changed."""
+        kind: Any = type(self)
+        if self.prepared is None or set(self.kwargs) != {"pk"} or not isinstance(kind.queryset, RecordedQuerySet):
+            return super().retrieve(request, *args, **kwargs)
+
+        def write() -> bytes:
+            row = self.read()
+            return b"%b\n%b" % (self.state_of(row).encode(), ExactJSONRenderer().render(self.get_serializer(row).data))
+
+        kept = caching.remember_last(f"row:{self.place()}", state=self.state_shown(), compute=write, is_cheap=True)
+        state, _, shown = kept.partition(b"\n")
+        response = Response(orjson.Fragment(shown))
+        conditional.tag_row(response, state.decode())
+        return response
+
+    def place(self) -> str:
+        """Return what names an answer of this view to the asking user, but for when it is given."""
+        return f"{self.request.user.pk}:{self.request.path}"
+
+    def state_shown(self) -> Sequence[Any]:
+        """Return all that an answer of this view to a request without a query depends on."""
+        owner: Any = self.request.user
+        return [*caching.state_shown_to(owner), owner.timezone, *self.moments().values(), *self.state_beside()]
+
     def state_beside(self) -> Sequence[Any]:
-        """Return what a page of recorded rows shows that is not recorded itself, such as rows that they point at."""
+        """Return what recorded rows are shown with that no generation tells of, such as rows that they point at."""
         return ()
 
     def first_page(self, request: Request, prepared: OwnedQueries[Any]) -> Any:
@@ -199,27 +220,31 @@ class OwnedViewSet(BaseViewSet):
         """
         if self.prepared is None or set(self.kwargs) != {"pk"}:
             return super().read()
-        row = self.one_of(self.prepared, pk=self.kwargs["pk"], **self.moments())
+        row = self.one_of(self.prepared, pk=self.kwargs["pk"])
         self.check_object_permissions(self.request, row)
         return row
 
-    def one_of(self, prepared: OwnedQueries[Any], *, pk: str, **moments: Any) -> Any:
+    def one_of(self, prepared: OwnedQueries[Any], *, pk: str) -> Any:
         """Return the asking user's row with the key ``pk``, by a query compiled once.
 
         Raises:
             Http404: there is none.
         """
-        try:
-            rows = list(prepared.by("pk").rows(user_id=self.request.user.pk, pk=pk, **moments))
-        except ValidationError as exc:  # no id
-            raise Http404 from exc
+        rows = list(self.asked(prepared, pk=pk))
         if not rows:
             raise Http404
         return rows[0]
 
     def asked(self, prepared: OwnedQueries[Any], *, most: int | None = None, **keys: Any) -> Any:
-        """Return the asking user's rows with these ``keys``, ``most`` of them at most, by a query compiled once."""
-        return prepared.by(*keys, most=most).rows(user_id=self.request.user.pk, **keys, **self.moments())
+        """Return the asking user's rows with these ``keys``, ``most`` of them at most, by a query compiled once.
+
+        Raises:
+            Http404: one of the keys is no id.
+        """
+        try:
+            return prepared.by(*keys, most=most).rows(user_id=self.request.user.pk, **keys, **self.moments())
+        except ValidationError as exc:
+            raise Http404 from exc
 
     def moments(self) -> dict[str, Any]:
         """Return the instants that decide what is shown with a row now."""

@@ -10,7 +10,6 @@ import pytest
 from django.conf import settings as configured
 from django.core.cache import caches
 from django.db import connection, transaction
-from django.test import override_settings
 
 from finances import caching, program, single_flight
 from finances.cache_data import DataSerializer
@@ -259,42 +258,75 @@ def test_another_line_of_source_is_another_program(tmp_path):
 # ---- The last of a slot ----
 
 
-@NO_REDIS
-def test_of_a_slot_the_last_result_is_kept_and_nothing_else():
+@pytest.fixture(params=["here", pytest.param("everywhere", marks=NO_REDIS)])
+def ask_slot(request):
+    """Return a function that asks for a slot, of the memory of this process or of what all share."""
+
+    def ask(slot, state, compute):
+        if request.param == "everywhere":
+            caching.near.clear()
+        return caching.remember_last(slot, state=state, compute=compute, is_cheap=request.param == "here")
+
+    return ask
+
+
+def test_of_a_slot_the_last_result_is_kept_and_nothing_else(ask_slot):
     compute = Counted()
     states = [[1, "a"], [1, "a"], [2, "a"], [2, "a"], [1, "a"]]
 
-    results = [caching.remember_last("thing:slot", state=lambda s=state: s, compute=compute) for state in states]
+    results = [ask_slot("thing:slot", state, compute) for state in states]
 
     assert [int(result[-1:]) for result in results] == [1, 1, 2, 2, 3]
 
 
-@NO_REDIS
-def test_each_slot_keeps_its_own():
+def test_each_slot_keeps_its_own(ask_slot):
     compute = Counted()
     slots = ["thing:one", "thing:another", "thing:one"]
 
-    results = [caching.remember_last(slot, state=lambda: [1], compute=compute) for slot in slots]
+    results = [ask_slot(slot, [1], compute) for slot in slots]
 
     assert results == [b"result 1", b"result 2", b"result 1"]
 
 
-@NO_REDIS
-def test_what_is_too_large_for_a_slot_is_computed_each_time():
-    results = [
-        caching.remember_last("thing:large", state=lambda: [1], compute=lambda: os.urandom(1_000_001)) for _ in range(2)
-    ]
+def test_what_is_too_large_for_a_slot_is_computed_each_time(ask_slot):
+    results = [ask_slot("thing:large", [1], lambda: os.urandom(1_000_001)) for _ in range(2)]
 
     assert results[0] != results[1]
 
 
-def test_without_redis_no_process_fills_its_memory_with_slots():
+@NO_REDIS
+def test_what_is_cheap_is_kept_here_alone():
     compute = Counted()
-    alone = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "slots"}}
-    with override_settings(CACHES=alone):
-        results = [caching.remember_last("thing:slot", state=lambda: [1], compute=compute) for _ in range(2)]
 
-    assert results == [b"result 1", b"result 2"]
+    for _ in range(2):
+        caching.remember_last("thing:slot", state=[1], compute=compute, is_cheap=True)
+        caching.near.clear()
+
+    assert compute.count == 2
+
+
+def test_a_process_keeps_no_more_than_it_may():
+    each = caching.MAX_NEAR_BYTES - 1000
+    count = caching.MOST_NEAR_BYTES // each + 5
+    compute = Counted()
+
+    for number in [*range(count), count - 1, 0]:
+        caching.remember_last(f"thing:{number}", state=[1], compute=lambda: compute().ljust(each), is_cheap=True)
+
+    assert compute.count == count + 1  # the last one was kept, and the first one was not any more
+    assert sum(map(len, caching.near.kept.values())) <= caching.MOST_NEAR_BYTES
+
+
+@NO_REDIS
+def test_what_is_here_is_not_fetched_again_and_what_others_kept_is_not_computed_again():
+    compute = Counted()
+    results = [caching.remember_last("thing:slot", state=[1], compute=compute)]
+    caching.near.clear()
+    results.append(caching.remember_last("thing:slot", state=[1], compute=compute))
+    caches["default"].delete_pattern("*")
+    results.append(caching.remember_last("thing:slot", state=[1], compute=compute))
+
+    assert results == [b"result 1"] * 3
 
 
 @pytest.mark.parametrize("value", [b"", b"\0[1]", b'{"a":1}', "text", 1, [1, "a"], {"a": None}, True])

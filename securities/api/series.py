@@ -90,12 +90,12 @@ def latest(interval: Interval, *, now: datetime) -> datetime:
 
 
 def find(security: Security, question: Question) -> Found:
-    """Return the points; of a long series from the cache, when it is shared and this is what was asked last."""
+    """Return the points; of a long series as they are kept, when this is what was asked last."""
     if not question.is_long:
         return read(security, question)
     kept = caching.remember_last(
         f"series:{security.pk}:{question.interval}:{question.adjusted}",
-        state=lambda: [security.prices_version, question],
+        state=[security.prices_version, question],
         compute=lambda: _packed(read(security, question)),
     )
     return _unpacked(kept)

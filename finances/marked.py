@@ -1,0 +1,70 @@
+"""Private rows that are shown with recorded ones: after a change of one, what was kept of its owner is not found."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import models, transaction
+
+from finances import caching
+from finances.models import OwnedModel, OwnedQuerySet
+
+
+class MarkedQuerySet(OwnedQuerySet):
+    """Such rows, written in bulk. A deletion is one of recorded rows that point at them, where any do."""
+
+    def update(self, **values: Any) -> int:
+        """Change all rows at once."""
+        with transaction.atomic(using=self.db):
+            owners = set(self.order_by().values_list("user_id", flat=True))
+            count = super().update(**values)
+            caching.renew_of(owners, using=self.db)
+        return count
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list[Any]:
+        """Store all rows at once."""
+        with transaction.atomic(using=self.db):
+            stored: list[Any] = super().bulk_create(objs, *args, **options)
+            caching.renew_of({row.user_id for row in stored}, using=self.db)
+        return stored
+
+
+class MarkedModel(OwnedModel):
+    """A private row that is shown with recorded ones."""
+
+    objects = MarkedQuerySet.as_manager()  # type: ignore[misc]
+
+    class Meta:
+        abstract = True
+
+    def save(self, *, using: str | None = None, **options: Any) -> None:
+        """Store the row."""
+        with transaction.atomic(using=using):
+            super().save(using=using, **options)
+            caching.renew_of({self.user_id}, using=using)
+
+
+class SharedQuerySet(models.QuerySet[Any]):
+    """Rows that all users share and that are shown with theirs, written in bulk."""
+
+    def update(self, **values: Any) -> int:
+        """Change all rows at once."""
+        with transaction.atomic(using=self.db):
+            count = super().update(**values)
+            caching.renew([caching.SHARED])
+        return count
+
+
+class SharedModel(models.Model):
+    """A row that all users share and that is shown with theirs; its queryset is a `SharedQuerySet`.
+
+    What does not exist yet, or no more, none of them show.
+    """
+
+    class Meta:
+        abstract = True
+
+    def save(self, **options: Any) -> None:
+        """Store the row."""
+        with transaction.atomic():
+            super().save(**options)
+            caching.renew([caching.SHARED])
