@@ -14,6 +14,7 @@ from simple_history.models import HistoricalRecords
 
 from finances import caching
 from finances.models import OwnedQuerySet
+from finances.prepared import OftenStored
 
 CREATED, CHANGED, DELETED = "+", "~", "-"
 ROWS_AT_ONCE = 500
@@ -42,7 +43,12 @@ class OwnedRecords(HistoricalRecords):  # type: ignore[misc]
 
     def __init__(self, **options: Any) -> None:
         """Number the records with big integers: there are many more of them than of rows."""
-        super().__init__(history_id_field=models.BigAutoField(), **options)
+        super().__init__(history_id_field=models.BigAutoField(), bases=(OftenStored,), **options)
+
+    def create_history_model(self, model: type[models.Model], inherited: bool) -> Any:
+        """Make the model of the records, and keep it: the library looks for it by a manager that it makes each time."""
+        self.record_model: Any = super().create_history_model(model, inherited)
+        return self.record_model
 
     def copy_fields(self, model: type[models.Model]) -> dict[str, Any]:
         """Copy the fields as the library does, but keep the owner a real foreign key."""
@@ -66,7 +72,7 @@ class OwnedRecords(HistoricalRecords):  # type: ignore[misc]
 
     def is_as_recorded(self, instance: Any, using: str | None) -> bool:
         """Tell whether the row says what was recorded of it last, but for when it was saved."""
-        records: Any = type(instance).history.model.objects.using(using)
+        records: Any = self.record_model.objects.using(using)
         names = [field.attname for field in self.fields_included(instance) if field.name != "updated_at"]
         last = records.filter(id=instance.pk).order_by("-history_id").values(*names).first()
         return last is not None and all(last[name] == getattr(instance, name) for name in names)
@@ -77,9 +83,16 @@ class OwnedRecords(HistoricalRecords):  # type: ignore[misc]
             super().post_delete(instance, using, **kwargs)
 
     def create_historical_record(self, instance: Any, history_type: str, using: str | None = None) -> None:
-        """Write a record, and end what was computed from those before."""
+        """Write a record as the library does, but for its signals, and end what was computed from those before."""
+        record = self.record_model(
+            history_date=getattr(instance, "_history_date", None) or timezone.now(),
+            history_type=history_type,
+            history_user=self.get_history_user(instance),
+            history_change_reason=self.get_change_reason_for_object(instance, history_type, using),
+            **{field.attname: getattr(instance, field.attname) for field in self.fields_included(instance)},
+        )
         with transaction.atomic(using=using, savepoint=False):  # who saves takes back all or nothing
-            super().create_historical_record(instance, history_type, using=using)
+            record.save(using=using, force_insert=True)
             caching.renew_of({instance.user_id}, using=using)
 
 

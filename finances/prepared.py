@@ -1,16 +1,17 @@
-"""Queries that are compiled once, for what nearly every request reads: a row by its key, the first page of a list.
+"""Statements that are compiled once: a row by its key, the first page of a list, a new row.
 
 Django writes the SQL of a queryset anew each time, which takes several times as long as asking the database. Only what
 is asked in one and the same way over and over is worth this; everything else is an ordinary queryset.
 """
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models.expressions import Expression
+from django.db.models.sql import InsertQuery
 
 from finances import sql
 
@@ -119,6 +120,12 @@ class OwnedQueries[M: models.Model]:
         self._rows = rows
         self._known: dict[tuple[Any, ...], PreparedQuery[M]] = {}
 
+    @cached_property
+    def adds_nothing(self) -> bool:
+        """Whether all that is shown of a row is in its own columns: who has just stored one need not read it again."""
+        rows = self._rows()
+        return not (rows.query.annotations or rows.query.select_related or rows._prefetch_related_lookups)  # type: ignore[attr-defined]  # noqa: SLF001
+
     def by(self, *names: str, most: int | None = None) -> PreparedQuery[M]:
         """Return the query for an owner's rows, ``most`` of them at most, by the other keys that ``names`` say."""
         known = self._known.get((names, most))
@@ -127,3 +134,42 @@ class OwnedQueries[M: models.Model]:
         places = {name: Parameter(name, models.UUIDField()) for name in ("user_id", *names)}
         query = PreparedQuery(lambda: self._rows().filter(**places)[:most])
         return self._known.setdefault((names, most), query)
+
+
+class OftenStored(models.Model):
+    """A model whose rows are stored one at a time, again and again: the SQL of that is written once.
+
+    Django saves as ever, with its signals; only its last step is another one.
+    """
+
+    _inserts: dict[tuple[Any, ...], tuple[str, Any]] = {}
+
+    class Meta:
+        abstract = True
+
+    def _do_insert(self, manager: Any, using: Any, fields: Any, returning_fields: Any, raw: Any) -> list[Any]:
+        """Store the row, and return the values that the database gave to ``returning_fields``."""
+        row: Any = self
+        values = [getattr(row, field.attname) if raw else field.pre_save(row, add=True) for field in fields]
+        if using != DEFAULT_DB_ALIAS or any(hasattr(value, "resolve_expression") for value in values):
+            return super()._do_insert(manager, using, fields, returning_fields, raw)  # type: ignore[misc,no-any-return]
+        spoken = connections[using]
+        statement, read = self._insert(fields, returning_fields)
+        bound = [field.get_db_prep_save(value, spoken) for field, value in zip(fields, values, strict=True)]
+        with sql.preparing_cursor() as cursor:
+            cursor.execute(statement, bound)
+            return read(cursor.fetchall()) if returning_fields else []
+
+    def _insert(self, fields: Sequence[Any], returned: Sequence[Any]) -> tuple[str, Callable[[list[Any]], list[Any]]]:
+        """Return the statement that stores ``fields``, and what makes values of Python of what it returns."""
+        key = (type(self), tuple(fields), tuple(returned))
+        if key not in self._inserts:
+            query = InsertQuery(type(self))
+            query.insert_values(fields, [self], raw=True)
+            compiler: Any = query.get_compiler(DEFAULT_DB_ALIAS)
+            compiler.returning_fields = returned
+            ((statement, _),) = compiler.as_sql()
+            converters = compiler.get_converters([field.get_col(self._meta.db_table) for field in returned])
+            query.insert_values([], [])  # it is not to hold this row
+            self._inserts[key] = statement, lambda rows: list(compiler.apply_converters(rows, converters))
+        return self._inserts[key]
