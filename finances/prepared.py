@@ -7,6 +7,7 @@ is asked in one and the same way over and over is worth this; everything else is
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
@@ -136,13 +137,42 @@ class OwnedQueries[M: models.Model]:
         return self._known.setdefault((names, most), query)
 
 
+class PreparedInsert:
+    """Stores rows of a model, one at a time."""
+
+    def __init__(self, model: type[models.Model], fields: Sequence[Any], *, returned: Sequence[Any] = ()) -> None:
+        """Take which fields are given a value, and which the database gives one that is to be told."""
+        self.model, self.fields, self.returned = model, fields, returned
+
+    @cached_property
+    def _compiled(self) -> tuple[str, Any, dict[Any, Any]]:
+        nothing: Any = SimpleNamespace(**dict.fromkeys(field.attname for field in self.fields))
+        query = InsertQuery(self.model)
+        query.insert_values(self.fields, [nothing], raw=True)
+        compiler: Any = query.get_compiler(connection=connection)
+        compiler.returning_fields = self.returned
+        ((statement, _),) = compiler.as_sql()
+        columns = [field.get_col(self.model._meta.db_table) for field in self.returned]
+        return statement, compiler, compiler.get_converters(columns)
+
+    def store(self, values: Sequence[Any], *, using: str | None = None) -> list[Any]:
+        """Store a row of these values, and return one of those that the database gave, if any are to be told."""
+        statement, compiler, converters = self._compiled
+        spoken = connections[using or DEFAULT_DB_ALIAS]
+        bound = [field.get_db_prep_save(value, spoken) for field, value in zip(self.fields, values, strict=True)]
+        with sql.preparing_cursor(using) as cursor:
+            cursor.execute(statement, bound)
+            told = cursor.fetchall() if self.returned else []
+        return list(compiler.apply_converters(told, converters)) if converters else told
+
+
 class OftenStored(models.Model):
     """A model whose rows are stored one at a time, again and again: the SQL of that is written once.
 
     Django saves as ever, with its signals; only its last step is another one.
     """
 
-    _inserts: dict[tuple[Any, ...], tuple[str, Any]] = {}
+    _inserts: dict[tuple[Any, ...], PreparedInsert] = {}  # of all such models
 
     class Meta:
         abstract = True
@@ -151,25 +181,10 @@ class OftenStored(models.Model):
         """Store the row, and return the values that the database gave to ``returning_fields``."""
         row: Any = self
         values = [getattr(row, field.attname) if raw else field.pre_save(row, add=True) for field in fields]
-        if using != DEFAULT_DB_ALIAS or any(hasattr(value, "resolve_expression") for value in values):
+        if any(hasattr(value, "resolve_expression") for value in values):
             return super()._do_insert(manager, using, fields, returning_fields, raw)  # type: ignore[misc,no-any-return]
-        spoken = connections[using]
-        statement, read = self._insert(fields, returning_fields)
-        bound = [field.get_db_prep_save(value, spoken) for field, value in zip(fields, values, strict=True)]
-        with sql.preparing_cursor() as cursor:
-            cursor.execute(statement, bound)
-            return read(cursor.fetchall()) if returning_fields else []
-
-    def _insert(self, fields: Sequence[Any], returned: Sequence[Any]) -> tuple[str, Callable[[list[Any]], list[Any]]]:
-        """Return the statement that stores ``fields``, and what makes values of Python of what it returns."""
-        key = (type(self), tuple(fields), tuple(returned))
-        if key not in self._inserts:
-            query = InsertQuery(type(self))
-            query.insert_values(fields, [self], raw=True)
-            compiler: Any = query.get_compiler(DEFAULT_DB_ALIAS)
-            compiler.returning_fields = returned
-            ((statement, _),) = compiler.as_sql()
-            converters = compiler.get_converters([field.get_col(self._meta.db_table) for field in returned])
-            query.insert_values([], [])  # it is not to hold this row
-            self._inserts[key] = statement, lambda rows: list(compiler.apply_converters(rows, converters))
-        return self._inserts[key]
+        key = (type(self), tuple(fields), tuple(returning_fields))
+        insert = self._inserts.get(key)
+        if insert is None:
+            insert = self._inserts.setdefault(key, PreparedInsert(type(self), fields, returned=returning_fields))
+        return insert.store(values, using=using)

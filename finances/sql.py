@@ -100,7 +100,8 @@ def preparing_cursor(using: str | None = None) -> CursorWrapper:
     spoken: Any = connections[using or DEFAULT_DB_ALIAS]
     if spoken.vendor != "postgresql":
         return spoken.cursor()  # type: ignore[no-any-return]
-    spoken.ensure_connection()
+    if spoken.connection is None:
+        spoken.ensure_connection()
     raw: Any = _preparing_cursor_class()(spoken.connection)
     return spoken.make_debug_cursor(raw) if spoken.queries_logged else spoken.make_cursor(raw)  # type: ignore[no-any-return]
 

@@ -1,5 +1,6 @@
 """Statements that PostgreSQL plans once for each connection."""
 
+import uuid
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -11,7 +12,8 @@ from django.db.models.functions import Concat
 from accounts.models import AccountValue
 from accounts.tests.factories import AccountFactory
 from finances import sql
-from finances.prepared import Parameter, PreparedRow
+from finances.models import OwnerGeneration
+from finances.prepared import Parameter, PreparedInsert, PreparedRow
 from institutions.models import FinancialInstitution
 from users.models import User
 from users.tests.factories import UserFactory
@@ -68,15 +70,14 @@ def test_a_stored_row_says_what_the_database_has():
         assert stored.history.get().history_user_id is None
 
 
-def test_a_record_knows_its_key():
-    records = AccountFactory().history.model.objects
-    last = records.latest("history_id")
+def test_what_the_database_gives_is_told():
+    owner = UserFactory()
+    fields = {field.name: field for field in OwnerGeneration._meta.fields}
+    insert = PreparedInsert(OwnerGeneration, [fields["user"], fields["mark"]], returned=[fields["id"], fields["mark"]])
 
-    again = records.model(**{field.attname: getattr(last, field.attname) for field in last._meta.fields})
-    again.history_id = None
-    again.save()
+    told = [tuple(row) for mark in (uuid.UUID(int=1), uuid.UUID(int=2)) for row in insert.store([owner.pk, mark])]
 
-    assert again.pk == records.latest("history_id").pk == last.pk + 1
+    assert told == list(OwnerGeneration.objects.filter(user=owner).order_by("mark").values_list("pk", "mark"))
 
 
 def test_what_the_database_is_to_compute_is_left_to_it():
