@@ -1,6 +1,7 @@
 """What is answered to a new row is what is read of it later; and what refuses it says so in the same words always."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from django.db import IntegrityError
@@ -11,6 +12,8 @@ from finances import constraints
 from institutions.models import FinancialInstitution
 from institutions.tests.factories import FinancialInstitutionFactory
 from securities.tests.factories import SecurityFactory
+from tests.at_once import at_once
+from users.tests.factories import UserFactory
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -92,6 +95,20 @@ def test_a_duplicate_that_breaks_another_rule_too_is_a_duplicate(api, user):
     )
 
     assert (response.status_code, response.json()["code"]) == (409, "duplicate")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_take_one_name_at_once_the_second_is_told_so(signed_in):
+    user = UserFactory()
+    body = {"name": "Northern"}
+    post = [partial(signed_in(user).post, "/api/v1/financial-institutions", body) for _ in range(2)]
+
+    answers = sorted(at_once(*post), key=lambda answer: answer.status_code)
+
+    assert [answer.status_code for answer in answers] == [201, 409]
+    assert answers[1].json()["errors"] == [
+        {"field": "name", "code": "duplicate", "message": "You have an institution of this name."}
+    ]
 
 
 def test_after_a_refusal_under_a_key_the_same_key_serves_another_try(api, url, user):
