@@ -51,7 +51,7 @@ def hold(*, user: User, account: Account, security: Security, **figures: Any) ->
         ValidationError: the account is not for investments, or holds the security already.
         NotFoundError: the account has been deleted meanwhile.
     """
-    quotas.require_room(Holding.objects.for_user(user), quota="holdings", within=user)
+    quotas.require_room(Holding, quota="holdings", within=user)
     locked = Account.objects.select_for_update(of=("self",)).filter(pk=account.pk).first()
     if locked is None:
         raise NotFoundError("The account is gone.")

@@ -18,11 +18,11 @@ from typing import Any, NamedTuple
 import cachetools
 import orjson
 from django.core.cache import caches
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.models import OuterRef, QuerySet, StringAgg, Subquery, TextField, Value
 from django.db.models.functions import Cast
 
-from finances import metrics, program, single_flight
+from finances import metrics, program, single_flight, sql
 from finances.models import Generation, OwnerGeneration
 
 SECONDS = 24 * 3600
@@ -37,6 +37,10 @@ RENEW = """
     ON CONFLICT (name) DO UPDATE SET number = finances_generation.number + 1
 """
 NAMES_AT_ONCE = 500
+RENEW_OF = """
+    UPDATE finances_ownergeneration SET mark = %s
+    WHERE id = (SELECT id FROM finances_ownergeneration WHERE user_id = %s ORDER BY id LIMIT 1 {unless_taken})
+"""
 SHARED = "shared"  # the generation of what all users share and the rows of each of them show, such as currencies
 
 
@@ -179,12 +183,17 @@ def renew_of(user_ids: Collection[Any], *, using: str | None = None) -> None:
 
     Never waits: of the marks of a user it renews one that no other transaction has renewed, or makes another.
     """
-    rows = OwnerGeneration.objects.using(using)
+    spoken: Any = connections[using or DEFAULT_DB_ALIAS]
+    is_shared = spoken.features.has_select_for_update_skip_locked
+    statement = RENEW_OF.format(unless_taken="FOR NO KEY UPDATE SKIP LOCKED" if is_shared else "")
+    mark, owner = map(OwnerGeneration._meta.get_field, ("mark", "user"))
     with transaction.atomic(using=using, savepoint=False):  # who records takes back all or nothing
         for user_id in sorted(user_ids, key=str):
-            free = rows.filter(user_id=user_id).order_by("pk").select_for_update(skip_locked=True, no_key=True)
-            if not rows.filter(pk=Subquery(free.values("pk")[:1])).update(mark=uuid.uuid4()):
-                rows.create(user_id=user_id)
+            with sql.preparing_cursor(using) as cursor:
+                cursor.execute(statement, [sql.parameter(mark, uuid.uuid4()), sql.parameter(owner, user_id)])
+                is_renewed = cursor.rowcount
+            if not is_renewed:
+                OwnerGeneration.objects.using(using).create(user_id=user_id)
 
 
 def generation_of(user_id: Any) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import IntegrityError, models
 from django.db.models.constraints import BaseConstraint
 
 
@@ -19,7 +19,32 @@ def require_all(row: models.Model, *, stored: models.Model | None = None) -> Non
     """
     meta = row._meta
     same = {field.name for field in meta.concrete_fields if stored is not None and is_same(field, row, stored)}
-    touched = [constraint for constraint in meta.constraints if not same.issuperset(fields_of(constraint, row))]
+    _require(row, [constraint for constraint in meta.constraints if not same.issuperset(fields_of(constraint, row))])
+
+
+def require_storable(row: models.Model) -> None:
+    """Hold a new ``row`` against its constraints before it is stored, except each `FieldUnique`.
+
+    Of that the database tells by itself when the row is stored: see `violation`. Where another constraint is broken it
+    is asked, too, so that all faults are told together.
+
+    Raises:
+        ValidationError: the row breaks some.
+    """
+    try:
+        _require(row, [each for each in row._meta.constraints if not isinstance(each, FieldUnique)])
+    except ValidationError:
+        require_all(row)
+        raise
+
+
+def violation(exc: IntegrityError, row: models.Model) -> ValidationError | None:
+    """Return what the `FieldUnique` that ``row`` broke has to say; None when it was something else."""
+    broken = (each for each in row._meta.constraints if isinstance(each, FieldUnique) and each.is_named_in(exc, row))
+    return next((each.violation() for each in broken), None)
+
+
+def _require(row: models.Model, touched: list[BaseConstraint]) -> None:
     checks = [constraint for constraint in touched if isinstance(constraint, models.CheckConstraint)]
     if checks and holds(models.Q(*(check.condition for check in checks)), row):
         touched = [constraint for constraint in touched if constraint not in checks]
@@ -103,6 +128,22 @@ class FieldUnique(_OfField, models.UniqueConstraint):
     """A uniqueness whose violation is a fault of ``field``."""
 
     plain = "django.db.models.UniqueConstraint"
+
+    def is_named_in(self, exc: IntegrityError, row: models.Model) -> bool:
+        """Tell whether the database says that it is this one that ``row`` broke."""
+        said: Any = exc.__cause__
+        if hasattr(said, "diag"):
+            return bool(said.diag.constraint_name == self.name)
+        meta = row._meta
+        columns: Any = [meta.get_field(name).column for name in self.fields]  # type: ignore[union-attr]
+        named = [f"{meta.db_table}.{column}" for column in columns] or [f"index '{self.name}'"]
+        return str(said) == f"UNIQUE constraint failed: {', '.join(named)}"
+
+    def violation(self) -> ValidationError:
+        """Return the fault of whoever breaks it."""
+        return ValidationError(
+            {self.field: ValidationError(self.get_violation_error_message(), code=self.violation_error_code)}
+        )
 
 
 class Key(models.UniqueConstraint):

@@ -1,6 +1,7 @@
 """Rows of which every change is kept: who, when, before and after. See docs/adr/0011."""
 
 from collections.abc import Iterable
+from functools import cached_property
 from itertools import batched
 from typing import Any
 
@@ -14,6 +15,7 @@ from simple_history.models import HistoricalRecords
 
 from finances import caching
 from finances.models import OwnedQuerySet
+from finances.prepared import PreparedInsert
 
 CREATED, CHANGED, DELETED = "+", "~", "-"
 ROWS_AT_ONCE = 500
@@ -44,6 +46,11 @@ class OwnedRecords(HistoricalRecords):  # type: ignore[misc]
         """Number the records with big integers: there are many more of them than of rows."""
         super().__init__(history_id_field=models.BigAutoField(), **options)
 
+    def create_history_model(self, model: type[models.Model], inherited: bool) -> Any:
+        """Make the model of the records, and keep it: the library looks for it by a manager that it makes each time."""
+        self.record_model: Any = super().create_history_model(model, inherited)
+        return self.record_model
+
     def copy_fields(self, model: type[models.Model]) -> dict[str, Any]:
         """Copy the fields as the library does, but keep the owner a real foreign key."""
         fields: dict[str, Any] = super().copy_fields(model)
@@ -66,7 +73,7 @@ class OwnedRecords(HistoricalRecords):  # type: ignore[misc]
 
     def is_as_recorded(self, instance: Any, using: str | None) -> bool:
         """Tell whether the row says what was recorded of it last, but for when it was saved."""
-        records: Any = type(instance).history.model.objects.using(using)
+        records: Any = self.record_model.objects.using(using)
         names = [field.attname for field in self.fields_included(instance) if field.name != "updated_at"]
         last = records.filter(id=instance.pk).order_by("-history_id").values(*names).first()
         return last is not None and all(last[name] == getattr(instance, name) for name in names)
@@ -76,10 +83,25 @@ class OwnedRecords(HistoricalRecords):  # type: ignore[misc]
         if not goes_with_owner(kwargs.get("origin")):
             super().post_delete(instance, using, **kwargs)
 
+    @cached_property
+    def _insert(self) -> PreparedInsert:
+        fields = self.record_model._meta.concrete_fields
+        return PreparedInsert(self.record_model, [field for field in fields if not field.primary_key])
+
     def create_historical_record(self, instance: Any, history_type: str, using: str | None = None) -> None:
-        """Write a record, and end what was computed from those before."""
+        """Write a record, and end what was computed from those before.
+
+        It is the library's record, written by SQL of our own: there are no signals, and no instance of it.
+        """
+        said = {
+            "history_date": getattr(instance, "_history_date", None) or timezone.now(),
+            "history_type": history_type,
+            "history_user_id": getattr(self.get_history_user(instance), "pk", None),
+            "history_change_reason": self.get_change_reason_for_object(instance, history_type, using),
+        }
+        names = [field.attname for field in self._insert.fields]
         with transaction.atomic(using=using, savepoint=False):  # who saves takes back all or nothing
-            super().create_historical_record(instance, history_type, using=using)
+            self._insert.store([said[name] if name in said else getattr(instance, name) for name in names], using=using)
             caching.renew_of({instance.user_id}, using=using)
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from finances.exceptions import InUseError
+from finances.prepared import OftenStored
 
 
 class TimestampedModel(models.Model):
@@ -57,7 +58,7 @@ def owner_field(**options: Any) -> models.ForeignKey[Any, Any]:
     )
 
 
-class OwnedModel(TimestampedModel):
+class OwnedModel(OftenStored, TimestampedModel):
     """A private row: it belongs to one user, is seen by nobody else, and goes when its owner goes."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

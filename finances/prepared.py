@@ -1,16 +1,18 @@
-"""Queries that are compiled once, for what nearly every request reads: a row by its key, the first page of a list.
+"""Statements that are compiled once: a row by its key, the first page of a list, a new row.
 
 Django writes the SQL of a queryset anew each time, which takes several times as long as asking the database. Only what
 is asked in one and the same way over and over is worth this; everything else is an ordinary queryset.
 """
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models.expressions import Expression
+from django.db.models.sql import InsertQuery
 
 from finances import sql
 
@@ -122,6 +124,12 @@ class OwnedQueries[M: models.Model]:
         self._rows = rows
         self._known: dict[tuple[Any, ...], PreparedQuery[M]] = {}
 
+    @cached_property
+    def adds_nothing(self) -> bool:
+        """Whether all that is shown of a row is in its own columns: who has just stored one need not read it again."""
+        rows = self._rows()
+        return not (rows.query.annotations or rows.query.select_related or rows._prefetch_related_lookups)  # type: ignore[attr-defined]  # noqa: SLF001
+
     def by(self, *names: str, most: int | None = None) -> PreparedQuery[M]:
         """Return the query for an owner's rows, ``most`` of them at most, by the other keys that ``names`` say."""
         known = self._known.get((names, most))
@@ -130,3 +138,56 @@ class OwnedQueries[M: models.Model]:
         places = {name: Parameter(name, models.UUIDField()) for name in ("user_id", *names)}
         query = PreparedQuery(lambda: self._rows().filter(**places)[:most])
         return self._known.setdefault((names, most), query)
+
+
+class PreparedInsert:
+    """Stores rows of a model, one at a time."""
+
+    def __init__(self, model: type[models.Model], fields: Sequence[Any], *, returned: Sequence[Any] = ()) -> None:
+        """Take which fields are given a value, and which the database gives one that is to be told."""
+        self.model, self.fields, self.returned = model, fields, returned
+
+    @cached_property
+    def _compiled(self) -> tuple[str, Any, dict[Any, Any]]:
+        nothing: Any = SimpleNamespace(**dict.fromkeys(field.attname for field in self.fields))
+        query = InsertQuery(self.model)
+        query.insert_values(self.fields, [nothing], raw=True)
+        compiler: Any = query.get_compiler(connection=connection)
+        compiler.returning_fields = self.returned
+        ((statement, _),) = compiler.as_sql()
+        columns = [field.get_col(self.model._meta.db_table) for field in self.returned]
+        return statement, compiler, compiler.get_converters(columns)
+
+    def store(self, values: Sequence[Any], *, using: str | None = None) -> list[Any]:
+        """Store a row of these values, and return one of those that the database gave, if any are to be told."""
+        statement, compiler, converters = self._compiled
+        spoken = connections[using or DEFAULT_DB_ALIAS]
+        bound = [field.get_db_prep_save(value, spoken) for field, value in zip(self.fields, values, strict=True)]
+        with sql.preparing_cursor(using) as cursor:
+            cursor.execute(statement, bound)
+            told = cursor.fetchall() if self.returned else []
+        return list(compiler.apply_converters(told, converters)) if converters else told
+
+
+class OftenStored(models.Model):
+    """A model whose rows are stored one at a time, again and again: the SQL of that is written once.
+
+    Django saves as ever, with its signals; only its last step is another one.
+    """
+
+    _inserts: dict[tuple[Any, ...], PreparedInsert] = {}  # of all such models
+
+    class Meta:
+        abstract = True
+
+    def _do_insert(self, manager: Any, using: Any, fields: Any, returning_fields: Any, raw: Any) -> list[Any]:
+        """Store the row, and return the values that the database gave to ``returning_fields``."""
+        row: Any = self
+        values = [getattr(row, field.attname) if raw else field.pre_save(row, add=True) for field in fields]
+        if any(hasattr(value, "resolve_expression") for value in values):
+            return super()._do_insert(manager, using, fields, returning_fields, raw)  # type: ignore[misc,no-any-return]
+        key = (type(self), tuple(fields), tuple(returning_fields))
+        insert = self._inserts.get(key)
+        if insert is None:
+            insert = self._inserts.setdefault(key, PreparedInsert(type(self), fields, returned=returning_fields))
+        return insert.store(values, using=using)

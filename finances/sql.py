@@ -88,7 +88,7 @@ def dialect() -> Dialect:
     return SQLITE if connection.vendor == "sqlite" else POSTGRESQL
 
 
-def preparing_cursor() -> CursorWrapper:
+def preparing_cursor(using: str | None = None) -> CursorWrapper:
     """Return a cursor whose statements the database parses and plans once for each connection.
 
     For SQL whose text stays the same and whose values are all parameters. Django's own cursor writes the values into
@@ -96,10 +96,12 @@ def preparing_cursor() -> CursorWrapper:
     it has parsed anyhow. Where settings leave prepared statements out (``prepare_threshold`` is ``None``), it plans
     each time, and all else is the same.
     """
-    spoken: Any = connections[DEFAULT_DB_ALIAS]  # looked up once: `connection` looks for each thing that it is asked
+    # Looked up once: `connection` looks for each thing that it is asked.
+    spoken: Any = connections[using or DEFAULT_DB_ALIAS]
     if spoken.vendor != "postgresql":
         return spoken.cursor()  # type: ignore[no-any-return]
-    spoken.ensure_connection()
+    if spoken.connection is None:
+        spoken.ensure_connection()
     raw: Any = _preparing_cursor_class()(spoken.connection)
     return spoken.make_debug_cursor(raw) if spoken.queries_logged else spoken.make_cursor(raw)  # type: ignore[no-any-return]
 

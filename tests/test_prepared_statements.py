@@ -1,13 +1,20 @@
 """Statements that PostgreSQL plans once for each connection."""
 
+import uuid
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 from django.db import NotSupportedError, connection, models, transaction
+from django.db.models import Value
+from django.db.models.functions import Concat
 
+from accounts.models import AccountValue
+from accounts.tests.factories import AccountFactory
 from finances import sql
-from finances.prepared import Parameter, PreparedRow
+from finances.models import OwnerGeneration
+from finances.prepared import Parameter, PreparedInsert, PreparedRow
+from institutions.models import FinancialInstitution
 from users.models import User
 from users.tests.factories import UserFactory
 
@@ -39,6 +46,47 @@ def test_nothing_is_prepared_that_does_not_ask_for_it():
         User.objects.filter(username="nobody").first()
 
     assert prepared('"username"') == 0
+
+
+@only_postgresql
+def test_rows_and_their_records_are_stored_by_one_statement_each():
+    account = AccountFactory()
+    for value in (1, 2, 3):
+        AccountValue.objects.create(account=account, user=account.user, value=value, cash_balance=0)
+
+    assert prepared('INSERT INTO "accounts_accountvalue"') == 1
+    assert prepared('INSERT INTO "accounts_historicalaccountvalue"') == 1
+
+
+def test_a_stored_row_says_what_the_database_has():
+    account = AccountFactory()
+    for value in ("1.5", None):  # the first one's statement serves the second
+        row = AccountValue(account=account, user=account.user, value="2.25", cash_balance=value and Decimal(value))
+        row.save()
+
+        stored = AccountValue.objects.get(pk=row.pk)
+        assert [stored.created_at, stored.updated_at] == [row.created_at, row.updated_at]
+        assert (stored.value, stored.cash_balance) == (Decimal("2.25"), row.cash_balance)
+        assert stored.history.get().history_user_id is None
+
+
+def test_what_the_database_gives_is_told():
+    owner = UserFactory()
+    fields = {field.name: field for field in OwnerGeneration._meta.fields}
+    insert = PreparedInsert(OwnerGeneration, [fields["user"], fields["mark"]], returned=[fields["id"], fields["mark"]])
+
+    told = [tuple(row) for mark in (uuid.UUID(int=1), uuid.UUID(int=2)) for row in insert.store([owner.pk, mark])]
+
+    assert told == list(OwnerGeneration.objects.filter(user=owner).order_by("mark").values_list("pk", "mark"))
+
+
+def test_what_the_database_is_to_compute_is_left_to_it():
+    owner = UserFactory()
+    row = FinancialInstitution(user=owner, name=Concat(Value("Northern"), Value(" Bank")))
+
+    row.save()
+
+    assert FinancialInstitution.objects.get(pk=row.pk).name == "Northern Bank"
 
 
 def test_values_keep_their_kinds():

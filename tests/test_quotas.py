@@ -14,7 +14,6 @@ from finances.exceptions import QuotaExceededError
 from institutions.models import FinancialInstitution
 from securities.tests.factories import SecurityFactory
 from tests.at_once import at_once
-from users.models import User
 from users.tests.factories import UserFactory
 
 MANY = 12
@@ -78,25 +77,25 @@ def test_of_twelve_who_come_at_once_for_one_place_one_gets_it(signed_in, setting
 @pytest.mark.django_db(transaction=True)
 def test_room_is_only_promised_to_whoever_takes_it_in_the_same_transaction(user):
     with pytest.raises(transaction.TransactionManagementError):
-        quotas.require_room(Account.objects.for_user(user), quota="accounts", within=user)
+        quotas.require_room(Account, quota="accounts", within=user)
 
 
 def test_a_bound_is_how_many_there_may_be_and_not_one_less(user, settings):
     settings.QUOTAS = {**settings.QUOTAS, "accounts": 2}
     AccountFactory(user=user)
-    rows = Account.objects.for_user(user)
+    AccountFactory()  # of somebody else
 
-    quotas.require_room(rows, quota="accounts", within=user)
+    quotas.require_room(Account, quota="accounts", within=user)
 
     with pytest.raises(QuotaExceededError):
-        quotas.require_room(rows, quota="accounts", within=user, adding=2)
+        quotas.require_room(Account, quota="accounts", within=user, adding=2)
 
 
 @pytest.mark.django_db
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL locks rows")
 def test_whoever_only_points_at_the_owner_does_not_wait(user):
     with CaptureQueriesContext(connection) as queries:
-        quotas.require_room(User.objects.all(), quota="accounts", within=user)
+        quotas.require_room(Account, quota="accounts", within=user)
 
     (lock,) = [query["sql"] for query in queries if " FOR " in query["sql"]]
     assert lock.partition(" FOR ")[2].startswith("NO KEY UPDATE")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import DateTimeField
+from django.db.models import DateTimeField, Model
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -120,10 +120,13 @@ class AccountValueViewSet(HistoryMixin, NestedViewSet):
         response: Response = self.once(lambda: self.store_all(request))
         return response
 
-    def store(self, serializer: Any) -> Response:
-        """Record one more value of the account, which `create` has locked."""
-        quotas.require_room(self.parent.recorded_values.all(), quota="values_per_account", within=None)
-        return super().store(serializer)
+    def require_room(self, model: type[Model]) -> None:
+        """Refuse one more value than the account, which `create` has locked, may have.
+
+        Raises:
+            QuotaExceededError: there are as many already.
+        """
+        quotas.expect_room(model, quota="values_per_account", within=self.parent)
 
     def store_all(self, request: Request) -> Response:
         """Record an array of values."""
@@ -131,8 +134,7 @@ class AccountValueViewSet(HistoryMixin, NestedViewSet):
         serializer = self.get_serializer(data=request.data, many=True, allow_empty=False, max_length=MAX_BATCH)
         serializer.is_valid(raise_exception=True)
         adding = len(serializer.validated_data)
-        rows = self.parent.recorded_values.all()
-        quotas.require_room(rows, quota="values_per_account", within=None, adding=adding)
+        quotas.expect_room(AccountValue, quota="values_per_account", within=self.parent, adding=adding)
         try:
             values = services.record_values(account=self.parent, rows=serializer.validated_data)
         except services.TakenInstantError as exc:
@@ -186,7 +188,8 @@ class HoldingViewSet(HistoryMixin, NestedViewSet):
         `timestamp`. An unknown symbol is a 404, a provider that is away a 503, and nothing is stored then.
         """
         self.find_parent(self.parents)
-        quotas.expect_room(Holding.objects.for_user(self.request.user), quota="holdings")
+        owner: Any = request.user
+        quotas.expect_room(Holding, quota="holdings", within=owner)
         serializer = self.validated(request)
         # All else is right by now, so that nothing is fetched in vain; and no network call inside a transaction.
         self.security = securities.get_or_fetch(serializer.validated_data["security_id"])

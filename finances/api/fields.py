@@ -18,6 +18,11 @@ class PlainDigitsMixin:
 class DecimalField(PlainDigitsMixin, serializers.DecimalField):
     """A decimal, digit by digit."""
 
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the number; minus zero is zero, as databases have it."""
+        number = super().to_internal_value(data)
+        return number or abs(number)
+
 
 class IntegerField(PlainDigitsMixin, serializers.IntegerField):
     """A whole number."""

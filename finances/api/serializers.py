@@ -2,11 +2,12 @@
 
 import copy
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import models
+from django.db import IntegrityError, models
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.utils.model_meta import RelationInfo
@@ -117,7 +118,7 @@ class BaseModelSerializer(AliasesMixin, RepresentationMixin, serializers.ModelSe
 
     def get_fields(self) -> dict[str, Any]:
         """Make what is fixed read-only once the row exists."""
-        fields = super().get_fields()
+        fields = {name: twin_of(field) for name, field in declared_by(type(self)).items()}
         for name in getattr(self.Meta, "fixed_fields", ()) if self.instance is not None else ():
             fields[name].read_only = True
         return fields
@@ -152,6 +153,14 @@ class BaseModelSerializer(AliasesMixin, RepresentationMixin, serializers.ModelSe
         candidate.clean()
         key = candidate._meta.pk
         candidate.validate_unique(exclude={key.name} if key.has_default() else None)  # chance repeats no random id
+        self.check_constraints(candidate)
+
+    def check_constraints(self, candidate: models.Model) -> None:
+        """Hold ``candidate`` against the constraints of its table.
+
+        Raises:
+            ValidationError: it breaks one.
+        """
         constraints.require_all(candidate, stored=self.instance)
 
     def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
@@ -203,9 +212,25 @@ class BaseModelSerializer(AliasesMixin, RepresentationMixin, serializers.ModelSe
         """Leave uniqueness to `validate`."""
         return []
 
+    def get_unique_for_date_validators(self) -> list[Any]:
+        """Leave uniqueness to `validate`; DRF goes through all fields of the model to find none."""
+        return []
+
     def get_uniqueness_extra_kwargs(self, field_names: Any, declared_fields: Any, extra_kwargs: Any) -> Any:  # noqa: ARG002
         """Leave fields of unique constraints as required as they are."""
         return extra_kwargs, {}
+
+
+@cache
+def declared_by(kind: type[BaseModelSerializer]) -> dict[str, Any]:
+    """Return the fields of a serializer as DRF makes them of what it declares and of its model, bound to none."""
+    return super(BaseModelSerializer, kind()).get_fields()
+
+
+def twin_of(field: Any) -> Any:
+    """Return a field like ``field``, to be bound to a serializer; one with a child that knows it, DRF makes anew."""
+    has_child = hasattr(field, "child") or hasattr(field, "child_relation")
+    return copy.deepcopy(field) if has_child else copy.copy(field)
 
 
 class OwnedRelatedField(serializers.PrimaryKeyRelatedField[Any]):
@@ -245,6 +270,45 @@ class OwnedModelSerializer(BaseModelSerializer):
         """Return the row as it would be, owned by the asking user."""
         given = self.context.get("given", {}) if self.instance is None else {}
         return super().candidate({**attrs, **given, "user": self.context["request"].user})
+
+    def check_constraints(self, candidate: models.Model) -> None:
+        """Leave it to `create` to find out that a new row is one of two.
+
+        Raises:
+            ValidationError: the row breaks another rule.
+        """
+        if self.instance is None:
+            constraints.require_storable(candidate)
+        else:
+            super().check_constraints(candidate)
+
+    def require_unique(self) -> None:
+        """Refuse a duplicate before `save` does.
+
+        Raises:
+            DuplicateError: there is a row like the new one.
+        """
+        try:
+            constraints.require_all(self.candidate(self.validated_data))
+        except DjangoValidationError as exc:
+            raise self.refusal(exc) from exc
+
+    def create(self, validated_data: dict[str, Any]) -> Any:
+        """Store the row, in a transaction that does not outlive a refusal.
+
+        Raises:
+            DuplicateError: there is one like it.
+        """
+        model: Any = self.Meta.model
+        row: models.Model = model(**validated_data)
+        try:
+            row.save(force_insert=True)
+        except IntegrityError as exc:
+            fault = constraints.violation(exc, row)
+            if fault is None:
+                raise
+            raise self.refusal(fault) from exc
+        return row
 
 
 def duplicate_in(exc: DjangoValidationError) -> str | None:

@@ -17,7 +17,7 @@ from finances import caching, owners, quotas
 from finances.api import conditional, representation
 from finances.api.idempotency import IdempotentMixin
 from finances.api.rendering import ExactJSONRenderer
-from finances.exceptions import ConflictError
+from finances.exceptions import ConflictError, QuotaExceededError
 from finances.history import RecordedQuerySet
 from finances.models import OwnedQuerySet, require_unused
 from finances.prepared import OwnedQueries
@@ -285,17 +285,29 @@ class OwnedViewSet(BaseViewSet):
 
     def store(self, serializer: Any) -> Response:
         """Store a new row where there is room for one more."""
+        try:
+            self.require_room(serializer.Meta.model)
+        except QuotaExceededError:
+            serializer.require_unique()
+            raise
+        return super().store(serializer)
+
+    def require_room(self, model: type[models.Model]) -> None:
+        """Refuse one more row of ``model`` than the asking user may have.
+
+        Raises:
+            QuotaExceededError: there are as many already.
+        """
         if self.quota is not None:
             owner: Any = self.request.user
-            quotas.require_room(serializer.Meta.model.objects.for_user(owner), quota=self.quota, within=owner)
-        return super().store(serializer)
+            quotas.require_room(model, quota=self.quota, within=owner)
 
     def perform_create(self, serializer: Any) -> None:
         """Save the new row as the asking user's, and read it again with all that its representation needs."""
-        saved = serializer.save(**self.given())
+        stored = saved = serializer.save(**self.given())
         if self.prepared is None:
             stored = self.get_queryset().get(pk=saved.pk)
-        else:
+        elif not self.prepared.adds_nothing:
             (stored,) = self.asked(self.prepared, pk=saved.pk)
         self.created = serializer.instance = stored
 

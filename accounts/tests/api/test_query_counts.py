@@ -31,11 +31,10 @@ def statements_of(write, status):
 
 
 def test_a_value(api, path):
-    # who asks, whether they stay, the account, is there one, how many, the value, its record, the owner's mark, the
-    # answer
+    # who asks, whether they stay, the account, how many, the value, its record, the owner's mark
     statements = statements_of(lambda: api.post(f"{path}/values", {"value": 5, "cash_balance": 1}), 201)
 
-    assert len(statements) == 9
+    assert len(statements) == 7
 
 
 def test_a_change_of_an_account(api, path):
