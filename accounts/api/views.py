@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from django.db.models import DateTimeField, Model
+from django.db.models import Count, DateTimeField, Model, Q, StringAgg, TextField, Value
+from django.db.models.functions import Cast, JSONArray
+from django.utils import timezone
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,16 +31,26 @@ from finances.local_days import end_of, today_in
 from finances.prepared import OwnedQueries, Parameter
 from securities import services as securities
 from securities.api.serializers import SecuritySerializer
-from securities.models import Security, is_under_way
+from securities.models import SYNC_TIMEOUT, Security
 
 MAX_BATCH = 1000
 # What prepared queries are asked for.
 BEFORE, OLDEST = Parameter("before", DateTimeField()), Parameter("oldest", DateTimeField())
-# The securities of the asking user's holdings, as far as they are shown with these; versions tell of prices and splits.
+SYNCED_SINCE = Parameter("synced_since", DateTimeField())
+SHOWN_OF_SECURITY = (*columns_of(SecuritySerializer, Security), "sync_started_at", "prices_version")
+# The securities of the asking user's holdings, as far as they are shown with these, in one text that the database writes;
+# their versions tell of prices and splits. And how many of them are being synced.
 SECURITIES = OwnedQueries(
-    lambda: Holding.objects.order_by("pk").values_list(
-        *(f"security__{name}" for name in (*columns_of(SecuritySerializer, Security), "prices_version")),
-        "security__sync_started_at",
+    lambda: (
+        Holding.objects.order_by()
+        .values("user_id")
+        .annotate(
+            shown=StringAgg(
+                Cast(JSONArray(*(f"security__{name}" for name in SHOWN_OF_SECURITY)), TextField()), Value("")
+            ),
+            syncing=Count("pk", filter=Q(security__sync_started_at__gte=SYNCED_SINCE)),
+        )
+        .values_list("shown", "syncing")
     )
 )
 ACCOUNTS = OwnedQueries(Account.objects.all)
@@ -169,8 +181,7 @@ class HoldingViewSet(HistoryMixin, NestedViewSet):
 
     def state_beside(self) -> list[Any]:
         """Return the securities of the holdings that are shown."""
-        rows = self.asked(SECURITIES, **self.kwargs)
-        return [(*shown, is_under_way(sync_started_at)) for *shown, sync_started_at in rows]
+        return list(self.asked(SECURITIES, given={"synced_since": timezone.now() - SYNC_TIMEOUT}, **self.kwargs))
 
     def get_queryset(self) -> Any:
         """Add the prices of today, and the splits until then."""
