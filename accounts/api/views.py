@@ -38,8 +38,8 @@ MAX_BATCH = 1000
 BEFORE, OLDEST = Parameter("before", DateTimeField()), Parameter("oldest", DateTimeField())
 SYNCED_SINCE = Parameter("synced_since", DateTimeField())
 SHOWN_OF_SECURITY = (*columns_of(SecuritySerializer, Security), "sync_started_at", "prices_version")
-# The securities of the asking user's holdings, as far as they are shown with these, in one text that the database writes;
-# their versions tell of prices and splits. And how many of them are being synced.
+# The securities of the asking user's holdings, as far as they are shown with these, in one text that the database
+# writes; their versions tell of prices and splits. And how many of them are being synced.
 SECURITIES = OwnedQueries(
     lambda: (
         Holding.objects.order_by()
