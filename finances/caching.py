@@ -30,7 +30,7 @@ SECONDS = 24 * 3600
 MAX_KEPT_BYTES = 1_000_000
 TOO_LARGE = 1  # is kept instead of the result
 # In the memory of each process, of all results together, and of one.
-MOST_NEAR_BYTES, MAX_NEAR_BYTES = 8_000_000, 128_000
+MOST_NEAR_BYTES, MAX_NEAR_BYTES = 4_000_000, 128_000
 # In one order always, so that two writers wait for each other instead of for ever.
 RENEW = """
     INSERT INTO finances_generation (name, number) VALUES {rows}

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.tests.factories import AccountValueFactory, HoldingFactory, InvestmentAccountFactory
 from currencies.models import CurrencyRate
+from finances import caching
 from finances.models import IdempotentAnswer, OwnerGeneration
 from institutions.tests.factories import FinancialInstitutionFactory
 from securities.models import SecurityPrice
@@ -124,6 +125,7 @@ def examine(api: Any, household: Any, turn: int) -> tuple[dict[str, float], list
         asked: list[tuple[str, Any]] = []
         for alias in ("default", "throttles"):
             forget(caches[alias])
+        caching.near.clear()
         with kept(asked):
             response = getattr(api, method)(f"/api/v1{address}", **sent)
         assert response.status_code < 300, (address, response.content)

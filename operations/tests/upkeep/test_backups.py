@@ -14,6 +14,7 @@ from django.core.management import CommandError
 from accounts.models import Account, AccountValue, Holding
 from accounts.tests.factories import AccountFactory
 from currencies.models import CurrencyRate
+from finances import caching
 from finances.models import Generation
 from operations.backups import archive, tables
 from operations.models import DueTime, Run
@@ -122,13 +123,14 @@ def test_sessions_are_neither_in_the_backup_nor_left_after_a_restore(made):
 
 
 def test_what_was_computed_before_is_not_found_after(made, household):
-    state = stamps.state_of(household, currency="CAD")
+    state, shown = stamps.state_of(household, currency="CAD"), caching.state_shown_to(household)
     versions = dict(Security.objects.values_list("symbol", "prices_version"))
     caches["default"].set("kept", "figures")
 
     restore(made, force=True)
 
     assert stamps.state_of(household, currency="CAD") != state
+    assert caching.state_shown_to(household) != shown
     assert caches["default"].get("kept") is None
     assert all(security.prices_version > versions[security.symbol] for security in Security.objects.all())
     assert Generation.objects.filter(name="rates/EUR").exists()
