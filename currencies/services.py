@@ -147,7 +147,8 @@ def sync_currencies() -> CurrenciesResult:
     Currency.objects.bulk_create(missing, ignore_conflicts=True)
     in_use = {facts.code for facts in active}
     over = [code for code, row in known.items() if row.is_active and code not in in_use and iso4217.has_been(code)]
-    Currency.objects.filter(pk__in=over).update(is_active=False, updated_at=timezone.now())
+    if over:
+        Currency.objects.filter(pk__in=over).update(is_active=False, updated_at=timezone.now())
     return CurrenciesResult(added=tuple(sorted(row.pk for row in missing)), ended=tuple(sorted(over)))
 
 

@@ -31,6 +31,7 @@ MAX_KEPT_BYTES = 1_000_000
 TOO_LARGE = 1  # is kept instead of the result
 # In the memory of each process, of all results together, and of one.
 MOST_NEAR_BYTES, MAX_NEAR_BYTES = 4_000_000, 128_000
+ENTRY_BYTES = 500
 # In one order always, so that two writers wait for each other instead of for ever.
 RENEW = """
     INSERT INTO finances_generation (name, number) VALUES {rows}
@@ -59,24 +60,30 @@ def remember(name: str, *, state: Sequence[Any], compute: Callable[[], bytes]) -
     return single_flight.shared(key, lambda: _first(key, compute), otherwise=lambda: _keep(key, compute()))
 
 
+def weight(entry: tuple[str, bytes]) -> int:
+    """Return the bytes that a result takes with its slot, which may be long, and with what keeps both."""
+    slot, result = entry
+    return len(slot) + len(result) + ENTRY_BYTES
+
+
 class Near:
     """What this process keeps in its own memory: of each slot the last result, of all slots those lately asked for."""
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self.kept: cachetools.LRUCache[str, bytes] = cachetools.LRUCache(MOST_NEAR_BYTES, getsizeof=len)
+        self.kept: cachetools.LRUCache[str, tuple[str, bytes]] = cachetools.LRUCache(MOST_NEAR_BYTES, getsizeof=weight)
         self.lock = threading.Lock()
 
     def get(self, slot: str) -> bytes | None:
         """Return what is kept in ``slot``."""
         with self.lock:
-            return self.kept.get(slot)
+            return self.kept.get(slot, (slot, None))[1]
 
     def put(self, slot: str, result: bytes) -> None:
         """Keep ``result`` in ``slot``, unless it is large."""
         if len(result) <= MAX_NEAR_BYTES:
             with self.lock:
-                self.kept[slot] = result
+                self.kept[slot] = slot, result
 
     def clear(self) -> None:
         """Forget everything."""

@@ -44,14 +44,17 @@ class MarkedModel(OwnedModel):
 
 
 class SharedQuerySet(models.QuerySet[Any]):
-    """Rows that all users share and that are shown with theirs, written in bulk."""
+    """Rows that all users share and that are shown with theirs, written in bulk.
+
+    The generation is renewed first, always: who writes several rows in one transaction has all others wait there, and
+    none of them holds a row that is still to be written.
+    """
 
     def update(self, **values: Any) -> int:
         """Change all rows at once."""
         with transaction.atomic(using=self.db):
-            count = super().update(**values)
             caching.renew([caching.SHARED])
-        return count
+            return super().update(**values)
 
 
 class SharedModel(models.Model):
@@ -66,5 +69,5 @@ class SharedModel(models.Model):
     def save(self, **options: Any) -> None:
         """Store the row."""
         with transaction.atomic():
-            super().save(**options)
             caching.renew([caching.SHARED])
+            super().save(**options)

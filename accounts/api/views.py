@@ -126,7 +126,7 @@ class AccountValueViewSet(HistoryMixin, NestedViewSet):
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Record a value, or an array of up to 1 000 of them: all or none, and each fault names its row."""
         rows = len(request.data) if isinstance(request.data, list) else 1
-        throttling.count(request, scope="recorded_values", weight=min(rows, MAX_BATCH))
+        throttling.count(request, scope="recorded_values", weight=max(1, min(rows, MAX_BATCH)))
         if not isinstance(request.data, list):
             return super().create(request, *args, **kwargs)
         response: Response = self.once(lambda: self.store_all(request))

@@ -314,7 +314,14 @@ def test_a_process_keeps_no_more_than_it_may():
         caching.remember_last(f"thing:{number}", state=[1], compute=lambda: compute().ljust(each), is_cheap=True)
 
     assert compute.count == count + 1  # the last one was kept, and the first one was not any more
-    assert sum(map(len, caching.near.kept.values())) <= caching.MOST_NEAR_BYTES
+    assert sum(len(result) for _, result in caching.near.kept.values()) <= caching.MOST_NEAR_BYTES
+
+
+def test_long_names_of_slots_count_too():
+    for number in range(caching.MOST_NEAR_BYTES // 10_000 + 5):
+        caching.remember_last(f"thing:{number}".ljust(10_000, "-"), state=[1], compute=lambda: b"x", is_cheap=True)
+
+    assert sum(map(len, caching.near.kept)) <= caching.MOST_NEAR_BYTES
 
 
 @NO_REDIS
