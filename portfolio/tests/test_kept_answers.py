@@ -1,6 +1,7 @@
 """What is kept is dropped exactly when something that it was computed from has changed."""
 
 import random
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
@@ -294,6 +295,9 @@ WRITES = [
 ]  # fmt: skip
 
 
+KIND = re.compile(r"\b(?:SELECT|INSERT|UPDATE|DELETE)\b")
+
+
 @pytest.mark.parametrize("write", WRITES, ids=lambda write: write.__name__)
 def test_what_is_kept_is_what_would_be_computed_after_any_write(api, user, example_of, write):
     browser = Browser(api)
@@ -303,7 +307,8 @@ def test_what_is_kept_is_what_would_be_computed_after_any_write(api, user, examp
     for number in range(3):
         with CaptureQueriesContext(connection) as queries:
             write(user, chance(number))
-        statements += [query["sql"].lstrip().split()[0] for query in queries.captured_queries]
+        # Those that are planned once are told with words before them.
+        statements += [KIND.search(query["sql"])[0] for query in queries.captured_queries if KIND.search(query["sql"])]
 
         shown, kept = browser.ask(), answers(api)
         assert kept == fresh(api)
