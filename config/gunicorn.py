@@ -14,15 +14,13 @@ import django
 from django.core import management
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connections
-from django.db.backends.postgresql.base import DatabaseWrapper
 
 from config import guards, memory
 
 wsgi_app = "config.wsgi:application"
 bind = "127.0.0.1:8000"  # behind a proxy; in a container, whose addresses are the host's decision, the image says more
 
-# Requests wait for the database and for providers more than they compute, so threads share a process and its
-# connection pool.
+# Requests wait for the database and for providers more than they compute, so threads share a process.
 worker_class = "config.threads.Worker"  # gthread, with deadlines, whose threads wait for no caller
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("GUNICORN_THREADS", "4"))
@@ -98,5 +96,3 @@ def close_connections() -> None:
     """Leave no connection open for the workers to inherit, who would talk over each other on it."""
     for connection in connections.all(initialized_only=True):
         connection.close()
-        if isinstance(connection, DatabaseWrapper):
-            connection.close_pool()

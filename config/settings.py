@@ -143,10 +143,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, as in earnest: threads of a test share it, and wait for each other.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 else:
-    from finances import pools
-
+    DATABASES["default"] |= {"ENGINE": "finances.postgresql", "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
     DATABASES["default"]["OPTIONS"] = {
-        "pool": pools.options(env.int("DATABASE_POOL_MIN_SIZE", 1), env.int("DATABASE_POOL_MAX_SIZE", 8)),
         "connect_timeout": 5,
         # Only what asks for it is prepared (finances.sql.preparing_cursor), nothing because it came often.
         "prepare_threshold": sys.maxsize if env.bool("DATABASE_PREPARED_STATEMENTS", True) else None,

@@ -100,6 +100,7 @@ def preparing_cursor(using: str | None = None) -> CursorWrapper:
     spoken: Any = connections[using or DEFAULT_DB_ALIAS]
     if spoken.vendor != "postgresql":
         return spoken.cursor()  # type: ignore[no-any-return]
+    spoken.close_if_health_check_failed()
     if spoken.connection is None:
         spoken.ensure_connection()
     raw: Any = _preparing_cursor_class()(spoken.connection)

@@ -1,45 +1,26 @@
-"""Connections to PostgreSQL: is one that waited in the pool still good, and how long is an answer waited for?"""
+"""Connections to PostgreSQL: is one that stayed open still good, and how long is an answer waited for?
+
+Each thread keeps its connection from one request to the next: there are as many as threads, which a pool would not make
+fewer, and lending one from a pool and giving it back took a seventh of a short request. See docs/adr/0016.
+"""
 
 import select
 import time
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import psycopg
 from django.conf import settings
+from django.db.backends.postgresql import base
 from psycopg import capabilities, errors
-from psycopg_pool import ConnectionPool
+from psycopg.pq import TransactionStatus
 
 from finances import request_context
 
 # A server that goes away says so, but a router that forgot an idle connection does not.
 SECONDS_UNASKED = 30.0
 CANCEL_SECONDS = 1.0  # for the server to hear that a question is called off
-_asked_at: "WeakKeyDictionary[Any, float]" = WeakKeyDictionary()
-
-
-def check_connection(connection: Any) -> None:
-    """Find out whether the server is still there, and ask it only when in doubt.
-
-    Whoever ends a connection, or the server itself, closes it, and then there is something to read where nothing is
-    expected. The pool's own check is a round trip before each request.
-
-    Raises:
-        OperationalError: it is closed; the pool then takes another.
-    """
-    now = time.monotonic()
-    if now - _asked_at.get(connection, -SECONDS_UNASKED) < SECONDS_UNASKED and not _has_something_to_say(connection):
-        return
-    ConnectionPool.check_connection(connection)
-    _asked_at[connection] = now
-
-
-def _has_something_to_say(connection: Any) -> bool:
-    """Tell whether the server has sent something unasked, be it the end, or whether the connection is closed here."""
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
 
 
 class Connection(psycopg.Connection[Any]):
@@ -71,15 +52,35 @@ class Connection(psycopg.Connection[Any]):
         self.pgconn.finish()
 
 
-def options(min_size: int, max_size: int) -> dict[str, Any]:
-    """Return the options of a pool that keeps so many connections open."""
-    return {
-        "connection_class": Connection,
-        "check": check_connection,
-        "min_size": min_size,
-        "max_size": max_size,
-        "timeout": 5,  # seconds that a request waits for a connection
-        # For so many seconds the pool tries to get a lost connection back, waiting twice as long each time; then the
-        # next request tries anew. A database that is back after minutes would be left alone for minutes otherwise.
-        "reconnect_timeout": 5,
-    }
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Django's connection of a thread, on a `Connection`."""
+
+    # Where Django looks for all of it.
+    Database: Any = SimpleNamespace(**{**vars(psycopg), "connect": Connection.connect})
+    asked_at = 0.0
+
+    def connect(self) -> None:
+        """Connect, which also asks the server."""
+        super().connect()
+        self.asked_at = time.monotonic()
+
+    def is_usable(self) -> bool:
+        """Find out whether the server is still there, and ask it only when in doubt.
+
+        Whoever ends a connection, or the server itself, closes it, and then there is something to read where nothing is
+        expected. Django's own check is a round trip before each request.
+        """
+        now = time.monotonic()
+        if now - self.asked_at < SECONDS_UNASKED:
+            return is_at_rest(self.connection)
+        self.asked_at = now
+        return is_at_rest(self.connection) and super().is_usable()
+
+
+def is_at_rest(connection: Any) -> bool:
+    """Tell whether a connection is open, between two transactions, and the server has said nothing unasked."""
+    if connection is None or connection.closed or connection.info.transaction_status != TransactionStatus.IDLE:
+        return False
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return not poll.poll(0)
