@@ -91,7 +91,7 @@ class Near:
             self.kept.clear()
 
 
-class Shared:
+class Far:
     """What all processes keep together, where they share one cache: of each slot the last result."""
 
     def get(self, slot: str) -> bytes | None:
@@ -105,7 +105,7 @@ class Shared:
             caches["default"].set(slot, result, timeout=SECONDS)
 
 
-near, shared = Near(), Shared()
+near, far = Near(), Far()
 
 
 def remember_last(slot: str, *, state: Sequence[Any], compute: Callable[[], bytes], is_cheap: bool = False) -> bytes:
@@ -116,10 +116,10 @@ def remember_last(slot: str, *, state: Sequence[Any], compute: Callable[[], byte
     """
     name = slot.partition(":")[0]
     mark = key_of(name, state).encode()
-    stores: list[Near | Shared] = [near]
+    stores: list[Near | Far] = [near]
     if not is_cheap and hasattr(caches["default"], "client"):
-        stores.append(shared)
-    missing: list[Near | Shared] = []
+        stores.append(far)
+    missing: list[Near | Far] = []
     for store in stores:
         kept = store.get(slot)
         if kept is not None and kept.startswith(mark):
@@ -203,11 +203,6 @@ def renew_of(user_ids: Collection[Any], *, using: str | None = None) -> None:
                 OwnerGeneration.objects.using(using).create(user_id=user_id)
 
 
-def generation_of(user_id: Any) -> list[str]:
-    """Return what is something else after each change of what is recorded of a user; one query."""
-    return sorted(map(str, OwnerGeneration.objects.filter(user_id=user_id).values_list("mark", flat=True)))
-
-
 def with_generation[Owners: QuerySet[Any]](owners: Owners) -> Owners:
     """Read with each of ``owners`` what `state_shown_to` tells of them, so that nobody has to ask for it."""
     marks = OwnerGeneration.objects.filter(user_id=OuterRef("pk")).order_by().values("user_id")
@@ -216,11 +211,20 @@ def with_generation[Owners: QuerySet[Any]](owners: Owners) -> Owners:
     return owners.annotate(recorded_marks=Subquery(listed), shared_number=Subquery(number))
 
 
-def state_shown_to(owner: Any) -> list[Any]:
-    """Return what is something else after each change of an owner's rows, and of `SHARED` ones.
+def generation_of(owner: Any) -> list[str]:
+    """Return what is something else after each change of what is recorded of ``owner``, and of their institutions.
 
     It is as it was when ``owner`` was read by `with_generation`, or is read now.
     """
-    if not hasattr(owner, "recorded_marks"):
-        owner = with_generation(type(owner).objects.filter(pk=owner.pk)).get()
-    return [sorted((owner.recorded_marks or "").split(",")), owner.shared_number]
+    return sorted((_with_generation(owner).recorded_marks or "").split(","))
+
+
+def state_shown_to(owner: Any) -> list[Any]:
+    """Return the same with what is something else after each change of `SHARED` rows, too."""
+    owner = _with_generation(owner)
+    return [generation_of(owner), owner.shared_number]
+
+
+def _with_generation(owner: Any) -> Any:
+    is_known = hasattr(owner, "recorded_marks")
+    return owner if is_known else with_generation(type(owner).objects.filter(pk=owner.pk)).get()

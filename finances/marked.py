@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import models, transaction
 
-from finances import caching
+from finances import caching, owners
 from finances.models import OwnedModel, OwnedQuerySet
 
 
@@ -15,9 +15,10 @@ class MarkedQuerySet(OwnedQuerySet):
     def update(self, **values: Any) -> int:
         """Change all rows at once."""
         with transaction.atomic(using=self.db):
-            owners = set(self.order_by().values_list("user_id", flat=True))
+            whose = set(self.order_by().values_list("user_id", flat=True))
+            owners.hold(whose)
             count = super().update(**values)
-            caching.renew_of(owners, using=self.db)
+            caching.renew_of(whose, using=self.db)
         return count
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list[Any]:
@@ -37,8 +38,9 @@ class MarkedModel(OwnedModel):
         abstract = True
 
     def save(self, *, using: str | None = None, **options: Any) -> None:
-        """Store the row."""
+        """Store the row while its owner stays."""
         with transaction.atomic(using=using):
+            owners.hold([self.user_id])
             super().save(using=using, **options)
             caching.renew_of({self.user_id}, using=using)
 

@@ -8,18 +8,18 @@ from accounts.models import Account, Holding
 from currencies import generations
 from currencies.conversion import EURO
 from finances import caching
-from institutions.models import FinancialInstitution
 from securities.models import Security
 
 
 def state_of(user: Any, *, currency: str) -> list[Any]:
-    """Return what is another one after any change of what ``user``'s figures in ``currency`` depend on; five queries.
+    """Return what is another one after any change of what ``user``'s figures in ``currency`` depend on; three queries.
 
-    Every change of an account, value or holding is recorded, and ends the generation of its owner. Of securities, their
-    version counts the changes of prices and splits. Rates are counted by currency. One more query, of all that was ever
-    held, is asked once in each generation.
+    Every change of an account, value or holding is recorded, and ends the generation of its owner, as does that of an
+    institution; who was read with it (`caching.with_generation`) spares a fourth query. Of securities, their version
+    counts the changes of prices and splits. Rates are counted by currency. One more query, of all that was ever held,
+    is asked once in each generation.
     """
-    recorded = caching.generation_of(user.pk)
+    recorded = caching.generation_of(user)
     described = list(
         Security.objects.filter(pk__in=ever_held(user, recorded))
         .order_by("pk")
@@ -32,9 +32,6 @@ def state_of(user: Any, *, currency: str) -> list[Any]:
         user.timezone,
         currency,
         recorded,
-        list(
-            FinancialInstitution.objects.filter(user_id=user.pk).order_by("pk").values_list("pk", "name", "updated_at")
-        ),
         described,
         generations.of(codes),
     ]

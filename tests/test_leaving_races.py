@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Account, AccountValue, Holding
 from accounts.tests.factories import AccountValueFactory, HoldingFactory, InvestmentAccountFactory
@@ -120,3 +120,21 @@ def test_those_who_write_for_one_owner_do_not_wait_for_each_other(user, signed_i
         thread, answers = in_background(lambda: getattr(client, verb)(path, body))
         thread.join(timeout=30)
         assert answers[0].status_code == 201
+
+
+def test_an_institution_that_is_changed_outside_of_the_api_does_not_hold_up_who_leaves(user):
+    institution = FinancialInstitutionFactory(user=user)
+
+    def change():
+        with pytest.raises(IntegrityError):  # its owner has gone
+            institution.save()
+
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        thread, _ = in_background(change)
+        waited = thread.is_alive()
+        services.delete_users(user_ids=[user.pk])  # which would wait for ever for who waits for it
+    thread.join(timeout=30)
+
+    assert waited
+    assert not User.objects.filter(pk=user.pk).exists()

@@ -27,7 +27,7 @@ def test_the_state_of_what_has_not_changed_is_read_without_reading_any_record(us
         again = state_of(user)
 
     assert again == before
-    assert len(queries) == 5
+    assert len(queries) == 4
     assert [query["sql"] for query in queries.captured_queries if "historical" in query["sql"]] == []
 
 
@@ -57,7 +57,7 @@ def test_who_holds_something_else_depends_on_it_at_once(user, stranger):
     of_another = HoldingFactory(account__user=stranger)
     Holding.objects.filter(pk=held.pk).delete()
 
-    described = [str(row[0]) for row in state_of(user)[5]]
+    described = [str(row[0]) for row in state_of(user)[4]]
 
     assert described == [str(held.security_id)]  # past figures are computed from it
     assert str(of_another.security_id) not in described
