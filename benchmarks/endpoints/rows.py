@@ -33,7 +33,7 @@ class Row:
 
     def server(self, way: str) -> str:
         """Return the name of the server that is asked."""
-        return "ours" if way.startswith("ours") else way
+        return way.partition(",")[0]
 
 
 def get(path: str, asker: Asker | None = None, **headers: str) -> Request:
@@ -67,6 +67,7 @@ def table(people: list[Asker], wide: list[Asker], symbols: list[str]) -> list[Ro
             [(f"/accounts/{each.accounts[0]}", f"/account/{each.accounts[0]}", each) for each in people],
             {"limit": 0.4},
         ),
+        shells(people),
         reading(
             "one holding",
             [(f"/holdings/{each.holdings[0]}", f"/holding/{each.holdings[0]}", each) for each in people],
@@ -79,6 +80,19 @@ def table(people: list[Asker], wide: list[Asker], symbols: list[str]) -> list[Ro
             status=201,
         ),
     ]
+
+
+def shells(people: list[Asker]) -> Row:
+    """Return the row of one account through less and less of what ours goes through, by `endpoints.shells`."""
+    asked = [(each.accounts[0], each) for each in people]
+    ways = {
+        "ours": [get(f"{API}/accounts/{account}", each) for account, each in asked],
+        "shell, a view of DRF": [get(f"/api/drf/{account}", each) for account, each in asked],
+        "shell, a view of Django": [get(f"/api/django/{account}", each) for account, each in asked],
+        "shell, a callable": [get(f"/wsgi/{account}", each) for account, each in asked],
+        "limit": [get(f"/account/{account}") for account, _ in asked],
+    }
+    return Row("one account, by less and less", ways)
 
 
 LISTS = {"limit": 0.6, "plain": 4}

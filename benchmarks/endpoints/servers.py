@@ -22,9 +22,10 @@ SERVED = {
         "django.core.wsgi:get_wsgi_application()",
         ["--worker-class", "gthread", "--threads", "4", "--keep-alive", "5", "--no-control-socket"],
     ),
+    "shell": ("benchmarks.endpoints.shells:application", ["--config", "config/gunicorn.py"]),
     "limit": ("benchmarks.endpoints.limit:application", ["--worker-class", "asgi", "--no-control-socket"]),
 }
-SETTINGS = {"plain": {"DJANGO_SETTINGS_MODULE": "benchmarks.endpoints.plain_settings"}}
+SETTINGS = {name: {"DJANGO_SETTINGS_MODULE": f"benchmarks.endpoints.{name}_settings"} for name in ("plain", "shell")}
 
 
 @dataclass(frozen=True, slots=True)
