@@ -19,8 +19,6 @@ import cachetools
 import orjson
 from django.core.cache import caches
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
-from django.db.models import OuterRef, QuerySet, StringAgg, Subquery, TextField, Value
-from django.db.models.functions import Cast
 
 from finances import metrics, program, single_flight, sql
 from finances.models import Generation, OwnerGeneration
@@ -38,11 +36,11 @@ RENEW = """
     ON CONFLICT (name) DO UPDATE SET number = finances_generation.number + 1
 """
 NAMES_AT_ONCE = 500
-RENEW_OF = """
-    UPDATE finances_ownergeneration SET mark = %s
-    WHERE id = (SELECT id FROM finances_ownergeneration WHERE user_id = %s ORDER BY id LIMIT 1 {unless_taken})
+RENEW_MARK = """
+    UPDATE {table} SET mark = %s WHERE id = (
+        SELECT id FROM {table} WHERE {column} = %s ORDER BY id LIMIT 1 {unless_taken}
+    )
 """
-SHARED = "shared"  # the generation of what all users share and the rows of each of them show, such as currencies
 
 
 def remember(name: str, *, state: Sequence[Any], compute: Callable[[], bytes]) -> bytes:
@@ -108,6 +106,10 @@ class Far:
 near, far = Near(), Far()
 
 
+class Passing(bytes):
+    """A result that time alone will change, though its state stays: `remember_last` keeps none."""
+
+
 def remember_last(slot: str, *, state: Sequence[Any], compute: Callable[[], bytes], is_cheap: bool = False) -> bytes:
     """Return what ``compute`` returned for this ``state``, if nothing else was asked of the ``slot`` since.
 
@@ -128,7 +130,11 @@ def remember_last(slot: str, *, state: Sequence[Any], compute: Callable[[], byte
     else:
         kept = None
     metrics.count_look(name, found=kept is not None)
-    kept = mark + compute() if kept is None else kept
+    if kept is None:
+        result = compute()
+        if isinstance(result, Passing):
+            return result
+        kept = mark + result
     for store in missing:
         store.put(slot, kept)
     return kept[len(mark) :]
@@ -186,45 +192,25 @@ def generations(names: Collection[str]) -> list[tuple[str, int]]:
 
 
 def renew_of(user_ids: Collection[Any], *, using: str | None = None) -> None:
-    """End the generation of what is recorded of each user, to be seen when the transaction under way is committed.
+    """End the generation of what is recorded of each user, to be seen when the transaction under way is committed."""
+    renew_marks(OwnerGeneration._meta.get_field("user"), user_ids, using=using)
 
-    Never waits: of the marks of a user it renews one that no other transaction has renewed, or makes another.
+
+def renew_marks(of: Any, keys: Collection[Any], *, using: str | None = None) -> None:
+    """Put another mark in place of one of each of ``keys`` in the field ``of``, a foreign key or a name.
+
+    Never waits: of the marks of a key it renews one that no other transaction has renewed, or makes another.
     """
-    spoken: Any = connections[using or DEFAULT_DB_ALIAS]
-    is_shared = spoken.features.has_select_for_update_skip_locked
-    statement = RENEW_OF.format(unless_taken="FOR NO KEY UPDATE SKIP LOCKED" if is_shared else "")
-    mark, owner = map(OwnerGeneration._meta.get_field, ("mark", "user"))
+    model, spoken = of.model, connections[using or DEFAULT_DB_ALIAS]
+    is_shared: Any = spoken.features.has_select_for_update_skip_locked
+    statement = RENEW_MARK.format(
+        table=model._meta.db_table, column=of.column, unless_taken="FOR NO KEY UPDATE SKIP LOCKED" if is_shared else ""
+    )
+    mark = model._meta.get_field("mark")
     with transaction.atomic(using=using, savepoint=False):  # who records takes back all or nothing
-        for user_id in sorted(user_ids, key=str):
+        for key in sorted(keys, key=str):
             with sql.preparing_cursor(using) as cursor:
-                cursor.execute(statement, [sql.parameter(mark, uuid.uuid4()), sql.parameter(owner, user_id)])
+                cursor.execute(statement, [sql.parameter(mark, uuid.uuid4()), sql.parameter(of, key)])
                 is_renewed = cursor.rowcount
             if not is_renewed:
-                OwnerGeneration.objects.using(using).create(user_id=user_id)
-
-
-def with_generation[Owners: QuerySet[Any]](owners: Owners) -> Owners:
-    """Read with each of ``owners`` what `state_shown_to` tells of them, so that nobody has to ask for it."""
-    marks = OwnerGeneration.objects.filter(user_id=OuterRef("pk")).order_by().values("user_id")
-    listed = marks.annotate(marks=StringAgg(Cast("mark", TextField()), Value(","))).values("marks")
-    number = Generation.objects.filter(pk=SHARED).values("number")
-    return owners.annotate(recorded_marks=Subquery(listed), shared_number=Subquery(number))
-
-
-def generation_of(owner: Any) -> list[str]:
-    """Return what is something else after each change of what is recorded of ``owner``, and of their institutions.
-
-    It is as it was when ``owner`` was read by `with_generation`, or is read now.
-    """
-    return sorted((_with_generation(owner).recorded_marks or "").split(","))
-
-
-def state_shown_to(owner: Any) -> list[Any]:
-    """Return the same with what is something else after each change of `SHARED` rows, too."""
-    owner = _with_generation(owner)
-    return [generation_of(owner), owner.shared_number]
-
-
-def _with_generation(owner: Any) -> Any:
-    is_known = hasattr(owner, "recorded_marks")
-    return owner if is_known else with_generation(type(owner).objects.filter(pk=owner.pk)).get()
+                model.objects.using(using).create(**{of.attname: key})

@@ -1,16 +1,22 @@
-"""Private rows that are shown with recorded ones: after a change of one, what was kept of its owner is not found."""
+"""Rows that are shown with others: after a change of one, what was kept with it is not found. See docs/adr/0033."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from functools import cache
 from typing import Any
 
+from django.apps import apps
 from django.db import models, transaction
+from django.db.models import OuterRef, StringAgg, Subquery, TextField, Value
+from django.db.models.functions import Cast
 
 from finances import caching, owners
-from finances.models import OwnedModel, OwnedQuerySet
+from finances.models import OwnedModel, OwnedQuerySet, OwnerGeneration, SharedGeneration
+
+OWN = "recorded_marks"
 
 
 class MarkedQuerySet(OwnedQuerySet):
-    """Such rows, written in bulk. A deletion is one of recorded rows that point at them, where any do."""
+    """Such rows of one owner, written in bulk. A deletion is one of recorded rows that point at them, where any do."""
 
     def update(self, **values: Any) -> int:
         """Change all rows at once."""
@@ -30,7 +36,7 @@ class MarkedQuerySet(OwnedQuerySet):
 
 
 class MarkedModel(OwnedModel):
-    """A private row that is shown with recorded ones."""
+    """A private row that is shown with recorded ones: it renews the marks of its owner."""
 
     objects = MarkedQuerySet.as_manager()  # type: ignore[misc]
 
@@ -46,30 +52,68 @@ class MarkedModel(OwnedModel):
 
 
 class SharedQuerySet(models.QuerySet[Any]):
-    """Rows that all users share and that are shown with theirs, written in bulk.
-
-    The generation is renewed first, always: who writes several rows in one transaction has all others wait there, and
-    none of them holds a row that is still to be written.
-    """
+    """Rows that all users share and that are shown with theirs, written in bulk."""
 
     def update(self, **values: Any) -> int:
         """Change all rows at once."""
         with transaction.atomic(using=self.db):
-            caching.renew([caching.SHARED])
-            return super().update(**values)
+            count = super().update(**values)
+            if count:
+                renew(self.model, using=self.db)
+        return count
 
 
 class SharedModel(models.Model):
-    """A row that all users share and that is shown with theirs; its queryset is a `SharedQuerySet`.
+    """A row that all users share and that is shown with theirs: it renews the marks of its table.
 
-    What does not exist yet, or no more, none of them show.
+    Its queryset is a `SharedQuerySet`. What does not exist yet, or no more, is shown with nothing.
     """
 
     class Meta:
         abstract = True
 
-    def save(self, **options: Any) -> None:
+    def save(self, *, using: str | None = None, **options: Any) -> None:
         """Store the row."""
-        with transaction.atomic():
-            caching.renew([caching.SHARED])
-            super().save(**options)
+        is_new = self._state.adding
+        with transaction.atomic(using=using):
+            super().save(using=using, **options)
+            if not is_new:
+                renew(type(self), using=using)
+
+
+@cache
+def shared_models() -> dict[type[models.Model], str]:
+    """Return all such models, and what `with_marks` calls the marks of each."""
+    return {model: f"{model._meta.db_table}_marks" for model in apps.get_models() if issubclass(model, SharedModel)}
+
+
+def renew(model: type[models.Model], *, using: str | None = None) -> None:
+    """End the generation of a table that all share, to be seen when the transaction under way is committed."""
+    caching.renew_marks(SharedGeneration._meta.get_field("name"), [model._meta.db_table], using=using)
+
+
+def with_marks[Owners: models.QuerySet[Any]](people: Owners) -> Owners:
+    """Read with each of ``people`` what `state_of` tells of them, so that nobody has to ask for it."""
+    marks = {OWN: _listed(OwnerGeneration, "user_id", OuterRef("pk"))}
+    for model, name in shared_models().items():
+        marks[name] = _listed(SharedGeneration, "name", Value(model._meta.db_table))
+    return people.annotate(**marks)
+
+
+def _listed(model: Any, column: str, key: Any) -> Subquery:
+    """Return the marks of a key in one text."""
+    rows: Any = model.objects.filter(**{column: key}).order_by().values(column)
+    return Subquery(rows.annotate(marks=StringAgg(Cast("mark", TextField()), Value(","))).values("marks"))
+
+
+def state_of(owner: Any, *, shown_with: Collection[type[models.Model]] = ()) -> list[list[str]]:
+    """Return what is something else after each change of what is recorded of ``owner``, and of their institutions.
+
+    And of each of the tables that all share in ``shown_with``. It is as it was when ``owner`` was read by `with_marks`,
+    or is read now by one query.
+    """
+    if not hasattr(owner, OWN):
+        owner = with_marks(type(owner).objects.filter(pk=owner.pk)).get()
+    return [
+        sorted((getattr(owner, name) or "").split(",")) for name in (OWN, *map(shared_models().__getitem__, shown_with))
+    ]

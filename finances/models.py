@@ -113,6 +113,16 @@ class OwnerGeneration(models.Model):
         return str(self.mark)
 
 
+class SharedGeneration(models.Model):
+    """A mark that is another one after each change of what all share, of the table ``name``; like `OwnerGeneration`."""
+
+    name = models.CharField(max_length=63, db_index=True)
+    mark = models.UUIDField(default=uuid.uuid4)
+
+    def __str__(self) -> str:
+        return str(self.mark)
+
+
 class IdempotentAnswer(OwnedModel):
     """The first answer to a request that its sender gave a key, kept for when it is sent again. See docs/adr/0010.
 

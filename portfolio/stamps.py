@@ -7,7 +7,7 @@ import orjson
 from accounts.models import Account, Holding
 from currencies import generations
 from currencies.conversion import EURO
-from finances import caching
+from finances import caching, marked
 from securities.models import Security
 
 
@@ -15,11 +15,11 @@ def state_of(user: Any, *, currency: str) -> list[Any]:
     """Return what is another one after any change of what ``user``'s figures in ``currency`` depend on; three queries.
 
     Every change of an account, value or holding is recorded, and ends the generation of its owner, as does that of an
-    institution; who was read with it (`caching.with_generation`) spares a fourth query. Of securities, their version
+    institution; who was read with it (`marked.with_marks`) spares a fourth query. Of securities, their version
     counts the changes of prices and splits. Rates are counted by currency. One more query, of all that was ever held,
     is asked once in each generation.
     """
-    recorded = caching.generation_of(user)
+    (recorded,) = marked.state_of(user)
     described = list(
         Security.objects.filter(pk__in=ever_held(user, recorded))
         .order_by("pk")

@@ -13,6 +13,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from finances.fields import BytewiseField, ExactDecimalField, lower
+from finances.marked import SharedModel, SharedQuerySet
 from finances.models import TimestampedModel
 from finances.sql import IsMidnight
 from finances.time_zones import require_timezone
@@ -59,7 +60,7 @@ def is_under_way(sync_started_at: datetime | None) -> bool:
     return sync_started_at is not None and sync_started_at >= timezone.now() - SYNC_TIMEOUT
 
 
-class SecurityQuerySet(models.QuerySet["Security"]):
+class SecurityQuerySet(SharedQuerySet):
     """Securities by name, by state, and with their last price."""
 
     def matching(self, text: str) -> Self:
@@ -108,7 +109,7 @@ class SecurityQuerySet(models.QuerySet["Security"]):
         return self.filter(~Exists(SecurityPrice.objects.filter(security=OuterRef("pk"))))
 
 
-class Security(TimestampedModel):
+class Security(SharedModel, TimestampedModel):
     """Something that has a price: a share, a fund, an index, a currency pair. The same for all users.
 
     ``prices_version`` grows with every change of its prices, splits or dividends; ``adjustments`` are the steps that

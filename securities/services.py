@@ -204,7 +204,7 @@ def refresh_profile(*, security: Security) -> Security:
         raise
     with transaction.atomic():
         # Read again under its lock: while the provider was asked, somebody may have changed what it does not tell.
-        stored = Security.objects.select_for_update(of=("self",)).filter(pk=security.pk).first()
+        stored: Security | None = Security.objects.select_for_update(of=("self",)).filter(pk=security.pk).first()
         if stored is None:
             raise SecurityNotFoundError(f"{security.symbol} was deleted meanwhile.")
         described(stored, profile, now=timezone.now()).save(update_fields=DESCRIBED)

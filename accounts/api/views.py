@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Count, DateTimeField, Model, Q, StringAgg, TextField, Value
-from django.db.models.functions import Cast, JSONArray
-from django.utils import timezone
+from django.db.models import DateTimeField, Model
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,39 +18,21 @@ from accounts.api.serializers import (
 )
 from accounts.market_figures import price_window
 from accounts.models import Account, AccountValue, Holding
+from currencies.models import Currency
 from finances import quotas
 from finances.api import throttling
 from finances.api.history import HistoryMixin
 from finances.api.openapi import NOT_FOUND
 from finances.api.pagination import SeriesPagination
-from finances.api.representation import columns_of
 from finances.api.viewsets import NestedViewSet, OwnedViewSet
 from finances.local_days import end_of, today_in
 from finances.prepared import OwnedQueries, Parameter
 from securities import services as securities
-from securities.api.serializers import SecuritySerializer
-from securities.models import SYNC_TIMEOUT, Security
+from securities.models import Security
 
 MAX_BATCH = 1000
 # What prepared queries are asked for.
 BEFORE, OLDEST = Parameter("before", DateTimeField()), Parameter("oldest", DateTimeField())
-SYNCED_SINCE = Parameter("synced_since", DateTimeField())
-SHOWN_OF_SECURITY = (*columns_of(SecuritySerializer, Security), "sync_started_at", "prices_version")
-# The securities of the asking user's holdings, as far as they are shown with these, in one text that the database
-# writes; their versions tell of prices and splits. And how many of them are being synced.
-SECURITIES = OwnedQueries(
-    lambda: (
-        Holding.objects.order_by()
-        .values("user_id")
-        .annotate(
-            shown=StringAgg(
-                Cast(JSONArray(*(f"security__{name}" for name in SHOWN_OF_SECURITY)), TextField()), Value("")
-            ),
-            syncing=Count("pk", filter=Q(security__sync_started_at__gte=SYNCED_SINCE)),
-        )
-        .values_list("shown", "syncing")
-    )
-)
 ACCOUNTS = OwnedQueries(Account.objects.all)
 LOCKED_ACCOUNTS = OwnedQueries(lambda: Account.objects.select_for_update(of=("self",)))
 CHANGED = (
@@ -71,6 +51,7 @@ class AccountViewSet(HistoryMixin, OwnedViewSet):
     serializer_class = AccountSerializer
     filterset_class = AccountFilter
     quota = "accounts"
+    shown_with = (Currency,)
     history_fields = {
         "name": "name",
         "account_type": "account_type",
@@ -168,6 +149,7 @@ class HoldingViewSet(HistoryMixin, NestedViewSet):
     parent_name = "account"
     serializer_class = HoldingSerializer
     filterset_class = HoldingFilter
+    shown_with = (Security, Currency)
     history_fields = {
         "account_id": "account_id",
         "security_id": "security_id",
@@ -179,9 +161,9 @@ class HoldingViewSet(HistoryMixin, NestedViewSet):
 
     prepared = OwnedQueries(lambda: Holding.objects.with_current_price(oldest=OLDEST, before=BEFORE))
 
-    def state_beside(self) -> list[Any]:
-        """Return the securities of the holdings that are shown."""
-        return list(self.asked(SECURITIES, given={"synced_since": timezone.now() - SYNC_TIMEOUT}, **self.kwargs))
+    def is_passing(self, row: Holding) -> bool:
+        """Tell whether its security is being synced: who began may have come to an end that nobody told of."""
+        return row.security.is_syncing
 
     def get_queryset(self) -> Any:
         """Add the prices of today, and the splits until then."""

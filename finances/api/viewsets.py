@@ -13,7 +13,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from finances import caching, owners, quotas
+from finances import caching, marked, owners, quotas
 from finances.api import conditional, representation
 from finances.api.idempotency import IdempotentMixin
 from finances.api.rendering import ExactJSONRenderer
@@ -147,11 +147,12 @@ class OwnedViewSet(BaseViewSet):
 
     ``quota`` names which of ``settings.QUOTAS`` bounds how many of them one may have. ``prepared`` reads a single row,
     and the first page of a list that is asked for without a query, as `get_queryset` does; it is given the `moments`
-    that it needs.
+    that it needs. ``shown_with`` are the tables that all share and of which rows are shown with these.
     """
 
     quota: str | None = None
     prepared: OwnedQueries[Any] | None = None
+    shown_with: tuple[type[models.Model], ...] = ()
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List the rows. They come a page at a time."""
@@ -160,15 +161,16 @@ class OwnedViewSet(BaseViewSet):
         kind: Any = type(self)
         if isinstance(kind.queryset, RecordedQuerySet):
             return self.kept_page(request, self.prepared)
-        return self.get_paginated_response(self.first_page(request, self.prepared))
+        return self.get_paginated_response(self.get_serializer(self.first_page(request, self.prepared), many=True).data)
 
     def kept_page(self, request: Request, prepared: OwnedQueries[Any]) -> Response:
         """Answer with the page as it was last written, if nothing that it shows has changed. See docs/adr/0033."""
         paginator: Any = self.paginator
 
         def write() -> bytes:
-            items = ExactJSONRenderer().render(self.first_page(request, prepared))
-            return b"%d\n%b" % (paginator.count, items)
+            rows = self.first_page(request, prepared)
+            items = ExactJSONRenderer().render(self.get_serializer(rows, many=True).data)
+            return self.to_keep(b"%d\n%b" % (paginator.count, items), rows)
 
         kept = caching.remember_last(f"page:{self.place()}", state=self.state_shown(), compute=write)
         count, _, items = kept.partition(b"\n")
@@ -183,7 +185,8 @@ class OwnedViewSet(BaseViewSet):
 
         def write() -> bytes:
             row = self.read()
-            return b"%b\n%b" % (self.state_of(row).encode(), ExactJSONRenderer().render(self.get_serializer(row).data))
+            shown = ExactJSONRenderer().render(self.get_serializer(row).data)
+            return self.to_keep(b"%b\n%b" % (self.state_of(row).encode(), shown), [row])
 
         kept = caching.remember_last(f"row:{self.place()}", state=self.state_shown(), compute=write, is_cheap=True)
         state, _, shown = kept.partition(b"\n")
@@ -198,19 +201,22 @@ class OwnedViewSet(BaseViewSet):
     def state_shown(self) -> Sequence[Any]:
         """Return all that an answer of this view to a request without a query depends on."""
         owner: Any = self.request.user
-        return [*caching.state_shown_to(owner), owner.timezone, *self.moments().values(), *self.state_beside()]
+        return [*marked.state_of(owner, shown_with=self.shown_with), owner.timezone, *self.moments().values()]
 
-    def state_beside(self) -> Sequence[Any]:
-        """Return what recorded rows are shown with that no generation tells of, such as rows that they point at."""
-        return ()
+    def to_keep(self, written: bytes, rows: Sequence[Any]) -> bytes:
+        """Return what was written of ``rows``, as one that is not to be kept where time alone changes it."""
+        return caching.Passing(written) if any(map(self.is_passing, rows)) else written
+
+    def is_passing(self, row: Any) -> bool:  # noqa: ARG002
+        """Tell whether time alone changes what is shown of ``row``, though nothing in it changes."""
+        return False
 
     def first_page(self, request: Request, prepared: OwnedQueries[Any]) -> Any:
-        """Return what a list begins with, as it is shown."""
+        """Return the rows that a list begins with."""
         paginator: Any = self.paginator
         limit = paginator.default_limit
         rows = list(self.asked(prepared, most=limit + 1, **self.kwargs))
-        page = paginator.page_of(rows, request, limit=limit, offset=0, count_all=lambda: self.get_queryset().count())
-        return self.get_serializer(page, many=True).data
+        return paginator.page_of(rows, request, limit=limit, offset=0, count_all=lambda: self.get_queryset().count())
 
     def read(self) -> Any:
         """Return the row that the address names, to be shown.

@@ -294,6 +294,14 @@ def test_what_is_too_large_for_a_slot_is_computed_each_time(ask_slot):
     assert results[0] != results[1]
 
 
+def test_what_time_alone_changes_is_computed_each_time(ask_slot):
+    compute = Counted()
+
+    results = [ask_slot("thing:slot", [1], lambda: caching.Passing(compute())) for _ in range(2)]
+
+    assert results == [b"result 1", b"result 2"]
+
+
 @NO_REDIS
 def test_what_is_cheap_is_kept_here_alone():
     compute = Counted()

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, transaction
 
 from currencies import generations
 from currencies.models import Currency
-from finances import caching
+from finances import marked
 from finances.exceptions import ConflictError
 from finances.models import Generation
 from operations.backups import rows, schema, tables
@@ -179,8 +179,10 @@ def new_count() -> int:
 def begin_counters(names: set[str]) -> None:
     """Let what was kept of computed figures be found no more, by any process (docs/adr/0013)."""
     codes = Currency.objects.values_list("code", flat=True)
-    every = names | {caching.SHARED} | {f"{generations.PREFIX}{code}" for code in codes}
+    every = names | {f"{generations.PREFIX}{code}" for code in codes}
     Generation.objects.bulk_create([Generation(name=name, number=new_count()) for name in sorted(every)])
+    for model in marked.shared_models():
+        marked.renew(model)
 
 
 def forget() -> None:

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 
-from finances import caching, request_context
+from finances import marked, request_context
 from finances.prepared import Parameter, PreparedRow
 from users import tokens
 from users.models import User
@@ -22,7 +22,7 @@ serializers.DateTimeField.timezone = UTC
 
 # Whom a token names, while the session that it belongs to is not revoked: one row by two primary keys.
 IN_SESSION = PreparedRow(
-    lambda: caching.with_generation(
+    lambda: marked.with_marks(
         User.objects.filter(
             pk=Parameter("user_id", models.UUIDField()),
             token_families__pk=Parameter("family_id", models.UUIDField()),

@@ -13,8 +13,8 @@ from django.core.management import CommandError
 
 from accounts.models import Account, AccountValue, Holding
 from accounts.tests.factories import AccountFactory
-from currencies.models import CurrencyRate
-from finances import caching
+from currencies.models import Currency, CurrencyRate
+from finances import marked
 from finances.models import Generation
 from operations.backups import archive, tables
 from operations.models import DueTime, Run
@@ -26,6 +26,7 @@ from securities.tests.factories import SecurityPriceFactory
 from users.models import TokenFamily, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
+SHOWN = (Currency, Security)
 
 
 def rewritten(path, target, *, change):
@@ -123,14 +124,15 @@ def test_sessions_are_neither_in_the_backup_nor_left_after_a_restore(made):
 
 
 def test_what_was_computed_before_is_not_found_after(made, household):
-    state, shown = stamps.state_of(household, currency="CAD"), caching.state_shown_to(household)
+    state = stamps.state_of(household, currency="CAD")
+    shown = marked.state_of(household, shown_with=SHOWN)
     versions = dict(Security.objects.values_list("symbol", "prices_version"))
     caches["default"].set("kept", "figures")
 
     restore(made, force=True)
 
     assert stamps.state_of(household, currency="CAD") != state
-    assert caching.state_shown_to(household) != shown
+    assert not {*map(str, marked.state_of(household, shown_with=SHOWN)[1:])} & {*map(str, shown[1:])}
     assert caches["default"].get("kept") is None
     assert all(security.prices_version > versions[security.symbol] for security in Security.objects.all())
     assert Generation.objects.filter(name="rates/EUR").exists()
