@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 from django.http import Http404
 from django.utils.safestring import SafeString
 from simple_history.admin import SimpleHistoryAdmin
@@ -26,7 +25,7 @@ from accounts.admin_lists import (
 from accounts.admin_tables import AccountTable, HoldingTable, ValueTable
 from accounts.models import Account, AccountPart, AccountValue, Holding
 from finances import money, owners
-from finances.admin import SafeRelationsMixin
+from finances.admin import OwnedAdminMixin, SafeRelationsMixin
 from finances.changelists import LongListMixin, SinceFilter, UntilFilter
 from finances.local_days import day_of
 from finances.tables.admin import TableAdminMixin
@@ -46,7 +45,7 @@ def require_key(model: Any, text: str) -> None:
         raise Http404 from exc
 
 
-class RecordedAdmin(TableAdminMixin, LongListMixin, SafeRelationsMixin, SimpleHistoryAdmin):  # type: ignore[misc]
+class RecordedAdmin(OwnedAdminMixin, TableAdminMixin, LongListMixin, SafeRelationsMixin, SimpleHistoryAdmin):  # type: ignore[misc]
     """A table whose changes are recorded; each page of a row leads to its history."""
 
     readonly_fields: tuple[str, ...] = ("id", "created_at", "updated_at")
@@ -64,13 +63,6 @@ class RecordedAdmin(TableAdminMixin, LongListMixin, SafeRelationsMixin, SimpleHi
     def get_readonly_fields(self, request, obj=None):  # type: ignore[no-untyped-def]  # noqa: ARG002
         """Keep what never changes once the row is there, and show what follows from it."""
         return (*self.computed_fields, *self.readonly_fields, *self.fixed_fields) if obj else self.readonly_fields
-
-    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):  # type: ignore[no-untyped-def]
-        """Let whoever else writes to the account wait, from before it is checked until it is saved, as the API does."""
-        with transaction.atomic():
-            if request.method == "POST":
-                self.lock(request.POST, None if object_id is None else unquote(object_id))
-            return super().changeform_view(request, object_id, form_url, extra_context)
 
     def history_view(self, request, object_id, extra_context=None):  # type: ignore[no-untyped-def]
         """Show what became of a row; what is no key names none."""
@@ -95,17 +87,6 @@ class RecordedAdmin(TableAdminMixin, LongListMixin, SafeRelationsMixin, SimpleHi
             accounts = Account.objects.filter(**which)
             owners.hold(accounts.values_list("user_id", flat=True))
             list(accounts.select_for_update(of=("self",)).values_list("pk"))
-
-    def delete_model(self, request: Any, obj: Any) -> None:
-        """Delete a row while its owner stays."""
-        owners.hold([obj.user_id])
-        super().delete_model(request, obj)
-
-    def delete_queryset(self, request: Any, queryset: Any) -> None:
-        """Delete rows while their owners stay, all or none."""
-        with transaction.atomic():
-            owners.hold(queryset.order_by().values_list("user_id", flat=True).distinct())
-            super().delete_queryset(request, queryset)
 
 
 class AccountPartAdmin(SearchOfParts, RecordedAdmin):

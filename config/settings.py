@@ -143,7 +143,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, as in earnest: threads of a test share it, and wait for each other.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 else:
-    DATABASES["default"] |= {"ENGINE": "finances.postgresql", "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+    DATABASES["default"] = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, **DATABASES["default"]}
+    DATABASES["default"]["ENGINE"] = "finances.postgresql"
     DATABASES["default"]["OPTIONS"] = {
         "connect_timeout": 5,
         # Only what asks for it is prepared (finances.sql.preparing_cursor), nothing because it came often.

@@ -1,12 +1,16 @@
 """What every admin of ours shares. Not an admin of anything itself."""
 
+import contextlib
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 
+from finances import owners
 from finances.exceptions import InUseError
 from finances.models import require_unused
 
@@ -55,3 +59,37 @@ class SafeRelationsMixin:
         if field is not None and hasattr(field.widget, "can_delete_related"):
             field.widget.can_delete_related = False
         return field
+
+
+class OwnedAdminMixin:
+    """Has the owner of a row stay from before it is checked until it is saved or gone. See docs/adr/0025."""
+
+    model: Any
+
+    def changeform_view(self, request: Any, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
+        """Show a form as ever, and write from it in one transaction."""
+        with transaction.atomic():
+            if request.method == "POST":
+                self.lock(request.POST, None if object_id is None else unquote(object_id))
+            return super().changeform_view(request, object_id, *args, **kwargs)  # type: ignore[misc]
+
+    def lock(self, entered: Mapping[str, Any], pk: str | None) -> None:
+        """Lock whose row a form is about; one that is not there is found out by the form."""
+        with contextlib.suppress(ValidationError):
+            people = (
+                [entered.get("user")]
+                if pk is None
+                else self.model.objects.filter(pk=pk).values_list("user_id", flat=True)
+            )
+            owners.hold(filter(None, people))
+
+    def delete_model(self, request: Any, obj: Any) -> None:
+        """Delete a row while its owner stays."""
+        owners.hold([obj.user_id])
+        super().delete_model(request, obj)  # type: ignore[misc]
+
+    def delete_queryset(self, request: Any, queryset: Any) -> None:
+        """Delete rows while their owners stay, all or none."""
+        with transaction.atomic():
+            owners.hold(queryset.order_by().values_list("user_id", flat=True).distinct())
+            super().delete_queryset(request, queryset)  # type: ignore[misc]

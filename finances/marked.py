@@ -1,6 +1,6 @@
 """Rows that are shown with others: after a change of one, what was kept with it is not found. See docs/adr/0033."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -16,27 +16,34 @@ OWN = "recorded_marks"
 
 
 class MarkedQuerySet(OwnedQuerySet):
-    """Such rows of one owner, written in bulk. A deletion is one of recorded rows that point at them, where any do."""
+    """Such rows of one owner, written in bulk: what changes renews the owner's marks.
+
+    What is new needs not, since no recorded row points at it yet, nor what goes, of which those that do are changed.
+    """
 
     def update(self, **values: Any) -> int:
         """Change all rows at once."""
         with transaction.atomic(using=self.db):
-            whose = set(self.order_by().values_list("user_id", flat=True))
-            owners.hold(whose)
+            whose = self.held()
             count = super().update(**values)
             caching.renew_of(whose, using=self.db)
         return count
 
-    def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list[Any]:
-        """Store all rows at once."""
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete all rows at once."""
         with transaction.atomic(using=self.db):
-            stored: list[Any] = super().bulk_create(objs, *args, **options)
-            caching.renew_of({row.user_id for row in stored}, using=self.db)
-        return stored
+            self.held()
+            return super().delete()
+
+    def held(self) -> set[Any]:
+        """Let the owners of the rows stay, before any of these is locked, and return who they are."""
+        whose = set(self.order_by().values_list("user_id", flat=True))
+        owners.hold(whose)
+        return whose
 
 
 class MarkedModel(OwnedModel):
-    """A private row that is shown with recorded ones: it renews the marks of its owner."""
+    """A private row that is shown with recorded ones: a change of it renews the marks of its owner."""
 
     objects = MarkedQuerySet.as_manager()  # type: ignore[misc]
 
@@ -45,10 +52,18 @@ class MarkedModel(OwnedModel):
 
     def save(self, *, using: str | None = None, **options: Any) -> None:
         """Store the row while its owner stays."""
+        is_new = self._state.adding
         with transaction.atomic(using=using):
             owners.hold([self.user_id])
             super().save(using=using, **options)
-            caching.renew_of({self.user_id}, using=using)
+            if not is_new:
+                caching.renew_of({self.user_id}, using=using)
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        """Delete the row while its owner stays."""
+        with transaction.atomic():
+            owners.hold([self.user_id])
+            return super().delete(*args, **options)
 
 
 class SharedQuerySet(models.QuerySet[Any]):

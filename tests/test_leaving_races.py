@@ -1,13 +1,16 @@
 """Who deletes themselves while they write: one waits for the other, and neither waits for ever."""
 
 import threading
+from contextlib import suppress
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
 
 from accounts.models import Account, AccountValue, Holding
 from accounts.tests.factories import AccountValueFactory, HoldingFactory, InvestmentAccountFactory
 from finances import owners
+from institutions.models import FinancialInstitution
 from institutions.tests.factories import FinancialInstitutionFactory
 from securities.tests.factories import SecurityFactory
 from tests.at_once import at_once
@@ -122,19 +125,52 @@ def test_those_who_write_for_one_owner_do_not_wait_for_each_other(user, signed_i
         assert answers[0].status_code == 201
 
 
-def test_an_institution_that_is_changed_outside_of_the_api_does_not_hold_up_who_leaves(user):
-    institution = FinancialInstitutionFactory(user=user)
+def of(user):
+    return FinancialInstitution.objects.filter(user=user)
 
-    def change():
-        with pytest.raises(IntegrityError):  # its owner has gone
-            institution.save()
+
+CHANGES_OF_INSTITUTIONS = {
+    "one that is saved": lambda user: of(user).get().save(),
+    "all that are changed": lambda user: of(user).update(name="Another"),
+    "one that is deleted": lambda user: of(user).get().delete(),
+    "all that are deleted": lambda user: of(user).delete(),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES_OF_INSTITUTIONS.values(), ids=CHANGES_OF_INSTITUTIONS)
+def test_institutions_that_are_written_outside_of_the_api_do_not_hold_up_who_leaves(user, change):
+    institution = FinancialInstitutionFactory(user=user)
+    InvestmentAccountFactory(user=user, financial_institution=institution)
+
+    def write():
+        with suppress(IntegrityError):  # of one that is saved: its owner has gone
+            change(user)
 
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
-        thread, _ = in_background(change)
+        thread, _ = in_background(write)
         waited = thread.is_alive()
         services.delete_users(user_ids=[user.pk])  # which would wait for ever for who waits for it
     thread.join(timeout=30)
 
     assert waited
     assert not User.objects.filter(pk=user.pk).exists()
+
+
+@pytest.mark.parametrize("action", ["change", "delete"])
+def test_an_administrator_who_writes_an_institution_does_not_hold_up_its_owner(user, superuser, client, action):
+    institution = FinancialInstitutionFactory(user=user)
+    InvestmentAccountFactory(user=user, financial_institution=institution)
+    client.force_login(superuser)
+    address = reverse(f"admin:institutions_financialinstitution_{action}", args=[institution.pk])
+    told = {"name": "Another", "institution_type": "bank", "post": "yes"}
+
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        thread, answers = in_background(lambda: client.post(address, told))
+        waited = thread.is_alive()
+        services.delete_users(user_ids=[user.pk])
+    thread.join(timeout=30)
+
+    assert waited
+    assert answers[0].status_code in {302, 404}

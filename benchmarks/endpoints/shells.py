@@ -2,7 +2,8 @@
 
 All under our gunicorn and its configuration. ``/wsgi/ID`` is a callable with a connection to the database for each
 thread; ``/api/django/ID`` a view of Django behind all of our middleware; ``/api/drf/ID`` one of DRF, which finds out
-who asks and counts it, as every view of ours.
+who asks and counts it, as every view of ours. Each asks the database once, as ours does for what has not changed, but
+that of DRF twice: for who asks, and for the account.
 """
 
 import threading
@@ -32,7 +33,7 @@ def connection() -> psycopg.Connection[Any]:
         known = settings.DATABASES["default"]
         connections.it = psycopg.connect(
             dbname=known["NAME"], host=known["HOST"], port=known["PORT"], user=known["USER"],
-            password=known["PASSWORD"], options="-c jit=off", autocommit=True, prepare_threshold=0,
+            password=known["PASSWORD"], options=known["OPTIONS"]["options"], autocommit=True, prepare_threshold=0,
         )  # fmt: skip
     return connections.it  # type: ignore[no-any-return]
 

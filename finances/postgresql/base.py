@@ -1,7 +1,7 @@
 """Connections to PostgreSQL: is one that stayed open still good, and how long is an answer waited for?
 
-Each thread keeps its connection from one request to the next: there are as many as threads, which a pool would not make
-fewer, and lending one from a pool and giving it back took a seventh of a short request. See docs/adr/0016.
+Each thread keeps its connection from one request to the next. It needs one for nearly each of them anyway, and lending
+one from a pool and giving it back took a seventh of a short request. See docs/adr/0016.
 """
 
 import select
@@ -19,7 +19,7 @@ from psycopg.pq import TransactionStatus
 from finances import request_context
 
 # A server that goes away says so, but a router that forgot an idle connection does not.
-SECONDS_UNASKED = 30.0
+SECONDS_UNUSED = 30.0
 CANCEL_SECONDS = 1.0  # for the server to hear that a question is called off
 
 
@@ -57,24 +57,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     # Where Django looks for all of it.
     Database: Any = SimpleNamespace(**{**vars(psycopg), "connect": Connection.connect})
-    asked_at = 0.0
+    used_at = 0.0
 
     def connect(self) -> None:
         """Connect, which also asks the server."""
         super().connect()
-        self.asked_at = time.monotonic()
+        self.used_at = time.monotonic()
 
     def is_usable(self) -> bool:
-        """Find out whether the server is still there, and ask it only when in doubt.
+        """Find out, before the connection is used again, whether the server is still there; ask it only when in doubt.
 
         Whoever ends a connection, or the server itself, closes it, and then there is something to read where nothing is
         expected. Django's own check is a round trip before each request.
         """
         now = time.monotonic()
-        if now - self.asked_at < SECONDS_UNASKED:
-            return is_at_rest(self.connection)
-        self.asked_at = now
-        return is_at_rest(self.connection) and super().is_usable()
+        idle, self.used_at = now - self.used_at, now
+        return is_at_rest(self.connection) and (idle < SECONDS_UNUSED or super().is_usable())
 
 
 def is_at_rest(connection: Any) -> bool:
