@@ -54,7 +54,7 @@ format: bootstrap ## Format the code and mend what can be mended
 	@.venv/bin/ruff format
 
 bench: bootstrap ## Measure the API's speed on PostgreSQL and Redis (ARGS="--scale 0.05 --seconds 0.5"; BENCH_DATABASE_URL=)
-	@$(PYTHON_IN_VENV) -m benchmarks.endpoints --results benchmarks/RESULTS.md $(ARGS)
+	@$(PYTHON_IN_VENV) -m benchmarks.endpoints $(if $(ARGS),$(ARGS),--results benchmarks/RESULTS.md)
 
 lint: bootstrap ## Lint the code
 	@.venv/bin/ruff check

@@ -143,7 +143,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, as in earnest: threads of a test share it, and wait for each other.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 else:
-    DATABASES["default"] = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, **DATABASES["default"]}
+    seconds_kept = 600 if env.str("SERVED_BY", "") == "gunicorn" else 0  # elsewhere threads come and go
+    DATABASES["default"] = {"CONN_MAX_AGE": seconds_kept, "CONN_HEALTH_CHECKS": True, **DATABASES["default"]}
     DATABASES["default"]["ENGINE"] = "finances.postgresql"
     DATABASES["default"]["OPTIONS"] = {
         "connect_timeout": 5,
@@ -177,7 +178,7 @@ def _cache(alias: str) -> dict[str, object]:
         }
     return {
         "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": REDIS_URL,
+        "LOCATION": env.str("LIMITS_REDIS_URL", REDIS_URL) if alias == "throttles" else REDIS_URL,
         "KEY_PREFIX": prefix,
         "OPTIONS": {
             # Data only, never pickle: whoever writes to Redis must not run code here.
@@ -314,7 +315,7 @@ FRONTEND_URL = env.str("FRONTEND_URL", "http://localhost:3000")
 def _mailer(url: dict[str, Any]) -> dict[str, Any]:
     """Turn what django-environ makes of EMAIL_URL into an entry of MAILERS."""
     options: dict[str, dict[str, Any]] = {
-        "django.core.mail.backends.filebased.EmailBackend": {"file_path": url["EMAIL_FILE_PATH"]},
+        "django.core.mail.backends.filebased.EmailBackend": {"file_path": Path("/", url["EMAIL_FILE_PATH"])},
         "django.core.mail.backends.smtp.EmailBackend": {
             "host": url["EMAIL_HOST"],
             "port": url["EMAIL_PORT"],
@@ -367,7 +368,7 @@ LOG_FORMAT = env.str("LOG_FORMAT", "json" if IN_PRODUCTION else "console")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request": {"()": "finances.logs.RequestFilter"}},
+    "filters": {"request": {"()": "finances.logs.RequestFilter"}, "failure": {"()": "finances.logs.FailureFilter"}},
     "formatters": {
         "console": {
             "()": "finances.logs.ConsoleFormatter",
@@ -384,7 +385,7 @@ LOGGING = {
     # Our own request log says what these would say again.
     "loggers": {
         "django.server": {"handlers": ["nobody"], "propagate": False},
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["failure"]},
         "django.tasks": {"level": "WARNING"},
         "django": {"handlers": [], "level": "INFO", "propagate": True},  # Django's own handler would say it twice
         # It writes a traceback for every stale answer; finances.http says it in one line.

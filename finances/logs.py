@@ -13,8 +13,10 @@ import orjson
 from finances import request_context
 
 # Attributes that every record has; whatever else a record carries was given as ``extra`` and is worth telling.
-STANDARD_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "request_id", "user_id"}
-
+# Django gives the whole request, with its query.
+STANDARD_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {
+    "message", "asctime", "request_id", "user_id", "request",
+}  # fmt: skip
 
 SECRETS = (
     (re.compile(r"(?i)\b(bearer|basic) [\w.~+/=-]+"), r"\1 …"),
@@ -43,6 +45,14 @@ class RequestFilter(logging.Filter):
         record.request_id = request_context.task_id.get() if request_id == request_context.NOTHING else request_id
         record.user_id = request_context.user_id.get()
         return True
+
+
+class FailureFilter(logging.Filter):
+    """Keep what failed with a traceback; that an answer is an error, our own request log says."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep a record with an exception."""
+        return bool(record.exc_info)
 
 
 class ConsoleFormatter(logging.Formatter):

@@ -1,5 +1,6 @@
 """Production refuses to start with an unsafe setting and says which; tried on a real process."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -141,3 +142,33 @@ def test_a_setting_of_gunicorn_that_lets_callers_hold_threads_or_deceive_is_refu
 
     with pytest.raises(ImproperlyConfigured, match=f"gunicorn's {name} is "):
         guards.require_known_serving(ours)
+
+
+KEPT = "from config.settings import DATABASES; print(DATABASES['default'].get('CONN_MAX_AGE', 0))"
+GUNICORN = f"import runpy; runpy.run_path('config/gunicorn.py'); {KEPT}"
+
+
+@pytest.mark.parametrize(
+    ("code", "url", "seconds"),
+    [
+        (GUNICORN, "postgres://finances@127.0.0.1/finances", 600),
+        (KEPT, "postgres://finances@127.0.0.1/finances", 0),  # runserver has a thread for each connection
+        (GUNICORN, "postgres://finances@127.0.0.1/finances?conn_max_age=30", 30),
+    ],
+)
+def test_threads_keep_connections_where_they_stay(tmp_path, code, url, seconds):
+    started = start(tmp_path, code, DATABASE_URL=url)
+
+    assert (started.stdout.strip(), started.returncode) == (str(seconds), 0), started.stderr
+
+
+@pytest.mark.parametrize("apart", ["redis://limits:6379/0", None])
+def test_counts_towards_limits_may_live_apart_from_what_makes_room(tmp_path, apart):
+    said = "from config.settings import CACHES; print({name: cache['LOCATION'] for name, cache in CACHES.items()})"
+
+    started = start(tmp_path, said, REDIS_URL="redis://redis:6379/0", LIMITS_REDIS_URL=apart)
+
+    here = "redis://redis:6379/0"
+    assert ast.literal_eval(started.stdout) == {
+        "default": here, "http": here, "throttles": apart or here, "locks": here,
+    }, started.stderr  # fmt: skip

@@ -88,8 +88,8 @@ def test_secrets_and_addresses_are_taken_out_of_every_line(formatter, text, writ
     assert said.get("extra", written) == written
 
 
-@pytest.mark.parametrize(("environment", "is_json"), [("production", True), ("development", False)])
-def test_lines_are_json_in_production_and_for_people_elsewhere(tmp_path, environment, is_json):
+def said_by(tmp_path, environment, ask, **changes):
+    """Return what a process of its own writes that ``ask``s something of Django's client."""
     variables = {
         "PATH": os.environ["PATH"],
         "DJANGO_SETTINGS_MODULE": "config.settings",
@@ -99,18 +99,46 @@ def test_lines_are_json_in_production_and_for_people_elsewhere(tmp_path, environ
         "HTTPS_ONLY": "false",
         "ENV_FILE": os.devnull,
         "VAR_DIR": str(tmp_path),
+        **changes,
     }
-    ask = "import django; django.setup(); from django.test import Client; Client().get('/health', {'q': 'private'})"
-
     done = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", ask], cwd=ROOT, env=variables, capture_output=True, text=True, check=True, timeout=60
-    )
+        [sys.executable, "-c", f"import django; django.setup(); from django.test import Client; {ask}"],
+        cwd=ROOT, env=variables, capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    return done.stderr
 
-    line = done.stderr.strip().splitlines()[-1]
-    assert "private" not in done.stderr
+
+@pytest.mark.parametrize(("environment", "is_json"), [("production", True), ("development", False)])
+def test_lines_are_json_in_production_and_for_people_elsewhere(tmp_path, environment, is_json):
+    said = said_by(tmp_path, environment, "Client().get('/health', {'q': 'private'})")
+
+    line = said.strip().splitlines()[-1]
+    assert "private" not in said
     if is_json:
         entry = json.loads(line)
         assert (entry["logger"], entry["status"], entry["route"]) == ("finances.middleware", 200, "/health")
         assert (len(entry["request_id"]), entry["user_id"]) == (32, "-")
     else:
         assert re.search(r"INFO +finances\.middleware \[[0-9a-f]{32}\] GET /health 200 ", line)
+
+
+def test_of_an_answer_that_is_an_error_one_line_tells_and_none_its_query(tmp_path):
+    nowhere = "postgres://nobody@127.0.0.1:1/nothing"
+
+    said = said_by(tmp_path, "production", "Client().get('/health/ready', {'q': 'private'})", DATABASE_URL=nowhere)
+
+    told = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    assert [line["status"] for line in told if "/health/ready" in line["message"]] == [503]
+    assert "private" not in said
+
+
+def test_what_failed_is_told_without_its_query(tmp_path):
+    told = "{'email': 'a@example.org', 'password': 'b'}, 'application/json'"
+    sign_in = f"Client(raise_request_exception=False).post('/api/v1/auth/login?q=private', {told})"
+
+    said = said_by(tmp_path, "production", sign_in)  # whose database has no tables
+
+    told = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    assert [line["status"] for line in told if "/auth/login" in line["message"]] == [500]
+    assert any("no such table" in line.get("exception", "") for line in told)
+    assert "private" not in said
