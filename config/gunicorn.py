@@ -87,6 +87,7 @@ def on_starting(server: Any) -> None:
         guards.require_known_serving(server.cfg)
         with suppress(OperationalError):  # a check asks for the database's version; without it workers answer 503
             management.call_command("check")
+        memory.share()
     except (ImproperlyConfigured, management.CommandError) as exc:
         on_exit(server)
         sys.exit(str(exc))
