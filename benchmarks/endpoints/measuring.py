@@ -189,7 +189,8 @@ def measure(bench: Bench, given: argparse.Namespace, written: report.Report) -> 
     for row in compared:
         compare_and_write(bench, row, given, written)
     if wanted("search", given):
-        written.figures("Search in 50 000 securities, in the database", searching.figures(given.rounds))
+        title = f"Search in {data.LISTED * given.scale:,.0f} securities, in the database"
+        written.figures(title, searching.figures(given.rounds))
     if wanted("memory", given) and given.requests:
         asked = [row.ways["ours"][place] for place in range(len(people)) for row in table[:-1]]
         written.figures("Memory", memory(bench, asked, given.requests))
