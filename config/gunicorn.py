@@ -20,8 +20,6 @@ from config import guards, memory
 wsgi_app = "config.wsgi:application"
 bind = "127.0.0.1:8000"  # behind a proxy; in a container, whose addresses are the host's decision, the image says more
 
-os.environ["SERVED_BY"] = "gunicorn"  # whose threads stay, and keep their connections (config/settings.py)
-
 # Requests wait for the database and for providers more than they compute, so threads share a process.
 worker_class = "config.threads.Worker"  # gthread, with deadlines, whose threads wait for no caller
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))

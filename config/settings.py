@@ -143,7 +143,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, as in earnest: threads of a test share it, and wait for each other.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 else:
-    seconds_kept = 600 if env.str("SERVED_BY", "") == "gunicorn" else 0  # elsewhere threads come and go
+    seconds_kept = 0 if "runserver" in sys.argv else 600  # which has a thread for each connection of a browser
     DATABASES["default"] = {"CONN_MAX_AGE": seconds_kept, "CONN_HEALTH_CHECKS": True, **DATABASES["default"]}
     DATABASES["default"]["ENGINE"] = "finances.postgresql"
     DATABASES["default"]["OPTIONS"] = {

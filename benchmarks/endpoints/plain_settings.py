@@ -3,7 +3,6 @@
 from config import settings as ours
 from config.settings import *  # noqa: F403 - what is not plain is below
 
-DATABASES["default"]["CONN_MAX_AGE"] = 600  # noqa: F405 - as Django's documentation recommends, and as ours
 DJANGO_APPS = [
     "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "django.contrib.messages",
     "rest_framework", "simple_history",

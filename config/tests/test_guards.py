@@ -144,20 +144,18 @@ def test_a_setting_of_gunicorn_that_lets_callers_hold_threads_or_deceive_is_refu
         guards.require_known_serving(ours)
 
 
-KEPT = "from config.settings import DATABASES; print(DATABASES['default'].get('CONN_MAX_AGE', 0))"
-GUNICORN = f"import runpy; runpy.run_path('config/gunicorn.py'); {KEPT}"
-
-
 @pytest.mark.parametrize(
-    ("code", "url", "seconds"),
+    ("command", "url", "seconds"),
     [
-        (GUNICORN, "postgres://finances@127.0.0.1/finances", 600),
-        (KEPT, "postgres://finances@127.0.0.1/finances", 0),  # runserver has a thread for each connection
-        (GUNICORN, "postgres://finances@127.0.0.1/finances?conn_max_age=30", 30),
+        ("worker", "postgres://finances@127.0.0.1/finances", 600),
+        ("runserver", "postgres://finances@127.0.0.1/finances", 0),
+        ("worker", "postgres://finances@127.0.0.1/finances?conn_max_age=30", 30),
     ],
 )
-def test_threads_keep_connections_where_they_stay(tmp_path, code, url, seconds):
-    started = start(tmp_path, code, DATABASE_URL=url)
+def test_threads_keep_connections_where_they_stay(tmp_path, command, url, seconds):
+    said = f"import sys; sys.argv = ['manage.py', '{command}']; from config.settings import DATABASES"
+
+    started = start(tmp_path, f"{said}; print(DATABASES['default'].get('CONN_MAX_AGE', 0))", DATABASE_URL=url)
 
     assert (started.stdout.strip(), started.returncode) == (str(seconds), 0), started.stderr
 

@@ -1,7 +1,8 @@
 """Connections to PostgreSQL: is one that stayed open still good, and how long is an answer waited for?
 
-Each thread of gunicorn keeps its connection from one request to the next. It needs one for nearly each of them anyway,
-and lending one from a pool and giving it back took a seventh of a short request. See docs/adr/0016.
+Each thread of gunicorn, and of a worker, keeps its connection from one request, or task, to the next. It needs one for
+nearly each of them anyway, and lending one from a pool and giving it back took a seventh of a short request. See
+docs/adr/0016.
 """
 
 import select
