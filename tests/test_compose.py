@@ -20,7 +20,7 @@ ROOTS = {"db": {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"}}
 
 
 def test_there_is_a_service_for_each_part():
-    assert LASTING == ["app", "db", "redis", "scheduler", "worker"]
+    assert LASTING == ["app", "db", "limits", "redis", "scheduler", "worker"]
     assert (SERVICES["db"]["image"], SERVICES["redis"]["image"]) == ("postgres:18", "redis:8")
 
 
