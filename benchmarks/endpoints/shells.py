@@ -6,6 +6,7 @@ who asks and counts it, as every view of ours. Each asks the database once, as o
 that of DRF twice: for who asks, and for the account.
 """
 
+import os
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -30,11 +31,10 @@ connections = threading.local()
 def connection() -> psycopg.Connection[Any]:
     """Return the connection of this thread."""
     if not hasattr(connections, "it"):
-        known = settings.DATABASES["default"]
+        options = settings.DATABASES["default"]["OPTIONS"]["options"]
         connections.it = psycopg.connect(
-            dbname=known["NAME"], host=known["HOST"], port=known["PORT"], user=known["USER"],
-            password=known["PASSWORD"], options=known["OPTIONS"]["options"], autocommit=True, prepare_threshold=0,
-        )  # fmt: skip
+            os.environ["DATABASE_URL"], options=options, autocommit=True, prepare_threshold=0
+        )
     return connections.it  # type: ignore[no-any-return]
 
 

@@ -1,6 +1,6 @@
 """The views that all resources share: partial writes under a lock, conditional requests, ownership."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -241,24 +241,15 @@ class OwnedViewSet(BaseViewSet):
             raise Http404
         return rows[0]
 
-    def asked(
-        self,
-        prepared: OwnedQueries[Any],
-        *,
-        most: int | None = None,
-        given: Mapping[str, Any] | None = None,
-        **keys: Any,
-    ) -> Any:
+    def asked(self, prepared: OwnedQueries[Any], *, most: int | None = None, **keys: Any) -> Any:
         """Return the asking user's rows with these ``keys``, ``most`` of them at most, by a query compiled once.
-
-        ``given`` are parameters of the query besides the `moments`.
 
         Raises:
             Http404: one of the keys is no id.
         """
         try:
-            query, values = prepared.by(*keys, most=most), {**self.moments(), **(given or {})}
-            return query.rows(user_id=self.request.user.pk, **keys, **values)
+            query = prepared.by(*keys, most=most)
+            return query.rows(user_id=self.request.user.pk, **keys, **self.moments())
         except ValidationError as exc:
             raise Http404 from exc
 

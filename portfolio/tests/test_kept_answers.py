@@ -308,7 +308,7 @@ def test_what_is_kept_is_what_would_be_computed_after_any_write(api, user, examp
         with CaptureQueriesContext(connection) as queries:
             write(user, chance(number))
         # Those that are planned once are told with words before them.
-        statements += [KIND.search(query["sql"])[0] for query in queries.captured_queries if KIND.search(query["sql"])]
+        statements += [found[0] for query in queries.captured_queries if (found := KIND.search(query["sql"]))]
 
         shown, kept = browser.ask(), answers(api)
         assert kept == fresh(api)
