@@ -15,6 +15,7 @@ from typing import Any
 from gunicorn.workers.gthread import ThreadWorker
 
 from config.deadlines import Connection
+from config.turns import TurnTakers
 
 SMALL = 65_536  # bytes of a request that everybody may have waiting here, of `worker_connections` callers
 MOST_HELD = 64 * 1024**2  # bytes of all larger ones together
@@ -49,6 +50,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
         self.stops_at: float | None = None
         self.taking: dict[Connection, Any] = {}  # an answer, and what the library is then to finish
         self.largest_body = 0
+
+    def get_thread_pool(self) -> TurnTakers:
+        """Return the threads that answer."""
+        return TurnTakers(self.cfg.threads)
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Wait for callers, but no longer than until another thread may have to answer."""
+        super().wait_for_and_dispatch_events(self.tpool.seconds_to_wait(timeout))
+        self.tpool.let_in()
 
     def run(self) -> None:
         """Serve; by now the application is there, and says how large a body may be."""

@@ -4,6 +4,7 @@ import errno
 import os
 import selectors
 import socket
+import threading
 import time
 from collections import deque
 from concurrent.futures import Future
@@ -13,7 +14,7 @@ import pytest
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
-from config import deadlines, gunicorn, threads
+from config import deadlines, gunicorn, threads, turns
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 KB = 1024
@@ -343,3 +344,33 @@ def test_a_process_without_a_file_for_another_caller_lives_on(house):
     caller.sendall(GET)
     house.go_on()
     assert read_all(caller).endswith(b"\r\n\r\nyes")
+
+
+def test_while_one_request_takes_long_others_are_answered(house, monkeypatch):
+    monkeypatch.setattr(turns, "LONG", 0.05)
+    goes_on = threading.Event()
+
+    def application(environ, start_response):
+        if environ["PATH_INFO"] == "/slow":
+            assert goes_on.wait(30)
+        return house.application(environ, start_response)
+
+    house.worker.wsgi = application
+    house.worker.cfg.set("threads", 2)
+    house.worker.tpool = house.worker.get_thread_pool()
+    house.stack.callback(house.worker.tpool.shutdown)
+    house.stack.callback(goes_on.set)
+    house.worker.poller.register(
+        house.worker.method_queue.fileno(), selectors.EVENT_READ, house.worker.method_queue.run_callbacks
+    )
+    slow, _ = house.caller()
+    quick, _ = house.caller()
+    slow.sendall(GET.replace(b"/ ", b"/slow ", 1))
+    house.worker.wait_for_and_dispatch_events(30)
+    quick.sendall(GET)
+
+    while not (said := read_all(quick)):
+        house.worker.wait_for_and_dispatch_events(30)
+
+    assert said.endswith(b"\r\n\r\nyes")
+    assert read_all(slow) == b""
