@@ -67,7 +67,7 @@ def _empty_caches() -> None:
             cache.delete_pattern("*")
         else:
             cache.clear()
-    caching.near.clear()
+    caching.forget()
 
 
 def has_real_transactions(item: Any) -> bool:

@@ -97,6 +97,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "finances.middleware.RequestMiddleware",
+    "finances.api.kept_answers.KeptAnswersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -157,8 +158,7 @@ DATABASE_ANSWER_SECONDS = env.float("DATABASE_ANSWER_SECONDS", 15.0)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ---- Caches --------------------------------------------------------------------------------------------------------
-# One alias a purpose: clearing one must never clear another (`clear()` of django-redis empties the whole database,
-# so nobody calls it). "default" is the ORM cache.
+# One alias a purpose, and nobody calls django-redis's `clear()`, which empties all. "default" is the ORM cache.
 REDIS_URL = env.str("REDIS_URL", "")
 CACHE_PREFIX = env.str("CACHE_PREFIX", "test" if RUNNING_TESTS else "finances")
 if RUNNING_TESTS:  # tests that run side by side must not empty each other's caches

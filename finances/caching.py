@@ -11,7 +11,7 @@ transaction, and the number that `generations` returns is another one once that 
 import hashlib
 import threading
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence, Sized
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
@@ -27,7 +27,7 @@ SECONDS = 24 * 3600
 # What is larger is computed each time: without Redis, every process keeps hundreds of results in its own memory.
 MAX_KEPT_BYTES = 1_000_000
 TOO_LARGE = 1  # is kept instead of the result
-# In the memory of each process, of all results together, and of one.
+# In the memory of each process, of all results together and of all answers, and of one.
 MOST_NEAR_BYTES, MAX_NEAR_BYTES = 4_000_000, 128_000
 ENTRY_BYTES = 500
 # In one order always, so that two writers wait for each other instead of for ever.
@@ -58,26 +58,27 @@ def remember(name: str, *, state: Sequence[Any], compute: Callable[[], bytes]) -
     return single_flight.shared(key, lambda: _first(key, compute), otherwise=lambda: _keep(key, compute()))
 
 
-def weight(entry: tuple[str, bytes]) -> int:
+def weight(entry: tuple[str, Sized]) -> int:
     """Return the bytes that a result takes with its slot, which may be long, and with what keeps both."""
     slot, result = entry
     return len(slot) + len(result) + ENTRY_BYTES
 
 
-class Near:
+class Near[Result: Sized]:
     """What this process keeps in its own memory: of each slot the last result, of all slots those lately asked for."""
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self.kept: cachetools.LRUCache[str, tuple[str, bytes]] = cachetools.LRUCache(MOST_NEAR_BYTES, getsizeof=weight)
+        self.kept: cachetools.LRUCache[str, tuple[str, Result]] = cachetools.LRUCache(MOST_NEAR_BYTES, getsizeof=weight)
         self.lock = threading.Lock()
 
-    def get(self, slot: str) -> bytes | None:
+    def get(self, slot: str) -> Result | None:
         """Return what is kept in ``slot``."""
         with self.lock:
-            return self.kept.get(slot, (slot, None))[1]
+            found = self.kept.get(slot)
+        return None if found is None else found[1]
 
-    def put(self, slot: str, result: bytes) -> None:
+    def put(self, slot: str, result: Result) -> None:
         """Keep ``result`` in ``slot``, unless it is large."""
         if len(result) <= MAX_NEAR_BYTES:
             with self.lock:
@@ -103,25 +104,32 @@ class Far:
             caches["default"].set(slot, result, timeout=SECONDS)
 
 
-near, far = Near(), Far()
+near, far = Near[bytes](), Far()
+answers = Near[Any]()  # whole ones, see finances.api.kept_answers
+
+
+def forget() -> None:
+    """Forget all that this process alone keeps."""
+    near.clear()
+    answers.clear()
 
 
 class Passing(bytes):
     """A result that time alone will change, though its state stays: `remember_last` keeps none."""
 
 
-def remember_last(slot: str, *, state: Sequence[Any], compute: Callable[[], bytes], is_cheap: bool = False) -> bytes:
+def remember_last(slot: str, *, state: Sequence[Any], compute: Callable[[], bytes]) -> bytes:
     """Return what ``compute`` returned for this ``state``, if nothing else was asked of the ``slot`` since.
 
     For what is large, or asked for in endless ways: of each slot only the last result is kept, here and where all
-    processes share one cache. What ``is_cheap`` to compute is not worth asking another process for.
+    processes share one cache.
     """
     name = slot.partition(":")[0]
     mark = key_of(name, state).encode()
-    stores: list[Near | Far] = [near]
-    if not is_cheap and hasattr(caches["default"], "client"):
+    stores: list[Near[bytes] | Far] = [near]
+    if hasattr(caches["default"], "client"):
         stores.append(far)
-    missing: list[Near | Far] = []
+    missing: list[Near[bytes] | Far] = []
     for store in stores:
         kept = store.get(slot)
         if kept is not None and kept.startswith(mark):

@@ -77,11 +77,18 @@ class SharedQuerySet(models.QuerySet[Any]):
                 renew(self.model, using=self.db)
         return count
 
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete all rows at once."""
+        with transaction.atomic(using=self.db):
+            gone = super().delete()
+            renew(self.model, using=self.db)
+        return gone
+
 
 class SharedModel(models.Model):
     """A row that all users share and that is shown with theirs: it renews the marks of its table.
 
-    Its queryset is a `SharedQuerySet`. What does not exist yet, or no more, is shown with nothing.
+    Its queryset is a `SharedQuerySet`. What does not exist yet is shown nowhere.
     """
 
     class Meta:
@@ -94,6 +101,13 @@ class SharedModel(models.Model):
             super().save(using=using, **options)
             if not is_new:
                 renew(type(self), using=using)
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        """Delete the row."""
+        with transaction.atomic():
+            gone = super().delete(*args, **options)
+            renew(type(self))
+        return gone
 
 
 @cache
@@ -127,8 +141,19 @@ def state_of(owner: Any, *, shown_with: Collection[type[models.Model]] = ()) -> 
     And of each of the tables that all share in ``shown_with``. It is as it was when ``owner`` was read by `with_marks`,
     or is read now by one query.
     """
-    if not hasattr(owner, OWN):
-        owner = with_marks(type(owner).objects.filter(pk=owner.pk)).get()
-    return [
-        sorted((getattr(owner, name) or "").split(",")) for name in (OWN, *map(shared_models().__getitem__, shown_with))
-    ]
+    return _marks(owner, OWN, *map(shared_models().__getitem__, shown_with))
+
+
+def shared_state_of(asking: Any, *models: type[models.Model]) -> list[list[str]]:
+    """Return what is something else after each change of these tables that all share; ``asking`` is as for `state_of`.
+
+    New rows change nothing.
+    """
+    return _marks(asking, *map(shared_models().__getitem__, models))
+
+
+def _marks(people: Any, *names: str) -> list[list[str]]:
+    """Return the marks of these names that were read with somebody, or are read now."""
+    if not hasattr(people, OWN):
+        people = with_marks(type(people).objects.filter(pk=people.pk)).get()
+    return [sorted((getattr(people, name) or "").split(",")) for name in names]

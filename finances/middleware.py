@@ -50,7 +50,7 @@ class RequestMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer ``request``, say so in the log, and count it where somebody may ask for the counts."""
-        given = request.headers.get("X-Request-ID", "")
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = given if SANE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         id_token = request_context.request_id.set(request_id)
         user_token = request_context.user_id.set(request_context.NOTHING)

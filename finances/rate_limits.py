@@ -156,6 +156,7 @@ def window_of(*, scope: str, identity: str) -> Window | None:
     return Window(f"{scope}:{digest[8:40]}:{int(number)}", limit, math.ceil(limit.seconds - elapsed))
 
 
+@functools.lru_cache(maxsize=4096)
 def digest_of(identity: str) -> str:
     """Return what stands for an identity: addresses and names of people are not for the cache to know."""
     return salted_hmac(__name__, identity, algorithm="sha256").hexdigest()

@@ -125,7 +125,7 @@ def examine(api: Any, household: Any, turn: int) -> tuple[dict[str, float], list
         asked: list[tuple[str, Any]] = []
         for alias in ("default", "throttles"):
             forget(caches[alias])
-        caching.near.clear()
+        caching.forget()
         with kept(asked):
             response = getattr(api, method)(f"/api/v1{address}", **sent)
         assert response.status_code < 300, (address, response.content)

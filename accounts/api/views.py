@@ -68,12 +68,12 @@ class AccountViewSet(HistoryMixin, OwnedViewSet):
 
     def get_queryset(self) -> Any:
         """Add the balances of today."""
-        return super().get_queryset().with_current_balance(**self.moments())
+        return super().get_queryset().with_current_balance(**self.moments(self.request.user))
 
-    def moments(self) -> dict[str, Any]:
+    @classmethod
+    def moments(cls, owner: Any) -> dict[str, Any]:
         """Return when today ends."""
-        user: Any = self.request.user
-        return {"before": end_of(today_in(user.zone), user.zone)}
+        return {"before": end_of(today_in(owner.zone), owner.zone)}
 
 
 class AccountValueViewSet(HistoryMixin, NestedViewSet):
@@ -167,12 +167,12 @@ class HoldingViewSet(HistoryMixin, NestedViewSet):
 
     def get_queryset(self) -> Any:
         """Add the prices of today, and the splits until then."""
-        return super().get_queryset().with_current_price(**self.moments())
+        return super().get_queryset().with_current_price(**self.moments(self.request.user))
 
-    def moments(self) -> dict[str, Any]:
+    @classmethod
+    def moments(cls, owner: Any) -> dict[str, Any]:
         """Return which prices are those of today."""
-        user: Any = self.request.user
-        return price_window(today_in(user.zone))
+        return price_window(today_in(owner.zone))
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002
         """Hold a security, by its id or its symbol. One that is not stored yet is fetched with its prices.

@@ -307,6 +307,21 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return plain_problem(HTTPStatus.INTERNAL_SERVER_ERROR, CRASHED, "internal_error")
 
 
+def outage(exc: DatabaseError) -> HttpResponse:
+    """Answer what the database refused outside of any view, as for one.
+
+    Raises:
+        DatabaseError: it is a fault of ours.
+    """
+    translated = translate(exc)
+    if not isinstance(translated, ProblemError):
+        raise exc
+    logger.warning("the database refused or was away", exc_info=exc)
+    answer = plain_problem(HTTPStatus(translated.status_code), str(translated.detail), str(code_of(translated)))
+    answer["Retry-After"] = str(translated.wait)
+    return answer
+
+
 def length_required() -> HttpResponse:
     """Answer a body that comes in chunks, none of which is read."""
     detail = "A body must come with its length (Content-Length), and not in chunks."

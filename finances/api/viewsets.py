@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from finances import caching, marked, owners, quotas
 from finances.api import conditional, representation
 from finances.api.idempotency import IdempotentMixin
+from finances.api.kept_answers import may_be_kept
 from finances.api.rendering import ExactJSONRenderer
 from finances.exceptions import ConflictError, QuotaExceededError
 from finances.history import RecordedQuerySet
@@ -158,50 +159,41 @@ class OwnedViewSet(BaseViewSet):
         """List the rows. They come a page at a time."""
         if self.prepared is None or request.query_params:
             return super().list(request, *args, **kwargs)
-        kind: Any = type(self)
-        if isinstance(kind.queryset, RecordedQuerySet):
+        if self.is_recorded():
             return self.kept_page(request, self.prepared)
         return self.get_paginated_response(self.get_serializer(self.first_page(request, self.prepared), many=True).data)
 
     def kept_page(self, request: Request, prepared: OwnedQueries[Any]) -> Response:
         """Answer with the page as it was last written, if nothing that it shows has changed. See docs/adr/0033."""
         paginator: Any = self.paginator
+        state = self.state_shown(request.user)  # before anything is read that it tells of
 
         def write() -> bytes:
             rows = self.first_page(request, prepared)
             items = ExactJSONRenderer().render(self.get_serializer(rows, many=True).data)
             return self.to_keep(b"%d\n%b" % (paginator.count, items), rows)
 
-        kept = caching.remember_last(f"page:{self.place()}", state=self.state_shown(), compute=write)
+        kept = caching.remember_last(f"page:{self.place()}", state=state, compute=write)
+        if not isinstance(kept, caching.Passing):
+            may_be_kept(self, state=state, state_of=self.state_shown)
         count, _, items = kept.partition(b"\n")
         paginator.describe(request, count=int(count), limit=paginator.default_limit, offset=0)
         return self.get_paginated_response(orjson.Fragment(items))
 
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Return one row, as it was last written if nothing that it shows has changed."""
-        kind: Any = type(self)
-        if self.prepared is None or set(self.kwargs) != {"pk"} or not isinstance(kind.queryset, RecordedQuerySet):
-            return super().retrieve(request, *args, **kwargs)
-
-        def write() -> bytes:
-            row = self.read()
-            shown = ExactJSONRenderer().render(self.get_serializer(row).data)
-            return self.to_keep(b"%b\n%b" % (self.state_of(row).encode(), shown), [row])
-
-        kept = caching.remember_last(f"row:{self.place()}", state=self.state_shown(), compute=write, is_cheap=True)
-        state, _, shown = kept.partition(b"\n")
-        response = Response(orjson.Fragment(shown))
-        conditional.tag_row(response, state.decode())
-        return response
+    @classmethod
+    def is_recorded(cls) -> bool:
+        """Tell whether changes of the rows are recorded, which `state_shown` tells of."""
+        kind: Any = cls
+        return isinstance(kind.queryset, RecordedQuerySet)
 
     def place(self) -> str:
         """Return what names an answer of this view to the asking user, but for when it is given."""
         return f"{self.request.user.pk}:{self.request.path}"
 
-    def state_shown(self) -> Sequence[Any]:
-        """Return all that an answer of this view to a request without a query depends on."""
-        owner: Any = self.request.user
-        return [*marked.state_of(owner, shown_with=self.shown_with), owner.timezone, *self.moments().values()]
+    @classmethod
+    def state_shown(cls, owner: Any) -> Sequence[Any]:
+        """Return all that an answer of this view to ``owner``, to a request without a query, depends on."""
+        return [*marked.state_of(owner, shown_with=cls.shown_with), owner.timezone, *cls.moments(owner).values()]
 
     def to_keep(self, written: bytes, rows: Sequence[Any]) -> bytes:
         """Return what was written of ``rows``, as one that is not to be kept where time alone changes it."""
@@ -226,8 +218,11 @@ class OwnedViewSet(BaseViewSet):
         """
         if self.prepared is None or set(self.kwargs) != {"pk"}:
             return super().read()
+        state = self.state_shown(self.request.user)
         row = self.one_of(self.prepared, pk=self.kwargs["pk"])
         self.check_object_permissions(self.request, row)
+        if self.is_recorded() and not self.is_passing(row):
+            may_be_kept(self, state=state, state_of=self.state_shown)
         return row
 
     def one_of(self, prepared: OwnedQueries[Any], *, pk: str) -> Any:
@@ -249,12 +244,13 @@ class OwnedViewSet(BaseViewSet):
         """
         try:
             query = prepared.by(*keys, most=most)
-            return query.rows(user_id=self.request.user.pk, **keys, **self.moments())
+            return query.rows(user_id=self.request.user.pk, **keys, **self.moments(self.request.user))
         except ValidationError as exc:
             raise Http404 from exc
 
-    def moments(self) -> dict[str, Any]:
-        """Return the instants that decide what is shown with a row now."""
+    @classmethod
+    def moments(cls, owner: Any) -> dict[str, Any]:  # noqa: ARG003
+        """Return the instants that decide what is shown with a row of ``owner`` now."""
         return {}
 
     def get_queryset(self) -> Any:

@@ -265,7 +265,7 @@ def ask_slot(request):
     def ask(slot, state, compute):
         if request.param == "everywhere":
             caching.near.clear()
-        return caching.remember_last(slot, state=state, compute=compute, is_cheap=request.param == "here")
+        return caching.remember_last(slot, state=state, compute=compute)
 
     return ask
 
@@ -302,24 +302,13 @@ def test_what_time_alone_changes_is_computed_each_time(ask_slot):
     assert results == [b"result 1", b"result 2"]
 
 
-@NO_REDIS
-def test_what_is_cheap_is_kept_here_alone():
-    compute = Counted()
-
-    for _ in range(2):
-        caching.remember_last("thing:slot", state=[1], compute=compute, is_cheap=True)
-        caching.near.clear()
-
-    assert compute.count == 2
-
-
 def test_a_process_keeps_no_more_than_it_may():
     each = caching.MAX_NEAR_BYTES - 1000
     count = caching.MOST_NEAR_BYTES // each + 5
     compute = Counted()
 
     for number in [*range(count), count - 1, 0]:
-        caching.remember_last(f"thing:{number}", state=[1], compute=lambda: compute().ljust(each), is_cheap=True)
+        caching.remember_last(f"thing:{number}", state=[1], compute=lambda: compute().ljust(each))
 
     assert compute.count == count + 1  # the last one was kept, and the first one was not any more
     assert sum(len(result) for _, result in caching.near.kept.values()) <= caching.MOST_NEAR_BYTES
@@ -327,7 +316,7 @@ def test_a_process_keeps_no_more_than_it_may():
 
 def test_long_names_of_slots_count_too():
     for number in range(caching.MOST_NEAR_BYTES // 10_000 + 5):
-        caching.remember_last(f"thing:{number}".ljust(10_000, "-"), state=[1], compute=lambda: b"x", is_cheap=True)
+        caching.remember_last(f"thing:{number}".ljust(10_000, "-"), state=[1], compute=lambda: b"x")
 
     assert sum(map(len, caching.near.kept)) <= caching.MOST_NEAR_BYTES
 

@@ -1,5 +1,7 @@
 """Endpoints of securities and their prices."""
 
+import functools
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +12,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from finances import runs
+from finances import marked, runs
 from finances.api import conditional
+from finances.api.kept_answers import may_be_kept
 from finances.api.pagination import page_headers
 from finances.api.serializers import validated
 from finances.api.viewsets import GenericViewSet
@@ -90,18 +93,31 @@ class SecurityViewSet(GenericViewSet):
 
         When the range itself is empty, what lies within seven days on either side is returned.
         """
-        query, now = validated(PricesQuery, request), timezone.now()
+        query = validated(PricesQuery, request)
+        question, until = meant(query)
         security = services.get_or_fetch(symbol)
-        interval = Interval(query["interval"])
-        within = series.requested(interval, start=query.get("start"), end=query.get("end"), now=now)
-        question = series.Question(interval, within, query["adjusted"], query["limit"], query["offset"])
         shown = SecuritySerializer(security).data
-        until = min(within.end, series.latest(interval, now=now))
+        if not security.is_syncing:  # which ends by time alone where whoever began has come to an untimely end
+            state = [*marked.shared_state_of(request.user, Security), question, until]
+            may_be_kept(self, state=state, state_of=functools.partial(state_now, query))
         return conditional.unless_unchanged(
             request,
             state=[security.prices_version, shown, question, until],
             answer=lambda: Response(*answered(request, security, question, shown, until)),
         )
+
+
+def meant(query: Mapping[str, Any]) -> tuple[series.Question, datetime]:
+    """Return which points are meant by ``query`` now, and until when there can be any."""
+    now, interval = timezone.now(), Interval(query["interval"])
+    within = series.requested(interval, start=query.get("start"), end=query.get("end"), now=now)
+    question = series.Question(interval, within, query["adjusted"], query["limit"], query["offset"])
+    return question, min(within.end, series.latest(interval, now=now))
+
+
+def state_now(query: Mapping[str, Any], user: Any) -> list[Any]:
+    """Return what an answer to ``query`` depends on, besides that nobody is about to change it; ``user`` asks."""
+    return [*marked.shared_state_of(user, Security), *meant(query)]
 
 
 def answered(

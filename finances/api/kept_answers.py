@@ -1,0 +1,122 @@
+"""Answers that are given again to the same request, as long as nothing that they depend on has changed.
+
+A view that says `may_be_kept` tells what its answer depends on and how to find that out again from who asks. When the
+same comes to be asked, in every word but for the id of the request, whoever asks is found out and counted as ever, and
+what the answer depends on is compared; only then is it given again, without all that lies between. See docs/adr/0039.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+from rest_framework.exceptions import APIException
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.settings import api_settings
+from rest_framework.views import APIView
+
+from finances import caching, metrics
+from finances.api import errors
+from finances.api.throttling import Throttle
+
+# Of a request, besides its header, and but for who sends it, which only counts for those who are not signed in.
+SAID = ("PATH_INFO", "QUERY_STRING", "SCRIPT_NAME", "SERVER_NAME", "SERVER_PORT", "wsgi.url_scheme")
+FIELD, REQUEST_ID = "HTTP_", "HTTP_X_REQUEST_ID"
+KEPT = {200, 304}
+HEADER_BYTES = 2000  # that a header, with all that is kept of an answer besides its content, takes in memory
+DEPENDS = "answer_depends_on"
+
+type State = Sequence[Any]
+type StateOf = Callable[[Any], State]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, the ``state`` that it was given in, and what tells the present one from the user who asks."""
+
+    state: State
+    state_of: StateOf
+    route: Any
+    status: int
+    header: dict[str, str]
+    content: bytes
+
+    def __len__(self) -> int:
+        """Return the bytes that it takes."""
+        return len(self.content) + HEADER_BYTES
+
+    def again(self) -> HttpResponse:
+        """Return the answer once more."""
+        response = HttpResponse(self.content, status=self.status, headers=self.header)
+        if "Content-Type" not in self.header:  # of what has no content, for which Django makes one up
+            del response["Content-Type"]
+        return response
+
+
+def may_be_kept(view: APIView, *, state: State, state_of: StateOf) -> None:
+    """Let the answer of ``view`` be given again while ``state_of`` the asking user is ``state``.
+
+    Unless the view asks for more than that somebody is signed in and asks no more than everybody may, which is all
+    that is asked again. ``state`` was read before what the answer says.
+    """
+    is_plain = view.permission_classes == [IsAuthenticated] and getattr(view, "throttle_scope", None) is None
+    if is_plain and not getattr(view, "throttle_account", None):
+        setattr(view.request._request, DEPENDS, (state, state_of))  # noqa: SLF001 - DRF has no other way
+
+
+class KeptAnswersMiddleware:
+    """Give an answer again without any other middleware, all of which have had their say when it was given first."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Wrap the rest of the stack."""
+        self.get_response = get_response
+        kinds: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+        self.authentications = [kind() for kind in kinds]
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer ``request``."""
+        if request.method != "GET" or "HTTP_AUTHORIZATION" not in request.META or request.META.get("CONTENT_LENGTH"):
+            return self.get_response(request)
+        asked = name_of(request.META)
+        answer: Answer | None = caching.answers.get(asked)
+        if answer is not None:
+            try:
+                is_good = self.is_good(answer, request)
+            except APIException:  # the view says what
+                is_good = False
+            except DatabaseError as exc:
+                return errors.outage(exc)
+            metrics.count_look("answer", found=is_good)
+            if is_good:
+                request.resolver_match = answer.route
+                return answer.again()
+        response = self.get_response(request)
+        depends = getattr(request, DEPENDS, None)
+        if depends is not None and response.status_code in KEPT and not response.cookies:
+            (state, state_of), header = depends, dict(response.items())
+            kept = Answer(state, state_of, request.resolver_match, response.status_code, header, response.content)
+            caching.answers.put(asked, kept)
+        return response
+
+    def is_good(self, answer: Answer, request: Any) -> bool:
+        """Tell whether whoever asks may have the answer, and it would be the same now.
+
+        Raises:
+            APIException: nobody is signed in.
+            DatabaseError: the database does not say.
+        """
+        for authentication in self.authentications:
+            if (found := authentication.authenticate(request)) is not None:
+                request.user = found[0]
+                return answer.state_of(found[0]) == answer.state and Throttle().allow_request(request, None)
+        return False
+
+
+def name_of(said: Mapping[str, Any]) -> str:
+    """Return what stands for all that a request says which an answer may depend on: everything but its id."""
+    header = [pair for pair in said.items() if pair[0].startswith(FIELD) and pair[0] != REQUEST_ID]
+    words = orjson.dumps([[said.get(name, "") for name in SAID], header])
+    return hashlib.blake2b(words, digest_size=32).hexdigest()
