@@ -59,15 +59,20 @@ def superuser_api(superuser: User, signed_in: Callable[[User], APIClient]) -> AP
 
 
 @pytest.fixture(autouse=True)
-def _empty_caches() -> None:
-    """Start every test with caches that remember nothing of the one before."""
-    for alias in caches.settings:
-        cache = caches[alias]
-        if hasattr(cache, "delete_pattern"):  # Redis: only our own keys, never the whole database
-            cache.delete_pattern("*")
-        else:
-            cache.clear()
-    caching.forget()
+def empty_caches() -> Callable[[], None]:
+    """Start every test with caches that remember nothing of the one before, and return what forgets once more."""
+
+    def forget() -> None:
+        for alias in caches.settings:
+            cache = caches[alias]
+            if hasattr(cache, "delete_pattern"):  # Redis: only our own keys, never the whole database
+                cache.delete_pattern("*")
+            else:
+                cache.clear()
+        caching.forget()
+
+    forget()
+    return forget
 
 
 def has_real_transactions(item: Any) -> bool:

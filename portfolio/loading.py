@@ -4,9 +4,10 @@ import zoneinfo
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import DateTimeField, OuterRef, Q, Subquery
 
 from accounts import models as stored
 from accounts.models import LIABILITY_TYPES, AccountValue
@@ -14,6 +15,7 @@ from currencies.conversion import MAX_RATE_AGE
 from finances import sql
 from finances.exceptions import NotFoundError
 from finances.local_days import day_of, end_of
+from finances.prepared import OwnedQueries, Parameter
 from portfolio import rates, securities_in_use, windows
 from portfolio.inputs import MAX_PRICE_AGE, Account, Position, RecordedValue, Security
 from portfolio.positions import HeldPosition, positions_of
@@ -53,7 +55,7 @@ class Wanted:
 def household(*, user: Any, wanted: Wanted, currency: str, account_id: Any = None) -> Household:
     """Return the accounts of ``user``, or one of them, with all that ``wanted`` days need.
 
-    Nine queries, which see the same moment: no figure is made of what was before a change and what was after it.
+    Ten queries, which see the same moment: no figure is made of what was before a change and what was after it.
 
     Raises:
         NotFoundError: the user has no account ``account_id``.
@@ -111,19 +113,28 @@ def _codes(accounts: Sequence[Account], securities: dict[str, Security]) -> set[
 
 def _accounts(user: Any, wanted: Wanted, zone: zoneinfo.ZoneInfo, account_id: Any) -> list[Any]:
     """Return the accounts, each with the ids of its latest values of the days that are anchors; one query."""
-    rows = stored.Account.objects.for_user(user).select_related("financial_institution")
-    if account_id is not None:
-        rows = rows.filter(pk=account_id)
-    latest = AccountValue.objects.filter(account=OuterRef("pk")).order_by("-timestamp").values("pk")
-    anchors = {
-        f"latest_{place}": Subquery(latest.filter(timestamp__lt=end_of(day, zone))[:1])
-        for place, day in enumerate(wanted.anchors)
-    }
-    first = AccountValue.objects.filter(account=OuterRef("pk")).order_by("timestamp").values("timestamp")
-    found = list(rows.annotate(first_value_at=Subquery(first[:1]), **anchors))
+    ends = {f"end_{place}": end_of(day, zone) for place, day in enumerate(wanted.anchors)}
+    keys = {} if account_id is None else {"pk": account_id}
+    found = list(_accounts_until(tuple(ends)).by(*keys).rows(user_id=user.pk, **keys, **ends))
     if account_id is not None and not found:
         raise NotFoundError("There is no such account.")
     return found
+
+
+@cache
+def _accounts_until(ends: tuple[str, ...]) -> OwnedQueries[stored.Account]:
+    """Return the queries for accounts with their latest values before each of ``ends``, which are parameters."""
+    within = AccountValue.objects.filter(account=OuterRef("pk"))
+    latest, first = within.order_by("-timestamp").values("pk"), within.order_by("timestamp").values("timestamp")
+    anchors = {
+        f"latest_{place}": Subquery(latest.filter(timestamp__lt=Parameter(end, DateTimeField()))[:1])
+        for place, end in enumerate(ends)
+    }
+    return OwnedQueries(
+        lambda: stored.Account.objects.select_related("financial_institution").annotate(
+            first_value_at=Subquery(first[:1]), **anchors
+        )
+    )
 
 
 def _values(rows: Sequence[Any], wanted: Wanted, zone: zoneinfo.ZoneInfo) -> dict[str, list[RecordedValue]]:

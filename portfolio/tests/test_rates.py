@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.tests.factories import AccountFactory, AccountValueFactory
 from currencies.fixed_rates import FIXED_RATES
-from currencies.models import Currency
+from currencies.models import Currency, CurrencyRate
 from currencies.tests.factories import CurrencyRateFactory
 from portfolio import rates
 from portfolio.tests.api.conftest import at
@@ -54,3 +54,18 @@ def test_few_currencies_need_one_query():
         rates.pivots(["CAD", "EUR", "USD"])
 
     assert len(queries) == 1
+
+
+def test_pivots_are_kept_until_a_rate_changes():
+    """A currency becomes a pivot by a rate with the second of two currencies."""
+    one, pivot, other = codes()[:3]
+    CurrencyRateFactory(base_id=one, target_id=pivot, date=date(2020, 9, 4), rate="2")
+    before = [rates.kept_pivots([one, other]) for _ in range(2)]
+    with CaptureQueriesContext(connection) as queries:
+        rates.kept_pivots([other, one])
+
+    CurrencyRateFactory(base_id=pivot, target_id=other, date=date(2020, 9, 4), rate="2")
+    after = rates.kept_pivots([one, other])
+    CurrencyRate.objects.filter(base=pivot).delete()
+
+    assert (before, len(queries), after, rates.kept_pivots([one, other])) == ([[], []], 1, [pivot], [])

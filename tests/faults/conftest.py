@@ -105,7 +105,7 @@ def start_app(tmp_path):
 
 
 @pytest.fixture(autouse=True)
-def _empty_caches():
+def empty_caches():
     """These tests ask real processes, and use no cache of this one."""
 
 
