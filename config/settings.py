@@ -144,8 +144,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, as in earnest: threads of a test share it, and wait for each other.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 else:
-    seconds_kept = 0 if "runserver" in sys.argv else 600  # which has a thread for each connection of a browser
-    DATABASES["default"] = {"CONN_MAX_AGE": seconds_kept, "CONN_HEALTH_CHECKS": True, **DATABASES["default"]}
+    kept = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, **DATABASES["default"]}
+    DATABASES["default"] = kept | ({"CONN_MAX_AGE": 0} if "runserver" in sys.argv else {})  # with as many threads as asked
     DATABASES["default"]["ENGINE"] = "finances.postgresql"
     DATABASES["default"]["OPTIONS"] = {
         "connect_timeout": 5,

@@ -68,9 +68,10 @@ class OwnedAdminMixin:
 
     def changeform_view(self, request: Any, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
         """Show a form as ever, and write from it in one transaction."""
+        if request.method != "POST":  # who only reads locks nobody out
+            return super().changeform_view(request, object_id, *args, **kwargs)  # type: ignore[misc]
         with transaction.atomic():
-            if request.method == "POST":
-                self.lock(request.POST, None if object_id is None else unquote(object_id))
+            self.lock(request.POST, None if object_id is None else unquote(object_id))
             return super().changeform_view(request, object_id, *args, **kwargs)  # type: ignore[misc]
 
     def lock(self, entered: Mapping[str, Any], pk: str | None) -> None:

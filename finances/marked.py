@@ -1,6 +1,6 @@
 """Rows that are shown with others: after a change of one, what was kept with it is not found. See docs/adr/0033."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -15,11 +15,30 @@ from finances.models import OwnedModel, OwnedQuerySet, OwnerGeneration, SharedGe
 OWN = "recorded_marks"
 
 
+def require_new(options: Mapping[str, Any]) -> None:
+    """Refuse to store rows over those that are there.
+
+    Raises:
+        TypeError: ``options`` of a ``bulk_create`` ask for it.
+    """
+    if options.get("update_conflicts"):
+        raise TypeError("A marked row is stored or refused; one that is there is changed by itself.")
+
+
 class MarkedQuerySet(OwnedQuerySet):
     """Such rows of one owner, written in bulk: what changes renews the owner's marks.
 
     What is new needs not, since no recorded row points at it yet, nor what goes, of which those that do are changed.
     """
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list[Any]:  # type: ignore[override]
+        """Store new rows.
+
+        Raises:
+            TypeError: those that are there are to be changed, of which nobody would be told.
+        """
+        require_new(options)
+        return super().bulk_create(objs, *args, **options)
 
     def update(self, **values: Any) -> int:
         """Change all rows at once."""
@@ -33,6 +52,7 @@ class MarkedQuerySet(OwnedQuerySet):
         """Delete all rows at once."""
         with transaction.atomic(using=self.db):
             self.held()
+            locked(self)
             return super().delete()
 
     def held(self) -> set[Any]:
@@ -40,6 +60,11 @@ class MarkedQuerySet(OwnedQuerySet):
         whose = set(self.order_by().values_list("user_id", flat=True))
         owners.hold(whose)
         return whose
+
+
+def locked(rows: models.QuerySet[Any]) -> None:
+    """Lock rows that are to go before those that point at them are changed, as whoever deletes one in the API does."""
+    list(rows.order_by("pk").select_for_update(of=("self",)).values_list("pk"))
 
 
 class MarkedModel(OwnedModel):
@@ -52,22 +77,31 @@ class MarkedModel(OwnedModel):
 
     def save(self, *, using: str | None = None, **options: Any) -> None:
         """Store the row while its owner stays."""
-        is_new = self._state.adding
         with transaction.atomic(using=using):
             owners.hold([self.user_id])
             super().save(using=using, **options)
-            if not is_new:
+            if not options.get("force_insert"):
                 caching.renew_of({self.user_id}, using=using)
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         """Delete the row while its owner stays."""
         with transaction.atomic():
             owners.hold([self.user_id])
+            locked(type(self).objects.filter(pk=self.pk))
             return super().delete(*args, **options)
 
 
 class SharedQuerySet(models.QuerySet[Any]):
     """Rows that all users share and that are shown with theirs, written in bulk."""
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list[Any]:  # type: ignore[override]
+        """Store new rows.
+
+        Raises:
+            TypeError: those that are there are to be changed, of which nobody would be told.
+        """
+        require_new(options)
+        return super().bulk_create(objs, *args, **options)
 
     def update(self, **values: Any) -> int:
         """Change all rows at once."""
@@ -96,10 +130,9 @@ class SharedModel(models.Model):
 
     def save(self, *, using: str | None = None, **options: Any) -> None:
         """Store the row."""
-        is_new = self._state.adding
         with transaction.atomic(using=using):
             super().save(using=using, **options)
-            if not is_new:
+            if not options.get("force_insert"):
                 renew(type(self), using=using)
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:

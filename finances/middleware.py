@@ -74,6 +74,22 @@ class RequestMiddleware:
             timezone.deactivate()
         return response
 
+    def process_template_response(self, request: HttpRequest, response: Any) -> Any:  # noqa: ARG002
+        """Let go of what an answer of DRF holds, once it is written."""
+        response.add_post_render_callback(let_go)
+        return response
+
+
+def let_go(response: Any) -> None:
+    """Break the circle in which DRF leaves an answer, its view and the request.
+
+    They would stay, with all that was written, until Python looks for such circles.
+    """
+    context = vars(response).pop("renderer_context", None)
+    if context is not None:
+        context["request"].parser_context.clear()
+        vars(context["view"]).clear()
+
 
 def log_request(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
     """Write the line of the request log."""

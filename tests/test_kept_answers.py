@@ -3,6 +3,7 @@
 That those about accounts and holdings show every change is tested in accounts/tests/api/test_kept_pages.py.
 """
 
+import gc
 import logging
 from datetime import UTC, date, datetime, timedelta
 
@@ -11,9 +12,11 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.tests.factories import AccountFactory
+from config.wsgi import application
 from finances import caching
 from finances.api import kept_answers
 from finances.api.permissions import IsSuperuser
@@ -261,3 +264,32 @@ def test_that_a_sync_is_over_by_time_alone_is_seen(security, api, time_machine):
     time_machine.move_to(NOON + timedelta(minutes=11), tick=False)
 
     assert (during, api.get(address).json()["security"]["is_syncing"]) == ([True, True], False)
+
+
+# ---- What is not kept goes ----
+
+
+def test_an_answer_goes_at_once_when_it_is_given(security, user, rf):
+    """Without waiting for the collector of garbage: series are large, and there may be many between two collections."""
+    header = {"Authorization": f"Bearer {sessions.start(user=user).access_token}"}
+    statuses = []
+
+    def ask(offset):  # without the client of tests, which leaves circles of its own
+        request = rf.get(f"/api/v1/securities/{security.symbol}/prices", {"offset": offset}, headers=header)
+        statuses.append(application.get_response(request).status_code)
+
+    def left():
+        return sum(isinstance(each, (Response, Request, APIView)) for each in gc.get_objects())
+
+    ask(0)
+    gc.collect()
+    gc.disable()
+    try:
+        before = left()
+        for offset in range(1, 4):
+            ask(offset)
+        after = left()
+    finally:
+        gc.enable()
+
+    assert (statuses, after) == ([200] * 4, before)

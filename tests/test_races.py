@@ -1,12 +1,17 @@
 """When several write at the same moment, exactly one of them does, and the others are told."""
 
+import threading
 from collections import Counter
+from contextlib import suppress
 
 import pytest
+from django.db import connection, transaction
 
 from accounts.models import Account, AccountValue, Holding
 from accounts.tests.factories import AccountFactory, HoldingFactory, InvestmentAccountFactory
 from finances.models import IdempotentAnswer
+from institutions.models import FinancialInstitution
+from institutions.tests.factories import FinancialInstitutionFactory
 from securities.tests.factories import SecurityFactory
 from tests.at_once import at_once
 from users.tests.factories import UserFactory
@@ -144,3 +149,31 @@ def test_what_is_deleted_while_it_is_changed_is_gone(signed_in):
     assert deleted.status_code == 204
     assert changed.status_code in {200, 404}
     assert not Holding.objects.exists()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite knows one writer")
+@pytest.mark.parametrize(
+    "delete", [lambda row: row.delete(), lambda row: FinancialInstitution.objects.filter(pk=row.pk).delete()]
+)
+def test_an_institution_that_two_delete_is_deleted_by_one_of_them(user, delete):
+    """One has locked it as the API does; the other comes before that one gets to the accounts."""
+    row = FinancialInstitutionFactory(user=user)
+    account = AccountFactory(user=user, financial_institution=row)
+    is_locked, goes_on = threading.Event(), threading.Event()
+
+    def first():
+        with transaction.atomic():
+            found = FinancialInstitution.objects.select_for_update(of=("self",)).get(pk=row.pk)
+            is_locked.set()
+            goes_on.wait(1)
+            found.delete()
+
+    def second():
+        assert is_locked.wait(30)
+        with suppress(FinancialInstitution.DoesNotExist):
+            delete(FinancialInstitution.objects.get(pk=row.pk))
+
+    at_once(first, second)
+
+    account.refresh_from_db()
+    assert (account.financial_institution, FinancialInstitution.objects.exists()) == (None, False)

@@ -149,7 +149,7 @@ class HoldingViewSet(HistoryMixin, NestedViewSet):
     parent_name = "account"
     serializer_class = HoldingSerializer
     filterset_class = HoldingFilter
-    shown_with = (Security, Currency)
+    shown_with = (Security,)
     history_fields = {
         "account_id": "account_id",
         "security_id": "security_id",

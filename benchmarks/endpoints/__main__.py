@@ -47,7 +47,7 @@ def database(url: str, kept: str | None) -> Iterator[str]:
         if known is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
         try:
-            yield urlsplit(url)._replace(path=f"/{name.as_string().strip(chr(34))}").geturl()
+            yield urlsplit(url)._replace(path=f"/{name.as_string().strip(chr(34))}", query="").geturl()
         finally:
             if kept is None:
                 connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
@@ -68,7 +68,7 @@ def cache(url: str) -> Iterator[str]:
 def configure(database_url: str, redis_url: str, prefix: str, folder: Path) -> None:
     """Set up Django here as the servers will be: as in production, but without HTTPS and without a provider."""
     for name in list(os.environ):
-        if name.startswith(("DJANGO_", "THROTTLE_")):
+        if name.startswith(("DJANGO_", "THROTTLE_", "LIMITS_")):
             del os.environ[name]
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "config.settings", "DJANGO_ENV": "production", "ENV_FILE": os.devnull,

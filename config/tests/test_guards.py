@@ -149,6 +149,7 @@ def test_a_setting_of_gunicorn_that_lets_callers_hold_threads_or_deceive_is_refu
     [
         ("worker", "postgres://finances@127.0.0.1/finances", 600),
         ("runserver", "postgres://finances@127.0.0.1/finances", 0),
+        ("runserver", "postgres://finances@127.0.0.1/finances?conn_max_age=30", 0),
         ("worker", "postgres://finances@127.0.0.1/finances?conn_max_age=30", 30),
     ],
 )

@@ -170,8 +170,10 @@ class OwnedViewSet(BaseViewSet):
 
         def write() -> bytes:
             rows = self.first_page(request, prepared)
+            is_passing = any(map(self.is_passing, rows))  # before it is shown, or its end may come in between
             items = ExactJSONRenderer().render(self.get_serializer(rows, many=True).data)
-            return self.to_keep(b"%d\n%b" % (paginator.count, items), rows)
+            page = b"%d\n%b" % (paginator.count, items)
+            return caching.Passing(page) if is_passing else page
 
         kept = caching.remember_last(f"page:{self.place()}", state=state, compute=write)
         if not isinstance(kept, caching.Passing):
@@ -194,10 +196,6 @@ class OwnedViewSet(BaseViewSet):
     def state_shown(cls, owner: Any) -> Sequence[Any]:
         """Return all that an answer of this view to ``owner``, to a request without a query, depends on."""
         return [*marked.state_of(owner, shown_with=cls.shown_with), owner.timezone, *cls.moments(owner).values()]
-
-    def to_keep(self, written: bytes, rows: Sequence[Any]) -> bytes:
-        """Return what was written of ``rows``, as one that is not to be kept where time alone changes it."""
-        return caching.Passing(written) if any(map(self.is_passing, rows)) else written
 
     def is_passing(self, row: Any) -> bool:  # noqa: ARG002
         """Tell whether time alone changes what is shown of ``row``, though nothing in it changes."""

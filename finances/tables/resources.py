@@ -3,11 +3,14 @@
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from import_export import resources
 
 from finances.exceptions import FinancesError
 from finances.tables.limits import MAX_BULK_ROWS, MAX_ROWS, TableError
+
+# Until the transaction ends; on SQLite it is alone anyway.
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext(%s))"
 
 
 class TableResource(resources.ModelResource):  # type: ignore[misc]
@@ -25,7 +28,13 @@ class TableResource(resources.ModelResource):  # type: ignore[misc]
         report_skipped = True
 
     def before_import(self, dataset: Any, **_options: Any) -> None:
-        """Refuse a table of other columns, and one that is too long to be looked at row by row."""
+        """Let another import of the same rows end first: in other orders, the two would wait for each other for ever.
+
+        Refuse a table of other columns, and one that is too long to be looked at row by row.
+        """
+        if connection.vendor == "postgresql" and connection.in_atomic_block:
+            with connection.cursor() as cursor:
+                cursor.execute(ONE_AT_A_TIME, [self._meta.model._meta.db_table])
         fault = self.fault_of(dataset)
         if fault:
             dataset.wipe()  # or the library would go on with the rows

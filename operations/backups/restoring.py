@@ -15,7 +15,7 @@ from currencies import generations
 from currencies.models import Currency
 from finances import marked
 from finances.exceptions import ConflictError
-from finances.models import Generation
+from finances.models import Generation, OwnerGeneration
 from operations.backups import rows, schema, tables
 from operations.backups.archive import Advance, Archive, BackupError, Manifest
 from operations.backups.making import require_migrated
@@ -183,6 +183,8 @@ def begin_counters(names: set[str]) -> None:
     Generation.objects.bulk_create([Generation(name=name, number=new_count()) for name in sorted(every)])
     for model in marked.shared_models():
         marked.renew(model)
+    people = User.objects.values_list("pk", flat=True)
+    OwnerGeneration.objects.bulk_create([OwnerGeneration(user_id=key) for key in people], batch_size=1000)
 
 
 def forget() -> None:

@@ -15,6 +15,7 @@ LEFT_OUT: dict[str, str] = {
     "django_tasks_database.dbtaskresult": "What waited then has been done since, and its mails have been sent.",
     "finances.generation": "Counters that must never go back; a restore begins new ones.",
     "finances.sharedgeneration": "Marks of changes; a restore makes new ones.",
+    "finances.ownergeneration": "The same of each person.",
 }
 # Columns that say what a process does, or how often something changed: a restore sets them anew (`restoring`).
 COLUMNS_LEFT_OUT: dict[str, frozenset[str]] = {

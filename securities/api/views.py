@@ -96,10 +96,10 @@ class SecurityViewSet(GenericViewSet):
         query = validated(PricesQuery, request)
         question, until = meant(query)
         security = services.get_or_fetch(symbol)
-        shown = SecuritySerializer(security).data
         if not security.is_syncing:  # which ends by time alone where whoever began has come to an untimely end
             state = [*marked.shared_state_of(request.user, Security), question, until]
             may_be_kept(self, state=state, state_of=functools.partial(state_now, query))
+        shown = SecuritySerializer(security).data
         return conditional.unless_unchanged(
             request,
             state=[security.prices_version, shown, question, until],
