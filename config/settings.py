@@ -145,7 +145,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 else:
     kept = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, **DATABASES["default"]}
-    DATABASES["default"] = kept | ({"CONN_MAX_AGE": 0} if "runserver" in sys.argv else {})  # with as many threads as asked
+    DATABASES["default"] = kept | ({"CONN_MAX_AGE": 0} if "runserver" in sys.argv else {})  # a thread each
     DATABASES["default"]["ENGINE"] = "finances.postgresql"
     DATABASES["default"]["OPTIONS"] = {
         "connect_timeout": 5,

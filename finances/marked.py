@@ -31,7 +31,7 @@ class MarkedQuerySet(OwnedQuerySet):
     What is new needs not, since no recorded row points at it yet, nor what goes, of which those that do are changed.
     """
 
-    def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list[Any]:  # type: ignore[override]
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list[Any]:
         """Store new rows.
 
         Raises:
@@ -94,7 +94,7 @@ class MarkedModel(OwnedModel):
 class SharedQuerySet(models.QuerySet[Any]):
     """Rows that all users share and that are shown with theirs, written in bulk."""
 
-    def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list[Any]:  # type: ignore[override]
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list[Any]:
         """Store new rows.
 
         Raises:
