@@ -25,6 +25,7 @@ LARGEST_HEAD = 65_536  # bytes; the library refuses a line or field of more than
 PERIOD = 2.0  # seconds by which it is told how fast somebody sends
 SMALL_PIECE = 8192  # bytes that are asked for at once where nobody knows how many will come; as the library does
 LARGE_PIECE = 262_144
+LITTLE = 16_384  # bytes of an answer that wait for more of it, so that all goes at once
 HEAD_END = b"\r\n\r\n"
 BARE_LF = re.compile(rb"(?<!\r)\n")
 FRAMING = re.compile(rb"\r\n(content-length|transfer-encoding):[ \t]*([^\r\n]*?)[ \t]*(?=\r\n)")
@@ -42,13 +43,13 @@ class PatientSocket(socket.socket):
         self.unsent = bytearray()
 
     def sendall(self, data: Any, flags: int = 0) -> None:
-        """Send what is taken at once, and keep the rest."""
-        sent = 0
-        if not self.unsent:
+        """Keep a little, such as the head of an answer, to go with what follows; send what is taken at once of more."""
+        kept, sent = len(self.unsent), 0
+        if kept + len(data) > LITTLE:
             with suppress(BlockingIOError):
-                sent = self.send(data, flags | socket.MSG_DONTWAIT)
-        if sent < len(data):
-            self.unsent += memoryview(data)[sent:]
+                sent = self.sendmsg([self.unsent, data], (), flags | socket.MSG_DONTWAIT)
+            del self.unsent[:sent]
+        self.unsent += memoryview(data)[max(sent - kept, 0) :]
 
     def send_more(self) -> None:
         """Send what is taken now of what was kept."""

@@ -180,6 +180,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
         """Answer one request."""
         self.weigh(conn, is_here=False)
         result = super().handle(conn)
+        if conn.sock.unsent:
+            try:
+                conn.sock.send_more()
+            except OSError:  # nobody is there any more
+                return False
         if result and conn.received:
             conn.keep_rest()
         return result

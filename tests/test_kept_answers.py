@@ -158,7 +158,7 @@ def test_a_process_keeps_no_more_than_it_may(api, address):
     count = len(caching.answers.kept)
     for number in range(caching.MOST_NEAR_BYTES // 100_000 + 5):
         slot = f"large {number}"
-        caching.answers.put(slot, kept_answers.Answer([], list, None, 200, {}, b"x" * 100_000))
+        caching.answers.put(slot, kept_answers.Answer("", list, "", 200, {}, b"x" * 100_000))
 
     assert count > 100
     assert sum(len(answer) for _, answer in caching.answers.kept.values()) <= caching.MOST_NEAR_BYTES

@@ -6,9 +6,10 @@ what the answer depends on is compared; only then is it given again, without all
 """
 
 import hashlib
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import orjson
 from django.db import DatabaseError
@@ -26,23 +27,36 @@ from finances.api.throttling import Throttle
 SAID = ("PATH_INFO", "QUERY_STRING", "SCRIPT_NAME", "SERVER_NAME", "SERVER_PORT", "wsgi.url_scheme")
 FIELD, REQUEST_ID = "HTTP_", "HTTP_X_REQUEST_ID"
 KEPT = {200, 304}
-HEADER_BYTES = 2000  # that a header, with all that is kept of an answer besides its content, takes in memory
+HEADER_BYTES = 1000  # that a header, with all that is kept of an answer besides its content, takes in memory
 DEPENDS = "answer_depends_on"
 
 type State = Sequence[Any]
 type StateOf = Callable[[Any], State]
 
 
+class Match(NamedTuple):
+    """What of the way to a view is told of a request afterwards."""
+
+    route: str
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer, the ``state`` that it was given in, and what tells the present one from the user who asks."""
+    """An answer, what stands for the state it was given in, and what tells the present one from the user who asks."""
 
-    state: State
+    state: str
     state_of: StateOf
-    route: Any
+    route: str
     status: int
     header: dict[str, str]
     content: bytes
+
+    @classmethod
+    def of(cls, response: Any, match: Any, state: State, state_of: StateOf) -> Self:
+        """Return what is kept of a response, whose address ``match`` tells."""
+        header = {name: sys.intern(value) for name, value in response.items()}  # nearly all say the same
+        content = memoryview(response.content).tobytes()  # a copy, without the room that orjson leaves behind it
+        return cls(digest_of(state), state_of, match.route, response.status_code, header, content)
 
     def __len__(self) -> int:
         """Return the bytes that it takes."""
@@ -81,25 +95,34 @@ class KeptAnswersMiddleware:
         if request.method != "GET" or "HTTP_AUTHORIZATION" not in request.META or request.META.get("CONTENT_LENGTH"):
             return self.get_response(request)
         asked = name_of(request.META)
-        answer: Answer | None = caching.answers.get(asked)
+        try:
+            answer = self.find(asked, request)
+        except DatabaseError as exc:
+            return errors.outage(exc)
         if answer is not None:
-            try:
-                is_good = self.is_good(answer, request)
-            except APIException:  # the view says what
-                is_good = False
-            except DatabaseError as exc:
-                return errors.outage(exc)
-            metrics.count_look("answer", found=is_good)
-            if is_good:
-                request.resolver_match = answer.route
-                return answer.again()
+            request.resolver_match = Match(answer.route)
+            return answer.again()
         response = self.get_response(request)
         depends = getattr(request, DEPENDS, None)
         if depends is not None and response.status_code in KEPT and not response.cookies:
-            (state, state_of), header = depends, dict(response.items())
-            kept = Answer(state, state_of, request.resolver_match, response.status_code, header, response.content)
-            caching.answers.put(asked, kept)
+            caching.answers.put(asked, Answer.of(response, request.resolver_match, *depends))
         return response
+
+    def find(self, asked: str, request: HttpRequest) -> Answer | None:
+        """Return the answer that was given before to what is ``asked``, if it may be given again.
+
+        Raises:
+            DatabaseError: the database does not say.
+        """
+        answer: Answer | None = caching.answers.get(asked)
+        if answer is None:
+            return None
+        try:
+            is_good = self.is_good(answer, request)
+        except APIException:  # the view says what
+            is_good = False
+        metrics.count_look("answer", found=is_good)
+        return answer if is_good else None
 
     def is_good(self, answer: Answer, request: Any) -> bool:
         """Tell whether whoever asks may have the answer, and it would be the same now.
@@ -111,8 +134,13 @@ class KeptAnswersMiddleware:
         for authentication in self.authentications:
             if (found := authentication.authenticate(request)) is not None:
                 request.user = found[0]
-                return answer.state_of(found[0]) == answer.state and Throttle().allow_request(request, None)
+                return digest_of(answer.state_of(found[0])) == answer.state and Throttle().allow_request(request, None)
         return False
+
+
+def digest_of(state: State) -> str:
+    """Return what stands for all of a state."""
+    return caching.key_of("state", state)
 
 
 def name_of(said: Mapping[str, Any]) -> str:
