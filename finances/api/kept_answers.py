@@ -100,7 +100,7 @@ class KeptAnswersMiddleware:
         except DatabaseError as exc:
             return errors.outage(exc)
         if answer is not None:
-            request.resolver_match = Match(answer.route)
+            request.resolver_match = Match(answer.route)  # type: ignore[assignment]  # all that is asked of it
             return answer.again()
         response = self.get_response(request)
         depends = getattr(request, DEPENDS, None)
