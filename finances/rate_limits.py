@@ -2,7 +2,7 @@
 
 Requests are counted in fixed windows, each count being one atomic increment in the cache ``throttles``. Without Redis,
 or while it is away, every process counts in its own memory: limits become as many times wider as there are
-processes, but nobody is let in unlimited and nobody is locked out.
+processes, but nobody is let in unlimited and nobody is locked out. These counts outlive it (``finances.counts``).
 
 Of a limit of hundreds a process counts a hundredth at once, and lets that many pass before it asks the cache again.
 Never do more pass than the limit says; what a process has counted and not let pass is lost when the window closes.
@@ -23,11 +23,11 @@ import redis
 from django.conf import settings
 from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
-from django.core.cache.backends.locmem import LocMemCache
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.crypto import salted_hmac
 
 from finances import typed_text
+from finances.counts import Memory
 
 logger = logging.getLogger(__name__)
 
@@ -196,7 +196,7 @@ class Counter:
 
     def __init__(self) -> None:
         """Trust the shared cache until it fails."""
-        self.memory = LocMemCache(__name__, {"OPTIONS": {"MAX_ENTRIES": 100_000}})
+        self.memory = Memory()
         self.shared_again_at = 0.0
 
     def increment(self, key: str, *, seconds: int, by: int = 1) -> int:
