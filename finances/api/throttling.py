@@ -90,3 +90,11 @@ class Throttle(BaseThrottle):
             account = view.throttle_account(request)
             if account is not None:
                 yield f"{scope}_account", account
+
+
+class ScopeThrottle(Throttle):
+    """What one caller asks under the view's scope alone, which may be more than they may ask of everything."""
+
+    def steps(self, request: Request, view: Any) -> Iterator[tuple[str, str]]:
+        """Yield the scope and who is counted under it."""
+        yield view.throttle_scope, caller_of(request)
