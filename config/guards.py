@@ -76,6 +76,11 @@ def require_known_database(engine: str) -> None:
     refuse([] if engine in known else ["DATABASE_URL names neither sqlite nor postgres"])
 
 
+def require_no_redis_for_limits_alone(url: str) -> None:
+    """Refuse a LIMITS_REDIS_URL that nothing would read, since limits would seem to be counted there."""
+    refuse(["LIMITS_REDIS_URL is set without REDIS_URL; set both, or neither"] if url else [])
+
+
 def require_known_serving(gunicorn: Any) -> None:
     """Refuse settings of gunicorn that let callers hold its threads, or that read requests more leniently."""
     given = {name: gunicorn.settings[name].get() for name in SERVING}

@@ -1,5 +1,6 @@
 """How gunicorn serves in production: ``gunicorn --config config/gunicorn.py``."""
 
+import atexit
 import importlib
 import itertools
 import os
@@ -60,20 +61,34 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def post_fork(server: object, worker: Any) -> None:  # noqa: ARG001
-    """Let the worker know its place; see finances.metrics."""
+    """Let the worker know its place (see finances.metrics), and go on counting where others have ended."""
+    from finances import counts
+
     os.environ["METRICS_PLACE"] = str(worker.place)
+    counts.take_up(Path(os.environ["COUNTS_DIR"]))
+
+
+def worker_exit(server: object, worker: object) -> None:  # noqa: ARG001
+    """Leave what this process has counted, and once more what it counts until all that it has accepted is done."""
+    from finances import counts
+
+    folder = Path(os.environ["COUNTS_DIR"])
+    counts.leave(folder)
+    atexit.register(counts.leave, folder)
 
 
 def on_exit(server: object) -> None:  # noqa: ARG001
-    """Remove the files of metrics."""
-    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+    """Remove the files of metrics and of counts."""
+    for folder in ("PROMETHEUS_MULTIPROC_DIR", "COUNTS_DIR"):
+        shutil.rmtree(os.environ[folder], ignore_errors=True)
 
 
 def on_starting(server: Any) -> None:
     """Refuse unsafe settings once and in plain words, instead of in every worker and under a traceback."""
     memory.give_back()  # workers are forked from here
-    # Before anything counts. A folder of this start alone: the counts of an earlier one are not these processes'.
+    # Before anything counts. Folders of this start alone: the counts of an earlier one are not these processes'.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="finances-metrics-", dir=worker_tmp_dir)
+    os.environ["COUNTS_DIR"] = tempfile.mkdtemp(prefix="finances-counts-", dir=worker_tmp_dir)
     try:
         settings = importlib.import_module("config.settings")
         if settings.ENVIRONMENT == "test":

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from config import readiness
 from finances import http
+from finances.api import throttling
 from finances.exceptions import ProviderUnavailableError
 
 RETRY_SECONDS = 5
@@ -45,6 +46,9 @@ class ReadySerializer(serializers.Serializer[Any]):
     database = serializers.CharField(help_text="ok or away")
     migrations = serializers.CharField(help_text="ok or missing; unknown while the database is away")
     cache = serializers.CharField(help_text="ok or away; none where no Redis is set")
+    limits = serializers.CharField(
+        help_text="ok or away; full, then each process counts by itself; none where no Redis is set"
+    )
 
 
 class CooldownSerializer(serializers.Serializer[Any]):
@@ -85,10 +89,24 @@ class OpenView(APIView):
     authentication_classes = ()
 
 
-class HealthView(OpenView):
-    """The process itself: it answers, so it lives."""
+class LivingView(OpenView):
+    """The process itself.
 
-    throttle_classes = ()  # an orchestrator must not be told to come back later
+    It has no limit: a refusal would have it restarted, counting would ask Redis, and refusing is no less work.
+    """
+
+    throttle_classes = ()
+
+
+class AskingView(OpenView):
+    """What asks others, for whoever asks every few seconds."""
+
+    throttle_classes = (throttling.ScopeThrottle,)
+    throttle_scope = "health"
+
+
+class HealthView(LivingView):
+    """The process itself: it answers, so it lives."""
 
     @extend_schema(responses=HealthSerializer)
     def get(self, request: Request) -> Response:  # noqa: ARG002
@@ -96,10 +114,8 @@ class HealthView(OpenView):
         return Response({"status": "healthy", "version": settings.VERSION})
 
 
-class LiveView(OpenView):
+class LiveView(LivingView):
     """The process, for whoever restarts it."""
-
-    throttle_classes = ()
 
     @extend_schema(responses=LiveSerializer)
     def get(self, request: Request) -> Response:  # noqa: ARG002
@@ -107,24 +123,20 @@ class LiveView(OpenView):
         return Response({"status": "alive"})
 
 
-class ReadyView(OpenView):
+class ReadyView(AskingView):
     """The service, for whoever sends it requests."""
-
-    throttle_classes = ()
 
     @extend_schema(responses={200: ReadySerializer, 503: ReadySerializer})
     def get(self, request: Request) -> Response:  # noqa: ARG002
-        """Say whether database and cache answer and all migrations are applied; 503 when requests had better wait."""
+        """Say whether database and caches answer and all migrations are applied; 503 when requests had better wait."""
         state = readiness.state()
-        if set(state.values()) <= {"ok", "none"}:
+        if set(state.values()) <= readiness.ENOUGH:
             return Response({"status": "ready", **state})
         return unhealthy({"status": "not_ready", **state})
 
 
-class DatabaseHealthView(OpenView):
+class DatabaseHealthView(AskingView):
     """The database."""
-
-    throttle_classes = ()
 
     @extend_schema(responses={200: DatabaseHealthSerializer, 503: DatabaseHealthSerializer})
     def get(self, request: Request) -> Response:  # noqa: ARG002

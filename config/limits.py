@@ -17,6 +17,7 @@ def throttle_rates(env: NamingEnv, *, has_defaults: bool) -> dict[str, str]:
     return {
         "anon": env.str("THROTTLE_ANON", rate("120/min")),
         "user": env.str("THROTTLE_USER", rate("1200/min")),
+        "health": env.str("THROTTLE_HEALTH", rate("600/min")),
         "sync": env.str("THROTTLE_SYNC", rate("30/min")),
         "fetch": env.str("THROTTLE_FETCH", rate("60/min")),
         "figures": env.str("THROTTLE_FIGURES", rate("120/min")),

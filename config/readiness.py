@@ -1,20 +1,24 @@
-"""Whether what requests need is there: a database with all migrations, and the cache where there is one."""
+"""Whether what requests need is there: a database with all migrations, and the caches where there are any."""
 
 from functools import cache
 
 import django_redis
 import redis
 from django.conf import settings
+from django.core.cache import caches
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
+# Limits whose Redis is full are counted by each process. Strangers may have filled it, and must not stop the service.
+ENOUGH = {"ok", "none", "full"}
+
 
 def state() -> dict[str, str]:
-    """Return how database, migrations and cache are; two queries and a ping."""
+    """Return how database, migrations, cache and limits are; two queries, a ping, and a key that is written."""
     database = database_state()
     migrations = migrations_state() if database == "ok" else "unknown"
-    return {"database": database, "migrations": migrations, "cache": cache_state()}
+    return {"database": database, "migrations": migrations, "cache": cache_state(), "limits": limits_state()}
 
 
 def database_state() -> str:
@@ -49,5 +53,18 @@ def cache_state() -> str:
     try:
         django_redis.get_redis_connection("locks").ping()
     except redis.RedisError:
+        return "away"
+    return "ok"
+
+
+def limits_state() -> str:
+    """Ask the Redis in which limits are counted whether it takes something."""
+    if not settings.REDIS_URL:
+        return "none"
+    try:
+        caches["throttles"].set("ready", 1, 60)
+    except redis.exceptions.OutOfMemoryError:
+        return "full"
+    except (redis.RedisError, OSError):
         return "away"
     return "ok"

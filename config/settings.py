@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from config import guards, limits, policies
+from config import caches, guards, limits, policies
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
@@ -158,39 +158,11 @@ DATABASE_ANSWER_SECONDS = env.float("DATABASE_ANSWER_SECONDS", 15.0)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ---- Caches --------------------------------------------------------------------------------------------------------
-# One alias a purpose, and nobody calls django-redis's `clear()`, which empties all. "default" is the ORM cache.
 REDIS_URL = env.str("REDIS_URL", "")
 CACHE_PREFIX = env.str("CACHE_PREFIX", "test" if RUNNING_TESTS else "finances")
 if RUNNING_TESTS:  # tests that run side by side must not empty each other's caches
     CACHE_PREFIX += f"-{env.str('PYTEST_XDIST_WORKER', 'alone')}"
-CACHE_ALIASES = ("default", "http", "throttles", "locks")
-
-
-def _cache(alias: str) -> dict[str, object]:
-    """Configure the cache ``alias``: Redis when there is one, this process's memory otherwise."""
-    prefix = f"{CACHE_PREFIX}:{alias}"
-    if not REDIS_URL:
-        return {
-            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-            "LOCATION": alias,
-            "KEY_PREFIX": prefix,
-            "OPTIONS": {"MAX_ENTRIES": 100_000 if alias == "throttles" else 300},  # counts must not push counts out
-        }
-    return {
-        "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": env.str("LIMITS_REDIS_URL", REDIS_URL) if alias == "throttles" else REDIS_URL,
-        "KEY_PREFIX": prefix,
-        "OPTIONS": {
-            # Data only, never pickle: whoever writes to Redis must not run code here.
-            "SERIALIZER": "finances.cache_data.DataSerializer",
-            "SOCKET_CONNECT_TIMEOUT": 2,
-            "SOCKET_TIMEOUT": 2,
-            "IGNORE_EXCEPTIONS": alias == "default",
-        },
-    }
-
-
-CACHES = {alias: _cache(alias) for alias in CACHE_ALIASES}
+CACHES = caches.caches(env, prefix=CACHE_PREFIX)
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 
 # ---- History -------------------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """How often somebody may do something, counted for all processes together. Knows no HTTP framework.
 
 Requests are counted in fixed windows, each count being one atomic increment in the cache ``throttles``. Without Redis,
-or while it is away, every process counts in its own memory: limits become as many times wider as there are
-processes, but nobody is let in unlimited and nobody is locked out.
+or while it is away or full, every process counts in its own memory: limits become as many times wider as there are
+processes, but nobody is let in unlimited and nobody is locked out. These counts outlive it (``finances.counts``).
 
 Of a limit of hundreds a process counts a hundredth at once, and lets that many pass before it asks the cache again.
 Never do more pass than the limit says; what a process has counted and not let pass is lost when the window closes.
@@ -23,11 +23,11 @@ import redis
 from django.conf import settings
 from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
-from django.core.cache.backends.locmem import LocMemCache
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.crypto import salted_hmac
 
 from finances import typed_text
+from finances.counts import Memory
 
 logger = logging.getLogger(__name__)
 
@@ -80,8 +80,13 @@ class Window:
         return None if left >= 0 else self.closes_in
 
     def part(self, identity: str, *, count: int) -> "Window":
-        """Return a window that closes with this one and counts what ``identity`` alone does, up to ``count``."""
-        return Window(f"{self.key}:{digest_of(identity)[:32]}", Limit(count, self.limit.seconds), self.closes_in)
+        """Return a window that closes with this one and counts what ``identity`` alone does, up to ``count``.
+
+        Its key has nothing of this one's but the scope and the number: ``identity`` says whose part of what it is.
+        """
+        scope, _, number = self.key.split(":")
+        key = f"{scope}_part:{digest_of(identity)[:32]}:{number}"
+        return Window(key, Limit(count, self.limit.seconds), self.closes_in)
 
     def take_back(self) -> None:
         """Count a request less."""
@@ -192,11 +197,11 @@ class Ahead:
 
 
 class Counter:
-    """Counts in the shared cache, in this process's memory while that is away."""
+    """Counts in the shared cache, in this process's memory while that is away or full."""
 
     def __init__(self) -> None:
         """Trust the shared cache until it fails."""
-        self.memory = LocMemCache(__name__, {"OPTIONS": {"MAX_ENTRIES": 100_000}})
+        self.memory = Memory()
         self.shared_again_at = 0.0
 
     def increment(self, key: str, *, seconds: int, by: int = 1) -> int:
@@ -209,25 +214,27 @@ class Counter:
             self.ask(lambda cache: cache.decr(key))
 
     def forget(self, key: str) -> None:
-        """Forget ``key``, be it a count or a mark."""
+        """Forget ``key``, be it of a count or of something else."""
         self.ask(lambda cache: cache.delete(key))
 
-    def mark(self, key: str, *, seconds: int) -> None:
-        """Remember ``key`` for ``seconds``."""
-        self.ask(lambda cache: cache.set(key, 1, seconds))
+    def remember(self, key: str, value: str, *, seconds: int) -> None:
+        """Remember ``value`` under ``key`` for ``seconds``."""
+        self.ask(lambda cache: cache.set(key, value, seconds))
 
-    def is_marked(self, key: str) -> bool:
-        """Tell whether ``key`` is remembered."""
-        return self.ask(lambda cache: cache.get(key)) is not None
+    def remembers(self, key: str, value: str) -> bool:
+        """Tell whether it is ``value`` that is remembered under ``key``."""
+        return bool(self.ask(lambda cache: cache.get(key)) == value)
 
     def ask[Answer](self, question: Callable[[BaseCache], Answer]) -> Answer:
-        """Ask the shared cache, or this process's memory while that is away."""
+        """Ask the shared cache, or this process's memory while that is away or takes nothing more."""
         if time.monotonic() >= self.shared_again_at:
             try:
                 return question(caches["throttles"])
             except (redis.exceptions.RedisError, OSError) as exc:
                 self.shared_again_at = time.monotonic() + REDIS_REST_SECONDS
-                logger.warning("Rate limits are counted in this process alone, Redis being away: %s", exc)
+                is_full = isinstance(exc, redis.exceptions.OutOfMemoryError)
+                level, state = (logging.ERROR, "full") if is_full else (logging.WARNING, "away")
+                logger.log(level, "Rate limits are counted in this process alone, Redis being %s: %s", state, exc)
         return question(self.memory)
 
 

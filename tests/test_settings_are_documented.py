@@ -17,7 +17,7 @@ def test_every_setting_that_is_read_is_documented_and_no_other():
     documented = names(r"(?m)^#?([A-Z][A-Z_]*)=", ".env.example")
 
     read = (
-        names(r'\benv\.\w+\(\s*"([A-Z_]+)"', "config/settings.py", "config/limits.py")
+        names(r'\benv\.\w+\(\s*"([A-Z_]+)"', "config/settings.py", "config/caches.py", "config/limits.py")
         | names(r'environ\.get\("([A-Z_]+)"', "config/gunicorn.py", "config/deadlines.py")
         | names(r"\$\{([A-Z_]+)", "docker-compose.yml")
     )

@@ -19,6 +19,7 @@ from users.models import User
 logger = logging.getLogger(__name__)
 # RFC 5322's limit of a line. Python would encode lines of more than 78 characters, as the links are.
 LONGEST_LINE = 998
+DROPPED = "A mail was dropped: there were too many of its kind"
 
 
 class Mail(EmailMultiAlternatives):
@@ -29,18 +30,15 @@ class Mail(EmailMultiAlternatives):
         return super().message(policy=policy.clone(max_line_length=LONGEST_LINE))
 
 
-def post(mail: "Task[Any, Any]", argument: str, *, to: str | None = None, actor: Any = None) -> None:
-    """Enqueue a mail about ``argument`` to that address, or to ``to``; drop it where there were too many.
+def post(mail: "Task[Any, Any]", argument: str, *, actor: Any = None) -> None:
+    """Enqueue a mail about ``argument``; drop it where there were too many.
 
-    Each kind of mail is counted alone for each recipient, so that nobody can keep one of another kind from them; and
-    all that ``actor``, the id of a user, has had sent to addresses that are not theirs.
+    Counted is all that ``actor``, the id of a user, has had sent to addresses that are not theirs.
     """
-    address = rate_limits.account_identity(argument if to is None else to)
-    by_actor = [] if actor is None else [("mail_actor", f"user:{actor}")]
-    if rate_limits.first_refusal([*by_actor, ("mail_recipient", f"{mail.name}:{address}")]) is None:
+    if actor is None or rate_limits.seconds_to_wait(scope="mail_actor", identity=f"user:{actor}") is None:
         mail.enqueue(argument)
     else:
-        logger.warning("A mail was dropped: there were too many of its kind", extra={"mail": mail.name})
+        logger.warning(DROPPED, extra={"mail": mail.name})
 
 
 @task
@@ -103,8 +101,23 @@ def frontend_link(page: str, token: str = "") -> str:
 
 
 def send(template: str, subject: str, address: str, **context: Any) -> None:
-    """Render ``templates/mail/<template>.txt`` and ``.html`` and send them as one mail."""
+    """Render ``templates/mail/<template>.txt`` and ``.html`` and send them as one mail, unless there were too many.
+
+    Each kind of mail is counted alone for each recipient, so that nobody can keep one of another kind from them; here,
+    where there is one, since who makes addresses up would fill the memory with counts. One that cannot leave counts
+    no more.
+    """
+    recipient = f"{template}:{rate_limits.account_identity(address)}"
+    window = rate_limits.window_of(scope="mail_recipient", identity=recipient)
+    if window is not None and window.seconds_to_wait() is not None:
+        logger.warning(DROPPED, extra={"mail": template})
+        return
     context |= {"subject": subject, "address": address}
     message = Mail(subject, render_to_string(f"mail/{template}.txt", context), to=[address])
     message.attach_alternative(render_to_string(f"mail/{template}.html", context), "text/html")
-    message.send()
+    try:
+        message.send()
+    except Exception:  # it is tried again
+        if window is not None:
+            window.take_back()
+        raise

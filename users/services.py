@@ -157,7 +157,7 @@ def ask_for_new_address(*, user: User, email: str, current_password: str) -> Non
     require_current_password(current_password, user=user)
     user.pending_email = email
     user.save()
-    transaction.on_commit(functools.partial(mails.post, mails.send_new_address, str(user.pk), to=email, actor=user.pk))
+    transaction.on_commit(functools.partial(mails.post, mails.send_new_address, str(user.pk), actor=user.pk))
     transaction.on_commit(functools.partial(mails.post, mails.send_email_change_asked, user.email))
 
 

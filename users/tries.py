@@ -5,11 +5,11 @@ failed tries from all addresses together, of which no address can use up more th
 lately got in from, that bound does not ask. So who knows somebody's name keeps themselves out, and nobody else.
 
 A try is counted before it is looked at, and taken back when it was good: those that come together cannot be more.
-Names that nobody has are counted like the others. docs/adr/0032 says why.
+Names that nobody has are counted like the others, but in no more than so many counts. docs/adr/0032 says why.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -20,15 +20,18 @@ from users.models import User
 # What is tried, and what bounds it: by account and address, and by account.
 SCOPES = {"login": ("login_account", "login_everywhere"), "code": ("code_account", "code_everywhere")}
 KNOWN_FOR = timedelta(days=30)
+# Addresses of an account that are known at a time. Each has its place among so many, and gives way to another of it.
+PLACES_KNOWN = 50
 # One address may use up a fifth of what an account's tries from everywhere are bound to.
 LEAST_ADDRESSES = 5
-# Names that nobody has share so many counts: who makes names up does not fill the memory.
-COUNTS_OF_NOBODY = 65_536
+# Names that nobody has share so many counts of each kind: who makes names up does not fill the memory.
+COUNTS_OF_NOBODY = 32_768
+NOBODY = "nobody:"
 
 
 @dataclass(frozen=True)
 class Account:
-    """Whose account is tried, or none. Where somebody has got in from is forgotten with their password."""
+    """Whose account is tried or named, or none. Where somebody has got in from is forgotten with their password."""
 
     identity: str
     password: str = field(default="", repr=False)
@@ -48,12 +51,21 @@ class Account:
         """Return whose name ``login`` is, either of the two; names that nobody has are accounts as well."""
         name = typed_text.normalize_name(login)
         storable = len(name) <= typed_text.MAX_NAME_LENGTH and "\0" not in name
-        people = User.objects.by_login(name).order_by().only("pk", "password") if storable else User.objects.none()
-        user = people.first()
-        if user is not None:
-            return cls.of(user)
-        digest = rate_limits.digest_of(rate_limits.account_identity(login))
-        return cls(f"nobody:{int(digest, 16) % COUNTS_OF_NOBODY}")
+        people = User.objects.by_login(name) if storable else User.objects.none()
+        known = people.order_by("pk").values_list("pk", "password").first()
+        made_up = nobody(rate_limits.account_identity(login))  # of somebody's name as well, which would take less time
+        return cls(made_up) if known is None else cls(f"user:{known[0]}", known[1])
+
+    def at(self, caller: str) -> str:
+        """Return as whom to count what ``caller`` does about this account."""
+        pair = f"{self.identity}:{caller}"
+        made_up = nobody(pair)
+        return made_up if self.identity.startswith(NOBODY) else pair
+
+
+def nobody(name: str) -> str:
+    """Return as whom to count what somebody may make up."""
+    return f"{NOBODY}{int(rate_limits.digest_of(name), 16) % COUNTS_OF_NOBODY}"
 
 
 class Try:
@@ -71,11 +83,12 @@ class Try:
         What is refused is not counted further: whoever is refused at one address uses up nothing of the others.
         """
         by_pair, by_account = SCOPES[self.kind]
-        narrow = rate_limits.window_of(scope=by_pair, identity=f"{self.account.identity}:{self.address}")
+        own = self.account.at(self.address)
+        narrow = rate_limits.window_of(scope=by_pair, identity=own)
         wide = rate_limits.window_of(scope=by_account, identity=self.account.identity)
         self.own = [] if narrow is None else [narrow]
-        if wide is not None and not rate_limits.counter.is_marked(self.known_as(self.account)):
-            self.own.append(wide.part(self.address, count=max(1, wide.limit.count // LEAST_ADDRESSES)))
+        if wide is not None and not rate_limits.counter.remembers(self.place(), self.entry(self.account.password)):
+            self.own.append(wide.part(own, count=max(1, wide.limit.count // LEAST_ADDRESSES)))
             self.everywhere = wide
         counted = self.own if self.everywhere is None else [*self.own, self.everywhere]
         waits = (window.seconds_to_wait() for window in counted)
@@ -88,13 +101,17 @@ class Try:
         if self.everywhere is not None:
             self.everywhere.take_back()
         # By the password as it is now: a hash of older parameters has been renewed.
-        key = self.known_as(replace(self.account, password=user.password))
-        rate_limits.counter.mark(key, seconds=int(KNOWN_FOR.total_seconds()))
+        rate_limits.counter.remember(self.place(), self.entry(user.password), seconds=int(KNOWN_FOR.total_seconds()))
 
-    def known_as(self, account: Account) -> str:
-        """Return the key under which it is remembered that ``account`` got in from here with this password."""
-        digest = rate_limits.digest_of(f"{account.identity}:{account.password}:{self.address}")
-        return f"{self.kind}_known:{digest[:32]}"
+    def place(self) -> str:
+        """Return the key of this address's place among those that are known of the account."""
+        account = rate_limits.digest_of(self.account.identity)[:32]
+        number = int(rate_limits.digest_of(f"{self.account.identity}:{self.address}"), 16) % PLACES_KNOWN
+        return f"{self.kind}_known:{account}:{number}"
+
+    def entry(self, password: str) -> str:
+        """Return what is remembered there of an address from which somebody got in with ``password``, as a hash."""
+        return rate_limits.digest_of(f"{self.account.identity}:{password}:{self.address}")[:32]
 
 
 def know(*, user: User, meta: Mapping[str, Any]) -> None:

@@ -161,7 +161,7 @@ def test_threads_keep_connections_where_they_stay(tmp_path, command, url, second
     assert (started.stdout.strip(), started.returncode) == (str(seconds), 0), started.stderr
 
 
-@pytest.mark.parametrize("apart", ["redis://limits:6379/0", None])
+@pytest.mark.parametrize("apart", ["redis://limits:6379/0", "", None])
 def test_counts_towards_limits_may_live_apart_from_what_makes_room(tmp_path, apart):
     said = "from config.settings import CACHES; print({name: cache['LOCATION'] for name, cache in CACHES.items()})"
 
@@ -171,3 +171,19 @@ def test_counts_towards_limits_may_live_apart_from_what_makes_room(tmp_path, apa
     assert ast.literal_eval(started.stdout) == {
         "default": here, "http": here, "throttles": apart or here, "locks": here,
     }, started.stderr  # fmt: skip
+
+
+@pytest.mark.parametrize("here", ["", None])
+def test_a_redis_for_limits_alone_is_refused_in_a_sentence(tmp_path, here):
+    started = start(tmp_path, REDIS_URL=here, LIMITS_REDIS_URL="redis://limits:6379/0")
+
+    assert started.returncode == 1
+    assert "LIMITS_REDIS_URL is set without REDIS_URL" in started.stderr
+
+
+def test_without_any_redis_both_may_be_empty(tmp_path):
+    said = "from config.settings import CACHES; print(CACHES['throttles'])"
+
+    started = start(tmp_path, said, REDIS_URL="", LIMITS_REDIS_URL="")
+
+    assert ast.literal_eval(started.stdout) == {"BACKEND": "finances.counts.Memory"}, started.stderr

@@ -164,3 +164,21 @@ def test_each_process_tells_the_sum_of_all_also_of_those_that_were_replaced(coun
 
     assert sums == {until_it_lived + 20}
     assert lived(port) == until_it_lived + 40
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are found as Linux has them")
+def test_counts_outlive_the_processes_that_counted_them(serve):
+    often = {"GUNICORN_CMD_ARGS": "--max-requests 30 --max-requests-jitter 0", "THROTTLE_ANON": "3/day"}
+    port, server = serve(**often)
+    statuses = [status(port, "/health/cache") for _ in range(4)]
+
+    processes, after = set(), set()
+    for _ in range(100):
+        with contextlib.suppress(OSError):  # a process that ends takes nobody in any more
+            ask_whether_it_lives(port)
+            after.add(status(port, "/health/cache"))
+        processes |= set(children(server))
+
+    assert statuses == [200, 200, 200, 429]
+    assert len(processes) >= 3
+    assert after == {429}

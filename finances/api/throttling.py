@@ -57,14 +57,6 @@ def caller_of(request: Request) -> str:
     return f"address:{rate_limits.client_address(request.META)}"
 
 
-def named_by(request: Request, account: str) -> str:
-    """Return as whom to count an account that ``request`` names without proving that it is the caller's.
-
-    Counted from wherever it is named, it would be refused to its owner because of others.
-    """
-    return f"{account}:{caller_of(request)}"
-
-
 class Throttle(BaseThrottle):
     """Everything that one caller asks, then what they ask under the view's scope, then what is asked of one account.
 
@@ -72,8 +64,8 @@ class Throttle(BaseThrottle):
     last, and only for those who may go on.
 
     A view may have a ``throttle_scope``, and a method ``throttle_account(request)`` that returns which account the
-    request is about: one that it proves to speak for, from whatever address, or else what `named_by` makes of it. Its
-    rate is that of the scope with ``_account`` behind it.
+    request is about: one that it proves to speak for, from whatever address, or else one together with the caller, for
+    it would be refused to its owner because of others. Its rate is that of the scope with ``_account`` behind it.
     """
 
     def allow_request(self, request: Request, view: Any) -> bool:
@@ -98,3 +90,11 @@ class Throttle(BaseThrottle):
             account = view.throttle_account(request)
             if account is not None:
                 yield f"{scope}_account", account
+
+
+class ScopeThrottle(Throttle):
+    """What one caller asks under the view's scope alone, which may be more than they may ask of everything."""
+
+    def steps(self, request: Request, view: Any) -> Iterator[tuple[str, str]]:
+        """Yield the scope and who is counted under it."""
+        yield view.throttle_scope, caller_of(request)

@@ -10,6 +10,7 @@ from django.core.cache import caches
 from django.core.exceptions import ImproperlyConfigured
 
 from finances import rate_limits
+from finances.tests.full_redis import FULL
 
 
 @pytest.fixture
@@ -190,6 +191,17 @@ def test_without_redis_each_process_counts_alone(limit, settings, caplog):
     assert [answer is None for answer in answers] == [True, True, False]
     assert len([record for record in caplog.records if "Redis being away" in record.message]) == 1
     rate_limits.counter.shared_again_at = 0.0
+
+
+def test_while_redis_is_full_each_process_counts_alone_and_says_so_as_an_error(limit, settings, caplog):
+    limit("2/min")
+    settings.CACHES = settings.CACHES | {"throttles": FULL}
+
+    answers = [ask("somebody while it is full") for _ in range(3)]
+    rate_limits.counter.shared_again_at = 0.0
+
+    assert [answer is None for answer in answers] == [True, True, False]
+    assert [(record.levelname, "Redis being full" in record.message) for record in caplog.records] == [("ERROR", True)]
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,8 @@ def check_caches() -> Iterator[Finding]:
     if failed:
         yield error(
             f"These caches do not remember, in {kind}: {some(failed)}.",
-            "See that Redis runs, that REDIS_URL is right, and that its memory suffices (`make logs-redis`).",
+            "See that Redis runs, that REDIS_URL and LIMITS_REDIS_URL (of throttles) are right, and that its memory "
+            "suffices (`make logs`).",
         )
     else:
         yield ok(f"The caches remember, in {kind}.")

@@ -91,11 +91,14 @@ class AddressView(OpenAuthView):
     """An endpoint that takes an address, which anybody may name: it is counted for whoever does."""
 
     def throttle_account(self, request: Request) -> str | None:
-        """Return the address that the request is about, for this caller; whether anybody has it is not looked at."""
+        """Return the address that the request is about, for this caller.
+
+        Those that nobody has share some counts; that they are looked for takes the same time and tells nothing.
+        """
         email = request.data.get("email") if isinstance(request.data, Mapping) else None
         if not isinstance(email, str) or not email:
             return None
-        return throttling.named_by(request, rate_limits.account_identity(email))
+        return tries.Account.by_login(email).at(throttling.caller_of(request))
 
 
 class RegisterView(AddressView):
@@ -247,7 +250,7 @@ class ForgotPasswordView(AddressView):
     def post(self, request: Request) -> Response:
         """Mail a link, good once and for 30 minutes, if there is such an account.
 
-        The answer and its time are the same if there is none: the address is looked up after the answer.
+        The answer and its time are the same if there is none: what is done for an account is done after the answer.
         """
         mails.post(mails.send_password_reset, checked(EmailSerializer(data=request.data))["email"])
         return Response({"message": MAILED})

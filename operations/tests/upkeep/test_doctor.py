@@ -19,6 +19,7 @@ from django_tasks_db.models import DBTaskResult
 
 from accounts.tests.factories import AccountFactory, HoldingFactory
 from currencies.tests.factories import CurrencyRateFactory
+from finances.tests.full_redis import FULL
 from operations.doctor import storage
 from operations.models import Run, Worker
 from securities.models import Security
@@ -279,6 +280,15 @@ def test_a_cache_that_forgets_is_an_error(held, settings):
     assert level == "error"
     assert found.startswith("These caches do not remember")
     assert found.endswith(": default.")
+
+
+def test_where_limits_are_counted_is_named_to_whoever_is_to_look(held, settings):
+    settings.CACHES = {**settings.CACHES, "throttles": FULL}
+
+    level, found, hint = finding("caches")
+
+    assert (level, found.endswith(": throttles.")) == ("error", True)
+    assert "LIMITS_REDIS_URL" in hint
 
 
 def test_providers_that_answer_are_well_and_are_not_asked_again_at_once(held, stand_in, yahoo, settings):

@@ -2,12 +2,20 @@
 
 import pytest
 from django.core import mail
+from django.core.mail.backends.dummy import EmailBackend
 
-from users import links
+from users import links, mails
 from users.tests.factories import PASSWORD
 
 AUTH = "/api/v1/auth"
 pytestmark = pytest.mark.django_db
+
+
+class AwayBackend(EmailBackend):
+    """A mail server that is away."""
+
+    def send_messages(self, _):
+        raise ConnectionRefusedError
 
 
 @pytest.fixture
@@ -66,3 +74,17 @@ def test_notices_are_limited_too(anonymous, limit, user, django_capture_on_commi
             assert anonymous.post(f"{AUTH}/reset-password", body).status_code == 200
 
     assert [message.subject for message in mail.outbox] == ["Your password was changed"]
+
+
+def test_what_could_not_leave_is_not_counted(limit, user, settings):
+    limit(mail_recipient="1/hour")
+    working = settings.MAILERS
+
+    settings.MAILERS = {"default": {"BACKEND": f"{__name__}.AwayBackend"}}
+    for _ in range(3):
+        with pytest.raises(ConnectionRefusedError):
+            mails.send_password_reset.func(user.email)
+    settings.MAILERS = working
+    mails.send_password_reset.func(user.email)
+
+    assert [message.to for message in mail.outbox] == [[user.email]]
