@@ -304,19 +304,18 @@ def test_what_time_alone_changes_is_computed_each_time(ask_slot):
 
 def test_a_process_keeps_no_more_than_it_may():
     each = caching.MAX_NEAR_BYTES - 1000
-    count = caching.MOST_NEAR_BYTES // each + 5
-    compute = Counted()
+    last = caching.MOST_NEAR_BYTES // each + 5
 
-    for number in [*range(count), count - 1, 0]:
-        caching.remember_last(f"thing:{number}", state=[1], compute=lambda: compute().ljust(each))
+    for number in range(last + 1):
+        caching.near.put(f"thing:{number}", bytes(each))
 
-    assert compute.count == count + 1  # the last one was kept, and the first one was not any more
+    assert (caching.near.get("thing:0"), caching.near.get(f"thing:{last}")) == (None, bytes(each))
     assert sum(len(result) for _, result in caching.near.kept.values()) <= caching.MOST_NEAR_BYTES
 
 
 def test_long_names_of_slots_count_too():
     for number in range(caching.MOST_NEAR_BYTES // 10_000 + 5):
-        caching.remember_last(f"thing:{number}".ljust(10_000, "-"), state=[1], compute=lambda: b"x")
+        caching.near.put(f"thing:{number}".ljust(10_000, "-"), b"x")
 
     assert sum(map(len, caching.near.kept)) <= caching.MOST_NEAR_BYTES
 
