@@ -184,6 +184,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
             conn.keep_rest()
         return result
 
+    def handle_request(self, req: Any, conn: Connection) -> Any:
+        """Answer it; where that is to be the last one but for those under way, not while the process has other work.
+
+        It would take no more callers, but stay in the place of its successor until the work is done.
+        """
+        from finances import tasks
+
+        if tasks.are_under_way():
+            self.max_requests = max(self.max_requests, self.nr + self.cfg.threads + 1)
+        return super().handle_request(req, conn)
+
     def finish_request(self, conn: Connection, future: Any) -> None:
         """Send what the caller has not taken yet of the answer, and only then go on with the connection."""
         if not conn.is_being_taken():
