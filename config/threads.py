@@ -12,6 +12,7 @@ from collections import deque
 from http import HTTPStatus
 from typing import Any
 
+from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
 from config.deadlines import Connection
@@ -169,10 +170,18 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
         self.nr_conns -= 1
         conn.close()
 
-    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        """Refuse what is no request, with the library's status and log, as the application refuses: no HTML."""
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:  # noqa: ARG002
+        """Refuse what is no request, with the library's status, as the application refuses: no HTML.
+
+        The library logs it, but neither from whom it came nor what was sent, which may be anything.
+        """
         refusal = Refusal(client)
-        super().handle_error(req, refusal, addr, exc)
+        if isinstance(exc, ParseException):
+            kind, said = type(exc).__name__, vars(exc)
+            said.update({name: kind for name, sent in said.items() if isinstance(sent, str | bytes | tuple)})
+        if req is not None:
+            req.uri = req.uri.partition("?")[0]
+        super().handle_error(req, refusal, ("-", 0), exc)
         with contextlib.suppress(OSError):
             client.sendall(refusal.as_problem())
 
