@@ -43,6 +43,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
     kept a connection open that was to be closed held up everybody for two seconds.
     """
 
+    max_requests: int
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Begin with nobody who leaves."""
         super().__init__(*args, **kwargs)

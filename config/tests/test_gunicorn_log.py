@@ -12,7 +12,7 @@ from config.tests.test_threads import GET, House, house, read_all
 
 __all__ = ["house"]
 
-SECRET = "private-and-secret"  # noqa: S105 - nobody's
+SECRET = "private-and-secret"
 TOKEN = f"eyJ{SECRET}.eyJ{SECRET}.c2lnbmF0"
 NO_REQUESTS = {
     "a header without a colon": b"GET / HTTP/1.1\r\nAuthorization Bearer TOKEN\r\n\r\n",
@@ -90,5 +90,3 @@ def test_of_a_request_that_fails_no_query_is_logged(house: House, caplog):
     assert read_all(caller).startswith(b"HTTP/1.1 500 ")
     assert [record.getMessage() for record in caplog.records] == ["Error handling request GET /path"]
     assert "the application fails" in caplog.text
-
-

@@ -41,7 +41,7 @@ class CountedAnswers(RedisDict):
 
     def __setitem__(self, key: str, item: CachedResponse) -> None:
         """Keep an answer."""
-        super().__setitem__(key, item)
+        super().__setitem__(key, item)  # type: ignore[no-untyped-call]
         now = time.time()
         self.connection.zadd(self.ends, {key: now + (item.expires_delta or 0) + self.ttl_offset})
         self.connection.zremrangebyscore(self.ends, "-inf", now)
@@ -49,7 +49,7 @@ class CountedAnswers(RedisDict):
     def __delitem__(self, key: str) -> None:
         """Forget an answer."""
         self.connection.zrem(self.ends, key)
-        super().__delitem__(key)
+        super().__delitem__(key)  # type: ignore[no-untyped-call]
 
 
 def build_cache() -> BaseCache:
