@@ -42,6 +42,7 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 # finances.middleware writes one line for each request; gunicorn itself only reports on its processes.
 accesslog = None
 errorlog = "-"
+logger_class = "config.gunicorn_log.Logger"
 
 # Whom to believe about X-Forwarded-* is Django's to decide, by TRUSTED_PROXY_COUNT, and nobody else's.
 forwarded_allow_ips = ""

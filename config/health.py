@@ -69,7 +69,7 @@ class CacheHealthSerializer(serializers.Serializer[Any]):
     errors = serializers.IntegerField(help_text="Ended without an answer.")  # type: ignore[assignment]
     total_requests = serializers.IntegerField()
     hit_rate = serializers.FloatField(help_text="Hits, stale ones too, of all requests, 0 to 1; 0 without any.")
-    size = serializers.IntegerField(help_text="Answers kept.")
+    size = serializers.IntegerField(help_text="Answers kept; in Redis with those that it has made room from.")
     cooldowns = serializers.DictField(
         child=CooldownSerializer(), help_text="Providers that are not asked for now, by name."
     )

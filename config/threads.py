@@ -12,6 +12,7 @@ from collections import deque
 from http import HTTPStatus
 from typing import Any
 
+from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
 from config.deadlines import Connection
@@ -41,6 +42,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
     The library does all of it in a thread, or, at the end, in the loop that serves all: one caller after the other who
     kept a connection open that was to be closed held up everybody for two seconds.
     """
+
+    max_requests: int
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Begin with nobody who leaves."""
@@ -169,10 +172,18 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
         self.nr_conns -= 1
         conn.close()
 
-    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        """Refuse what is no request, with the library's status and log, as the application refuses: no HTML."""
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:  # noqa: ARG002
+        """Refuse what is no request, with the library's status, as the application refuses: no HTML.
+
+        The library logs it, but neither from whom it came nor what was sent, which may be anything.
+        """
         refusal = Refusal(client)
-        super().handle_error(req, refusal, addr, exc)
+        if isinstance(exc, ParseException):
+            kind, said = type(exc).__name__, vars(exc)
+            said.update({name: kind for name, sent in said.items() if isinstance(sent, str | bytes | tuple)})
+        if req is not None:
+            req.uri = req.uri.partition("?")[0]
+        super().handle_error(req, refusal, ("-", 0), exc)
         with contextlib.suppress(OSError):
             client.sendall(refusal.as_problem())
 
@@ -188,6 +199,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
         if result and conn.received:
             conn.keep_rest()
         return result
+
+    def handle_request(self, req: Any, conn: Connection) -> Any:
+        """Answer it; where that is to be the last one but for those under way, not while the process has other work.
+
+        It would take no more callers, but stay in the place of its successor until the work is done.
+        """
+        from finances import tasks
+
+        if tasks.are_under_way():
+            self.max_requests = max(self.max_requests, self.nr + self.cfg.threads + 1)
+        return super().handle_request(req, conn)
 
     def finish_request(self, conn: Connection, future: Any) -> None:
         """Send what the caller has not taken yet of the answer, and only then go on with the connection."""

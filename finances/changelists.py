@@ -7,8 +7,10 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList, ChangeListSearchForm
 from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import models
 from django.db.models import QuerySet
@@ -87,10 +89,14 @@ class LongListMixin:
         return super().get_search_results(request, queryset, search_term)  # type: ignore[misc]
 
     def response_action(self, request: Any, queryset: QuerySet[Any], *args: Any, **options: Any) -> Any:
-        """Run an action, but on no more rows than were counted."""
+        """Run an action, but on no more rows than were counted, and on none that cannot be."""
         chosen_all = request.POST.get("select_across", "0") not in {"", "0"}
         if chosen_all and queryset.order_by()[: MAX_COUNT + 1].count() > MAX_COUNT:
             message = f"These are more than {MAX_COUNT:,} rows. Filter them first, or choose those of one page."
+            self.message_user(request, message, messages.ERROR)  # type: ignore[attr-defined]
+            return None
+        if not all(can_be(queryset.model._meta.pk, each) for each in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            message = "What was chosen is no row of this list. Nothing was done."
             self.message_user(request, message, messages.ERROR)  # type: ignore[attr-defined]
             return None
         return super().response_action(request, queryset, *args, **options)  # type: ignore[misc]
@@ -226,3 +232,12 @@ def is_key(model: Any, text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def can_be(key: Any, text: str) -> bool:
+    """Tell whether ``text`` can be a value of the field ``key``."""
+    try:
+        key.run_validators(key.to_python(text))
+    except ValidationError:
+        return False
+    return "\0" not in text

@@ -4,7 +4,7 @@ import contextvars
 import logging
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from django.db import connections
@@ -20,8 +20,9 @@ EXECUTORS = {"default": EXECUTOR, "jobs": ThreadPoolExecutor(max_workers=1, thre
 # is slow, and with its time-out of ten seconds the last of these is half an hour late.
 MAX_TASKS = 200
 places = threading.BoundedSemaphore(MAX_TASKS)
+under_way: set[Future[None]] = set()  # what has a place
 # Work waits until the request that enqueued it is answered: beside it, it would slow the answer, and so tell by its
-# time whether there was anything to do.
+# time whether there was anything to do. What has waited for its turn as long need not wait again.
 DELAY_SECONDS = 0.2
 
 
@@ -39,19 +40,30 @@ class ThreadBackend(ImmediateBackend):
         if not places.acquire(blocking=False):
             logger.error("Too many tasks wait; one was dropped: %s", task_result.task.name)
             return
-        context = contextvars.copy_context()
+        context, begins_at = contextvars.copy_context(), time.monotonic() + DELAY_SECONDS
         try:
-            EXECUTORS[task_result.task.queue_name].submit(context.run, self.run, task_result).add_done_callback(
-                lambda _: places.release()
-            )
+            future = EXECUTORS[task_result.task.queue_name].submit(context.run, self.run, task_result, begins_at)
         except RuntimeError:  # the process is ending
             places.release()
             raise
+        under_way.add(future)
+        future.add_done_callback(leave)
 
-    def run(self, task_result: "TaskResult[Any, Any]") -> None:
-        """Run the task in this thread, and give back the database connections that it opened."""
-        time.sleep(DELAY_SECONDS)
+    def run(self, task_result: "TaskResult[Any, Any]", begins_at: float) -> None:
+        """Run the task in this thread, not before ``begins_at``, and give back the database connections it opened."""
+        time.sleep(max(begins_at - time.monotonic(), 0))
         try:
             super()._execute_task(task_result)  # type: ignore[misc]  # its stubs leave this out
         finally:
             connections.close_all()
+
+
+def leave(future: Future[None]) -> None:
+    """Give back the place of a task."""
+    under_way.discard(future)
+    places.release()
+
+
+def are_under_way() -> bool:
+    """Tell whether tasks wait or run in this process, which would not end before they are done."""
+    return bool(under_way)

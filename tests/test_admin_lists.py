@@ -14,11 +14,12 @@ from accounts.tests.factories import AccountValueFactory, HoldingFactory
 from currencies.models import CurrencyRate
 from currencies.tests.factories import CurrencyRateFactory
 from finances import changelists
+from institutions.models import FinancialInstitution
 from institutions.tests.factories import FinancialInstitutionFactory
 from operations.models import Run
 from securities import ingest
 from securities.intervals import Interval
-from securities.models import QuarantinedRecord, SecurityAction, SecurityPrice
+from securities.models import QuarantinedRecord, Security, SecurityAction, SecurityPrice
 from securities.tests.factories import QuarantinedRecordFactory, SecurityActionFactory
 from securities.tests.shelf import bars
 from users import sessions
@@ -157,6 +158,28 @@ def test_an_action_on_more_rows_than_are_counted_is_refused(client, filled, monk
         "These are more than 20 rows. Filter them first, or choose those of one page."
     ]
     assert SecurityPrice.objects.count() == 60
+
+
+@pytest.mark.parametrize("key", ["abc", "\0", "9" * 30, ""], ids=["letters", "a NUL", "a huge number", "nothing"])
+def test_an_action_on_what_can_be_no_row_does_nothing(client, filled, key):
+    answers, before = {}, Security.objects.count()
+    for model, shown in admin.site._registry.items():
+        for action in ("delete_selected", *shown.actions):
+            sent = {"action": action, "_selected_action": [key], "post": "yes"}
+            answers[model, action] = client.post(address(model), sent).status_code
+
+    assert {asked: status for asked, status in answers.items() if status not in {200, 302, 403}} == {}
+    assert Security.objects.count() == before
+
+
+def test_who_chose_what_can_be_no_row_is_told_so(client, filled):
+    sent = {"action": "delete_selected", "_selected_action": ["abc"], "post": "yes"}
+
+    response = client.post(address(FinancialInstitution), sent, follow=True)
+
+    assert [message.message for message in response.context["messages"]] == [
+        "What was chosen is no row of this list. Nothing was done."
+    ]
 
 
 @pytest.mark.parametrize("path", ["accounts_account", "institutions_financialinstitution", "users_user"])

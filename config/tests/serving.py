@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+LOG = "gunicorn.log"
 
 
 def free_port() -> int:
@@ -22,10 +23,11 @@ def free_port() -> int:
 
 @contextmanager
 def serving(folder: Path, **settings: str) -> Iterator[tuple[int, subprocess.Popen]]:
-    """Serve with all files in ``folder``; give the port and the process."""
+    """Serve with all files in ``folder``, what is logged as well; give the port and the process."""
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py", "--bind", f"127.0.0.1:{port}"]
-    server = subprocess.Popen(command, cwd=ROOT, env=variables(folder) | settings, stderr=subprocess.DEVNULL)  # noqa: S603
+    with (folder / LOG).open("ab") as log:
+        server = subprocess.Popen(command, cwd=ROOT, env=variables(folder) | settings, stderr=log)  # noqa: S603
     try:
         wait_until_it_lives(port)
         yield port, server

@@ -1,12 +1,14 @@
 """Production refuses to start with an unsafe setting and says which; tried on a real process."""
 
 import ast
+import importlib.util
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from gunicorn.config import Config
 
@@ -187,3 +189,9 @@ def test_without_any_redis_both_may_be_empty(tmp_path):
     started = start(tmp_path, said, REDIS_URL="", LIMITS_REDIS_URL="")
 
     assert ast.literal_eval(started.stdout) == {"BACKEND": "finances.counts.Memory"}, started.stderr
+
+
+def test_there_is_no_other_way_to_serve_that_these_settings_do_not_know():
+    assert importlib.util.find_spec("config.asgi") is None
+    assert settings.WSGI_APPLICATION == "config.wsgi.application"
+    assert getattr(settings, "ASGI_APPLICATION", None) is None

@@ -15,6 +15,7 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
 from config import deadlines, gunicorn, threads, turns
+from finances import tasks
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 KB = 1024
@@ -327,6 +328,21 @@ def test_a_process_that_stops_waits_for_nobody_who_has_said_nothing(house):
     assert [silent.is_pending, begun.is_pending, going_on.is_pending] == [False, True, False]
     assert read_all(caller).startswith(b"HTTP/1.1 200 OK")
     assert begun.timeout - time.monotonic() <= threads.SECONDS_TO_END
+
+
+def test_a_process_goes_on_serving_until_the_work_is_done_that_would_keep_it_from_ending(house, monkeypatch):
+    house.worker.max_requests, house.worker.alive = 2, True
+    caller, _ = house.caller()
+    monkeypatch.setattr(tasks, "under_way", {Future()})
+
+    caller.sendall(GET * 10)
+    house.go_on()
+    alive_meanwhile = house.worker.alive
+    tasks.under_way.clear()
+    caller.sendall(GET * 10)
+    house.go_on()
+
+    assert (alive_meanwhile, house.worker.alive) == (True, False)
 
 
 class FullHouse:

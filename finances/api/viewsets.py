@@ -190,7 +190,7 @@ class OwnedViewSet(BaseViewSet):
 
     def place(self) -> str:
         """Return what names an answer of this view to the asking user, but for when it is given."""
-        return f"{self.request.user.pk}:{self.request.path}"
+        return f"{self.request.user.pk}:{self.request.path_info}"
 
     @classmethod
     def state_shown(cls, owner: Any) -> Sequence[Any]:

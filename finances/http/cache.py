@@ -10,7 +10,7 @@ import django_redis
 from cattrs import BaseValidationError
 from django.conf import settings
 from requests_cache.backends.base import BaseCache
-from requests_cache.backends.redis import RedisCache
+from requests_cache.backends.redis import RedisCache, RedisDict
 from requests_cache.backends.sqlite import SQLiteCache
 from requests_cache.models.response import CachedResponse
 from requests_cache.serializers import SerializerPipeline
@@ -27,17 +27,44 @@ MAX_UNPACKED = 64 * 1024 * 1024
 DAMAGED = (BaseValidationError, zlib.error, AttributeError, KeyError, OverflowError, RecursionError, TypeError)
 
 
+class CountedAnswers(RedisDict):
+    """Answers in Redis, with a list of when each of them ends: the library walks over all of Redis to count them."""
+
+    @property
+    def ends(self) -> str:
+        """The key of the list."""
+        return f"{self.namespace}-ends"
+
+    def __len__(self) -> int:
+        """Return the number of answers, with those that Redis has made room from."""
+        return int(self.connection.zcount(self.ends, time.time(), "+inf"))
+
+    def __setitem__(self, key: str, item: CachedResponse) -> None:
+        """Keep an answer."""
+        super().__setitem__(key, item)  # type: ignore[no-untyped-call]
+        now = time.time()
+        self.connection.zadd(self.ends, {key: now + (item.expires_delta or 0) + self.ttl_offset})
+        self.connection.zremrangebyscore(self.ends, "-inf", now)
+
+    def __delitem__(self, key: str) -> None:
+        """Forget an answer."""
+        self.connection.zrem(self.ends, key)
+        super().__delitem__(key)  # type: ignore[no-untyped-call]
+
+
 def build_cache() -> BaseCache:
     """Open the cache: in Redis where there is one, else a file under ``VAR_DIR``."""
     if settings.REDIS_URL:
-        return RedisCache(
-            f"{settings.CACHE_PREFIX}:http:answers",
-            connection=django_redis.get_redis_connection("http"),
+        namespace, connection = f"{settings.CACHE_PREFIX}:http:answers", django_redis.get_redis_connection("http")
+        cache = RedisCache(namespace, connection=connection)
+        cache.responses = CountedAnswers(
+            namespace,
+            connection=connection,
             serializer=SERIALIZER,
-            ttl=True,
             # How long Redis keeps an answer that has expired; its default, an hour, would defeat stale-if-error.
             ttl_offset=int(STALE_IF_ERROR.total_seconds()),
         )
+        return cache
     return files.open_patiently(_sqlite_cache, Path(settings.VAR_DIR) / FILE)
 
 

@@ -201,7 +201,7 @@ class Cooldown(TypedDict):
 
 
 class Stats(TypedDict):
-    """Counts since the counters were last emptied; ``size`` is the number of answers kept."""
+    """Counts since the counters were last emptied; ``size`` is the number of answers kept, about so in Redis."""
 
     backend: str
     hits: int

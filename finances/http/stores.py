@@ -71,7 +71,7 @@ def _text(value: str | bytes) -> str:
 
 
 class RedisStore:
-    """Counters in a Redis hash, and a key for each gate."""
+    """Counters in a Redis hash, a key for each gate, and a set of their names."""
 
     def __init__(self, connection: redis.Redis, prefix: str) -> None:
         """Keep everything under ``prefix``; ``connection`` survives a fork."""
@@ -88,7 +88,7 @@ class RedisStore:
 
     def update[T](self, name: str, change: Callable[[GateState], tuple[GateState, T]]) -> T:
         """Replace a gate's state; starts over when another process changed it meanwhile (WATCH)."""
-        key = f"{self._prefix}:gate:{name}"
+        key, names = f"{self._prefix}:gate:{name}", f"{self._prefix}:gates"
         found: list[T] = []
 
         def attempt(pipeline: Pipeline) -> None:
@@ -96,6 +96,8 @@ class RedisStore:
             found[:] = [result]
             pipeline.multi()
             pipeline.set(key, dump_state(state), ex=STATE_LIFETIME)
+            pipeline.sadd(names, name)
+            pipeline.expire(names, STATE_LIFETIME)
 
         self._redis.transaction(attempt, key)
         return found[0]
@@ -107,9 +109,9 @@ class RedisStore:
 
     def states(self) -> dict[str, GateState]:
         """Return the state of every gate used within the last two days."""
-        start = f"{self._prefix}:gate:"
-        keys = [_text(key) for key in self._redis.scan_iter(f"{start}*")]
-        return {key.removeprefix(start): load_state(self._redis.get(key)) for key in sorted(keys)}
+        names = sorted(map(_text, self._redis.smembers(f"{self._prefix}:gates")))
+        found = {name: self._redis.get(f"{self._prefix}:gate:{name}") for name in names}
+        return {name: load_state(state) for name, state in found.items() if state is not None}
 
 
 class SqliteStore:

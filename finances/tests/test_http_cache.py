@@ -6,15 +6,17 @@ import pickle
 import re
 import sqlite3
 import zlib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import django_redis
 import pytest
+import redis
+import time_machine
 
 from finances import http
 from finances.exceptions import ProviderError, ProviderUnavailableError
-from finances.http import cache
+from finances.http import cache, stores
 from tests.stand_in.server import Reply
 
 SECRET = "s3cr3t-k3y"
@@ -106,6 +108,37 @@ def test_in_redis_an_answer_lives_a_week_longer_than_it_is_fresh(kept, http_stor
 
     week_and_hour = 7 * 86_400 + 3600
     assert week_and_hour - 5 <= django_redis.get_redis_connection("http").ttl(key) <= week_and_hour
+
+
+def test_nobody_who_counts_walks_over_all_that_redis_holds(kept, http_store, monkeypatch):
+    if http_store != "redis":
+        pytest.skip("SQLite counts by its index")
+    http.get(POLICY, kept)
+    with monkeypatch.context() as patched:
+        for walk in ("scan", "keys"):
+            patched.setattr(redis.Redis, walk, lambda *_, **__: pytest.fail("walks over everything"))
+        size, gates = http.stats()["size"], list(stores.build_store().states())
+
+    assert (size, gates) == (1, ["test"])
+
+
+def test_an_answer_that_has_ended_is_not_counted(kept, http_store):
+    if http_store != "redis":
+        pytest.skip("SQLite sweeps them out")
+    http.get(POLICY, kept)
+
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=8)):
+        assert http.stats()["size"] == 0
+    assert http.stats()["size"] == 1
+
+
+def test_an_answer_that_was_taken_out_is_not_counted(kept, http_store):
+    http.get(POLICY, kept)
+    answers = cache.build_cache().responses
+
+    del answers[next(iter(answers.keys()))]
+
+    assert http.stats()["size"] == 0
 
 
 def test_in_sqlite_an_answer_that_may_not_even_be_stale_is_swept_out(kept, http_store, settings):

@@ -27,7 +27,7 @@ def cached(request: Request, query: Mapping[str, Any], answer: Answer) -> Respon
     """
     currency = query["currency"]
     asked = {name: str(value) for name, value in query.items()}
-    state = [request.path, asked, currency.decimal_places, *stamps.state_of(request.user, currency=currency.pk)]
+    state = [request.path_info, asked, currency.decimal_places, *stamps.state_of(request.user, currency=currency.pk)]
 
     def compute() -> bytes:
         with places.taken(f"figures:{request.user.pk}", most=MOST_AT_ONCE, wait_seconds=WAIT_SECONDS):

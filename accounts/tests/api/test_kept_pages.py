@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.models import Account, Holding
 from accounts.tests.factories import AccountFactory, AccountValueFactory, HoldingFactory, InvestmentAccountFactory
 from currencies.models import Currency
+from finances import caching
 from institutions.models import FinancialInstitution
 from institutions.tests.factories import FinancialInstitutionFactory
 from securities.models import Security, SecurityAction, SecurityPrice
@@ -173,6 +174,17 @@ def test_what_has_not_changed_is_not_read_again(account, api, path, django_asser
         after = api.get(address)
 
     assert (after.content, after.get("Link"), after["ETag"]) == (before.content, before.get("Link"), before["ETag"])
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_page_is_kept_once_however_its_address_ends(account, api, name):
+    before = api.get(f"/api/v1/{name}")
+    kept = len(caching.near.kept)
+
+    after = api.get(f"/api/v1/{name}/")
+
+    assert after.content == before.content
+    assert len(caching.near.kept) == kept > 0
 
 
 @pytest.mark.parametrize("name", ["accounts", "holdings"])

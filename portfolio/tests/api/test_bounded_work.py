@@ -81,3 +81,12 @@ def test_who_has_enough_figures_under_way_waits_and_others_do_not(api, user, str
     assert (refused.status_code, refused.json()["code"], refused["Retry-After"]) == (429, "throttled", "5")
     assert (kept.status_code, others.status_code) == (200, 200)
     assert api.get("/api/v1/dashboard?on=2020-09-06").status_code == 200
+
+
+@pytest.mark.django_db
+def test_figures_are_computed_once_however_their_address_ends(api, user):
+    before = api.get("/api/v1/dashboard")
+    with busy(user):
+        after = api.get("/api/v1/dashboard/")
+
+    assert (after.status_code, after.content) == (200, before.content)
