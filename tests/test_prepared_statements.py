@@ -1,11 +1,12 @@
 """Statements that PostgreSQL plans once for each connection."""
 
 import uuid
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from django.db import NotSupportedError, connection, models, transaction
+from django.db import NotSupportedError, ProgrammingError, connection, models, transaction
 from django.db.models import Value
 from django.db.models.functions import Concat
 
@@ -99,6 +100,36 @@ def test_values_keep_their_kinds():
 def test_queries_are_counted_like_others(django_assert_num_queries):
     with django_assert_num_queries(1), sql.preparing_cursor() as cursor:
         cursor.execute("SELECT 1")
+
+
+def test_what_is_asked_in_the_midst_of_another_question_takes_nothing_from_it():
+    with sql.preparing_cursor() as outer:
+        outer.execute("SELECT 1 UNION SELECT 2 ORDER BY 1")
+        with sql.preparing_cursor() as inner:
+            inner.execute("SELECT 3")
+            found = inner.fetchall()
+
+        assert (outer.fetchall(), found) == ([(1,), (2,)], [(3,)])
+
+
+@only_postgresql
+def test_a_cursor_is_made_once_for_each_connection(transactional_db):
+    def used():
+        with sql.preparing_cursor() as cursor:
+            cursor.execute("SELECT 1")
+            return cursor.cursor
+
+    def failed():
+        with suppress(ProgrammingError), sql.preparing_cursor() as cursor:
+            cursor.execute("SELECT nothing")
+
+    one = used()
+    failed()
+    again = used()
+    connection.close()
+
+    assert one is again
+    assert used() is not one
 
 
 @pytest.fixture

@@ -59,6 +59,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     # Where Django looks for all of it.
     Database: Any = SimpleNamespace(**{**vars(psycopg), "connect": Connection.connect})
     used_at = 0.0
+    preparing: Any = None  # the cursor of finances.sql.preparing_cursor
 
     def connect(self) -> None:
         """Connect, which also asks the server."""
