@@ -7,9 +7,9 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-# After which a job takes long: that of a provider or of a slow answer of the database, and all that computes much.
-# Python itself lets a thread compute so long before another one, sys.getswitchinterval().
-LONG = 0.005
+# Seconds after which a job takes long: more than an answer takes that is read from memory and one query, and less than a
+# write waits for the disk of the database.
+LONG = 0.002
 
 type Job = tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]
 
