@@ -7,8 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-# Seconds after which a job takes long: more than an answer from memory takes, and less than a write waits for the disk of
-# the database.
+# Seconds after which a job takes long: more than an answer from memory needs, less than a write waits for the disk.
 LONG = 0.002
 
 type Job = tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]
