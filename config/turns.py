@@ -9,6 +9,7 @@ from typing import Any
 
 # Seconds after which a job takes long: more than an answer from memory needs, less than a write waits for the disk.
 LONG = 0.002
+SOON = 0.02  # where all threads are at work, one of which may be about to leave
 
 type Job = tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]
 
@@ -47,7 +48,9 @@ class TurnTakers(ThreadPoolExecutor):
     def seconds_to_wait(self, most: float) -> float:
         """Return when to call `let_in` next, unless a job is given or done before: ``most`` where there is no need."""
         with self.lock:
-            return min(self.seconds_left(), most) if self.jobs and len(self.begun) < self.threads else most
+            if not self.jobs:
+                return most
+            return min(SOON if len(self.begun) == self.threads else self.seconds_left(), most)
 
     def seconds_left(self) -> float:
         """Return after how many seconds everybody who is at work takes long: 0 when that is so, or nobody is."""

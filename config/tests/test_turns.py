@@ -105,6 +105,16 @@ def test_it_says_when_the_next_may_be_let_in(pool, gates, monkeypatch):
     assert waiting.result(PATIENCE) == 1
 
 
+@pytest.mark.usefixtures("all_is_long")
+def test_where_all_are_at_work_it_is_asked_again_soon_for_one_may_leave_without_a_word(pool, gates):
+    for _ in range(4):
+        gates.give()
+    pool.let_in()
+    gates.wait_for(0, 1, 2)
+
+    assert pool.seconds_to_wait(5000) == turns.SOON
+
+
 def test_who_was_slow_gives_way_to_whom_it_let_in(pool, gates, monkeypatch):
     monkeypatch.setattr(turns, "LONG", 0.0)
     slow = gates.give()
