@@ -6,9 +6,9 @@ what the answer depends on is compared; only then is it given again, without all
 """
 
 import hashlib
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
 import orjson
@@ -54,7 +54,7 @@ class Answer:
     @classmethod
     def of(cls, response: Any, match: Any, state: State, state_of: StateOf) -> Self:
         """Return what is kept of a response, whose address ``match`` tells."""
-        header = {name: sys.intern(value) for name, value in response.items()}  # nearly all say the same
+        header = {name: known(value) for name, value in response.items()}
         content = memoryview(response.content).tobytes()  # a copy, without the room that orjson leaves behind it
         return cls(digest_of(state), state_of, match.route, response.status_code, header, content)
 
@@ -136,6 +136,12 @@ class KeptAnswersMiddleware:
                 request.user = found[0]
                 return digest_of(answer.state_of(found[0])) == answer.state and Throttle().allow_request(request, None)
         return False
+
+
+@lru_cache(maxsize=100)
+def known(text: str) -> str:
+    """Return the text that is equal and there already, for nearly all headers say the same."""
+    return text
 
 
 def digest_of(state: State) -> str:
