@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 NOTHING = "-"
+FOUND = "found_to_ask"  # by this a request knows who asks, once that is found out, and their token
 request_id: ContextVar[str] = ContextVar("request_id", default=NOTHING)
 user_id: ContextVar[str] = ContextVar("user_id", default=NOTHING)
 task_id: ContextVar[str] = ContextVar("task_id", default=NOTHING)

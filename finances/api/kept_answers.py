@@ -19,7 +19,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
-from finances import caching, metrics
+from finances import caching, metrics, request_context
 from finances.api import errors
 from finances.api.throttling import Throttle
 
@@ -134,6 +134,7 @@ class KeptAnswersMiddleware:
         for authentication in self.authentications:
             if (found := authentication.authenticate(request)) is not None:
                 request.user = found[0]
+                setattr(request, request_context.FOUND, found)
                 return digest_of(answer.state_of(found[0])) == answer.state and Throttle().allow_request(request, None)
         return False
 

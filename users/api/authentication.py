@@ -37,11 +37,14 @@ class TokenAuthentication(JWTAuthentication):
     """Accept an access token in the ``Authorization: Bearer`` header and nowhere else."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
-        """Return the user and the token, or nothing when there is no token.
+        """Return the user and the token, or nothing when there is no token; who has been found is not asked for again.
 
         Raises:
             AuthenticationFailed: there is a token, and it is of no use: one and the same answer whatever the reason.
         """
+        found: tuple[Any, Any] | None = getattr(request, request_context.FOUND, None)
+        if found is not None:
+            return found
         try:
             result = super().authenticate(request)
         except (InvalidToken, TokenError, AuthenticationFailed) as exc:

@@ -4,6 +4,7 @@ from decimal import Decimal
 import pytest
 import time_machine
 
+from finances import caching
 from finances.tests.conftest import NO_REDIS
 from securities import adjustment, ingest
 from securities.api.serializers import PricePointSerializer
@@ -262,6 +263,7 @@ LONG = {"start": "2000-01-01", "end": "2026-03-13T23:59:59Z"}
 def test_a_long_series_is_read_once_and_then_the_same_from_the_cache(api, django_assert_num_queries):
     store(*range(100, 110))
     first = get(api, **LONG)
+    caching.answers.clear()
 
     with django_assert_num_queries(2):  # who asks, the security
         second = get(api, **LONG)
