@@ -110,7 +110,7 @@ class Tally:
 
     def _sentences(self, on: date) -> Iterator[str]:
         if self.newest is None:
-            yield f"No rates were published up to {on}."
+            yield "No rates were fetched." if self.failures else f"No rates were published up to {on}."
         else:
             newest = self.newest
             yield f"{self.synced_count} rates of {newest.base} from {newest.source}, the newest of {newest.on}."

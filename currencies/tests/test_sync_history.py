@@ -115,6 +115,17 @@ def test_a_range_without_rates_is_no_failure():
     assert result.message == "No rates were published up to 2026-11-01."
 
 
+def test_where_nobody_could_be_asked_nobody_says_that_nothing_was_published(stand_in, settings):
+    settings.EXCHANGERATE_API_KEY = "the-right-key"
+    stand_in.routes["/keyed/v6/history/USD/2015/2/20"] = Reply(b"", status=500)
+
+    result = services.sync_history(
+        since=date(2015, 2, 20), until=date(2015, 2, 20), provider="exchangerate-api", base="USD"
+    )
+
+    assert (result.message.partition(".")[0], len(result.failures)) == ("No rates were fetched", 1)
+
+
 def test_each_past_day_of_the_keyed_service_is_a_request(stand_in, settings):
     settings.EXCHANGERATE_API_KEY = "the-right-key"
 

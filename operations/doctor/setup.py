@@ -14,7 +14,8 @@ from users.models import User
 
 FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 # Said below in words of our own.
-SAID_OTHERWISE = {"mail.E001"}
+HTTPS_LEFT_OUT = {f"security.W0{number}" for number in ("04", "08", "10", "11", "12", "15", "16")}
+SAID_OTHERWISE = {"mail.E001", *HTTPS_LEFT_OUT}
 DROPPING = "django.core.mail.backends.dummy.EmailBackend"
 
 
@@ -52,6 +53,11 @@ def _of_production() -> Iterator[Finding]:
         yield warning(
             f"Links in mails lead to {settings.FRONTEND_URL}, which is each reader's own machine.",
             "Set FRONTEND_URL to the address of the client.",
+        )
+    if not settings.HTTPS_ONLY:
+        yield warning(
+            "HTTPS is not insisted on: passwords and tokens may travel in the clear.",
+            "Set HTTPS_ONLY=true once a proxy in front ends HTTPS.",
         )
     if settings.HTTPS_ONLY and not settings.TRUSTED_PROXY_COUNT:
         yield warning(

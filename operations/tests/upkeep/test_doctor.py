@@ -263,6 +263,19 @@ def test_what_is_rarely_meant_in_production_is_found(held, settings):
     assert "requests are redirected for ever" in told
 
 
+def test_that_https_is_not_insisted_on_is_told_once_by_our_own_setting(held, settings):
+    settings.IN_PRODUCTION, settings.HTTPS_ONLY = True, False
+    settings.SECURE_SSL_REDIRECT = settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
+    settings.SECURE_HSTS_SECONDS = 0
+
+    told = [(found, remedy) for _, found, remedy in examined("--offline")[0]["settings"]]
+
+    assert [found for found, _ in told if "HTTPS" in found or "security.W0" in found] == [
+        "HTTPS is not insisted on: passwords and tokens may travel in the clear."
+    ]
+    assert "Set HTTPS_ONLY=true once a proxy in front ends HTTPS." in [remedy for _, remedy in told]
+
+
 def test_settings_that_no_start_would_survive_are_errors(held, settings):
     settings.RATE_PROVIDERS = ["nobody"]
 
