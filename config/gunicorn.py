@@ -62,20 +62,24 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def post_fork(server: object, worker: Any) -> None:  # noqa: ARG001
-    """Let the worker know its place (see finances.metrics), and go on counting where others have ended."""
+    """Let the worker know its place (see finances.metrics), and go on counting where the last one there has ended."""
     from finances import counts
 
     os.environ["METRICS_PLACE"] = str(worker.place)
-    counts.take_up(Path(os.environ["COUNTS_DIR"]))
+    counts.take_up(counts_of(worker))
 
 
-def worker_exit(server: object, worker: object) -> None:  # noqa: ARG001
-    """Leave what this process has counted, and once more what it counts until all that it has accepted is done."""
+def worker_exit(server: object, worker: Any) -> None:  # noqa: ARG001
+    """Leave what this process has counted, and anew what it has once all is done that it has accepted."""
     from finances import counts
 
-    folder = Path(os.environ["COUNTS_DIR"])
-    counts.leave(folder)
-    atexit.register(counts.leave, folder)
+    counts.leave(counts_of(worker))
+    atexit.register(counts.leave, counts_of(worker))
+
+
+def counts_of(worker: Any) -> Path:
+    """Return the file of the worker's place."""
+    return Path(os.environ["COUNTS_DIR"], f"{worker.place}.json")
 
 
 def on_exit(server: object) -> None:  # noqa: ARG001

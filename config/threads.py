@@ -53,6 +53,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
         self.stops_at: float | None = None
         self.taking: dict[Connection, Any] = {}  # an answer, and what the library is then to finish
         self.largest_body = 0
+        self.most_requests = 2 * self.max_requests  # however long there is other work
 
     def get_thread_pool(self) -> TurnTakers:
         """Return the threads that answer."""
@@ -208,7 +209,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
         from finances import tasks
 
         if tasks.are_under_way():
-            self.max_requests = max(self.max_requests, self.nr + self.cfg.threads + 1)
+            self.max_requests = max(self.max_requests, min(self.nr + self.cfg.threads + 1, self.most_requests))
         return super().handle_request(req, conn)
 
     def finish_request(self, conn: Connection, future: Any) -> None:

@@ -1,15 +1,15 @@
 """Counts in the memory of a process, and how they outlive it.
 
 gunicorn replaces its processes after so many requests, which whoever asks often brings about: a count that ended with
-its process would be no limit. Each leaves a file of keys, counts and when these end, and the next that begins takes up
-what was left. A process that is killed loses its own.
+its process would be no limit. Each leaves a file of keys, counts and when these end, and the next that begins in its
+place takes it up. A process that is killed loses its own.
 """
 
 import json
 import logging
-import os
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,16 +45,15 @@ class Memory(LocMemCache):
 
     def add_to(self, key: str, count: Count, *, seconds: float) -> None:
         """Count on from what another process has counted."""
-        known = self.get(key)
-        if isinstance(known, int) and isinstance(count, int):
-            self.incr(key, count)
-        elif known is None:
-            self.set(key, count, seconds)
+        if isinstance(count, int) and isinstance(self.get(key), int):
+            with suppress(ValueError):  # it has ended just now, and so has the other
+                self.incr(key, count)
+        else:
+            self.add(key, count, seconds)
 
 
-def leave(folder: Path) -> None:
-    """Write what this process counts into ``folder``, for the next that begins."""
-    path = folder / f"{os.getpid()}.json"
+def leave(path: Path) -> None:
+    """Write what this process counts, for the next that begins in its place."""
     try:
         unfinished = path.with_suffix(".unfinished")
         unfinished.write_text(json.dumps(Memory().counts()), encoding="utf-8")
@@ -63,23 +62,19 @@ def leave(folder: Path) -> None:
         logger.error("What this process has counted towards limits is lost: %s", exc)  # noqa: TRY400
 
 
-def take_up(folder: Path) -> None:
-    """Go on with what others have left in ``folder``; each file is taken up once."""
+def take_up(path: Path) -> None:
+    """Go on with what the last process in this place has left."""
     memory, now = Memory(), time.time()
-    for path in folder.glob("*.json"):
-        mine = path.with_suffix(f".{os.getpid()}")
-        try:
-            path.replace(mine)
-            left = read(mine)
-            mine.unlink()
-        except FileNotFoundError:  # another process was faster
-            continue
-        except (OSError, *NOT_COUNTS) as exc:
-            logger.error("What a process has counted towards limits is lost: %s", exc)  # noqa: TRY400
-            continue
-        for key, count, end in left:
+    try:
+        for key, count, end in read(path):
             if end > now:
                 memory.add_to(key, count, seconds=end - now)
+    except FileNotFoundError:  # nobody was here, or who was, was killed
+        return
+    except (OSError, *NOT_COUNTS) as exc:
+        logger.error("What a process has counted towards limits is lost: %s", exc)  # noqa: TRY400
+    with suppress(OSError):
+        path.unlink()
 
 
 def read(path: Path) -> list[tuple[str, Count, float]]:

@@ -153,7 +153,7 @@ def test_while_the_database_is_away_it_says_so(api, kept, address):
 
 
 def test_a_process_keeps_no_more_than_it_may(api, address):
-    for number in range(caching.MOST_NEAR_BYTES // kept_answers.HEADER_BYTES // 10):
+    for number in range(caching.MOST_NEAR_BYTES // kept_answers.OTHER_BYTES // 10):
         api.get(address, headers={"User-Agent": str(number)})
     count = len(caching.answers.kept)
     for number in range(caching.MOST_NEAR_BYTES // 100_000 + 5):
@@ -162,6 +162,25 @@ def test_a_process_keeps_no_more_than_it_may(api, address):
 
     assert count > 100
     assert sum(len(answer) for _, answer in caching.answers.kept.values()) <= caching.MOST_NEAR_BYTES
+
+
+def test_long_headers_count_too(security, api):
+    """Links to other pages repeat the query."""
+    for number in range(caching.MOST_NEAR_BYTES // 20_000):
+        query = f"limit=1&offset=1&x={number}{'(' * 3900}"
+        assert len(api.get(f"/api/v1/securities/{security.symbol}/prices?{query}")["Link"]) > 20_000
+
+    kept = [answer for _, answer in caching.answers.kept.values()]
+    assert sum(len(value) for answer in kept for value in answer.header.values()) <= caching.MOST_NEAR_BYTES
+
+
+def test_a_query_in_another_charset_is_another_question(security, api):
+    """Django reads a query as the kind of content says, though there is no content."""
+    address = f"/api/v1/securities/{security.symbol}/prices?limit=%2BADU-"
+
+    statuses = [api.get(address, content_type=kind).status_code for kind in (None, "text/plain; charset=utf-7", None)]
+
+    assert statuses == [400, 200, 400]
 
 
 @pytest.mark.parametrize(

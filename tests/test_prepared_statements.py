@@ -126,9 +126,10 @@ def test_a_cursor_is_made_once_for_each_connection(transactional_db):
     one = used()
     failed()
     again = used()
+    left = again.pgresult
     connection.close()
 
-    assert one is again
+    assert (one is again, left) == (True, None)
     assert used() is not one
 
 

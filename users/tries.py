@@ -49,11 +49,20 @@ class Account:
     @classmethod
     def by_login(cls, login: str) -> "Account":
         """Return whose name ``login`` is, either of the two; names that nobody has are accounts as well."""
-        name = typed_text.normalize_name(login)
+        return cls._among(User.objects.by_login(typed_text.normalize_name(login)), login)
+
+    @classmethod
+    def by_address(cls, email: str) -> "Account":
+        """Return whose address ``email`` is, which is no username; addresses that nobody has are accounts as well."""
+        return cls._among(User.objects.filter(email=typed_text.normalize_email(email)), email)
+
+    @classmethod
+    def _among(cls, people: Any, named: str) -> "Account":
+        """Return the first of ``people``, who are sought by what somebody is ``named``, or else nobody."""
+        name = typed_text.normalize_email(named)  # as it is sought, or two of nobody's would be one with somebody's
         storable = len(name) <= typed_text.MAX_NAME_LENGTH and "\0" not in name
-        people = User.objects.by_login(name) if storable else User.objects.none()
-        known = people.order_by("pk").values_list("pk", "password").first()
-        made_up = nobody(rate_limits.account_identity(login))  # of somebody's name as well, which would take less time
+        known = (people if storable else User.objects.none()).order_by("pk").values_list("pk", "password").first()
+        made_up = nobody(name)  # of somebody's name as well, which would take less time
         return cls(made_up) if known is None else cls(f"user:{known[0]}", known[1])
 
     def at(self, caller: str) -> str:

@@ -24,10 +24,10 @@ from finances.api import errors
 from finances.api.throttling import Throttle
 
 # Of a request, besides its header, and but for who sends it, which only counts for those who are not signed in.
-SAID = ("PATH_INFO", "QUERY_STRING", "SCRIPT_NAME", "SERVER_NAME", "SERVER_PORT", "wsgi.url_scheme")
+SAID = ("CONTENT_TYPE", "PATH_INFO", "QUERY_STRING", "SCRIPT_NAME", "SERVER_NAME", "SERVER_PORT", "wsgi.url_scheme")
 FIELD, REQUEST_ID = "HTTP_", "HTTP_X_REQUEST_ID"
 KEPT = {200, 304}
-HEADER_BYTES = 1000  # that a header, with all that is kept of an answer besides its content, takes in memory
+OTHER_BYTES = 1000  # that all else takes that is kept of an answer
 DEPENDS = "answer_depends_on"
 
 type State = Sequence[Any]
@@ -60,7 +60,7 @@ class Answer:
 
     def __len__(self) -> int:
         """Return the bytes that it takes."""
-        return len(self.content) + HEADER_BYTES
+        return len(self.content) + sum(map(len, self.header.values())) + OTHER_BYTES
 
     def again(self) -> HttpResponse:
         """Return the answer once more."""

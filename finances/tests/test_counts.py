@@ -21,9 +21,9 @@ def memory():
 
 def replace(memory, folder):
     """End a process, as it were, and begin another."""
-    counts.leave(folder)
+    counts.leave(folder / "0.json")
     memory.clear()
-    counts.take_up(folder)
+    counts.take_up(folder / "0.json")
 
 
 def test_the_next_process_goes_on_with_what_was_counted_and_for_as_long_as_it_was(memory, tmp_path):
@@ -47,34 +47,34 @@ def test_what_is_over_is_left_out(memory, tmp_path):
         memory.set("minute", 1, 60)
         memory.set("hour", 1, 3600)
         clock.shift(61)
-        counts.leave(tmp_path)
+        counts.leave(tmp_path / "0.json")
         [file] = tmp_path.iterdir()
         left = json.loads(file.read_text())
         clock.shift(3600)
         memory.clear()
-        counts.take_up(tmp_path)
+        counts.take_up(tmp_path / "0.json")
 
     assert set(left) == {"hour"}
     assert memory.counts() == {}
 
 
-def test_what_several_have_left_is_counted_together_and_once(memory, tmp_path):
+def test_what_is_left_is_added_to_what_is_counted_and_once(memory, tmp_path):
     end = time.time() + 3600
-    for number, count in enumerate((3, 4)):
-        left = {"tries": [count, end], "known": [f"{number}", end]}
-        (tmp_path / f"{number}.json").write_text(json.dumps(left))
+    (tmp_path / "0.json").write_text(json.dumps({"tries": [4, end], "known": ["1", end]}))
+    (tmp_path / "1.json").write_text(json.dumps({"tries": [9, end]}))  # of another place
+    memory.set("tries", 3, 3600)
+    memory.set("known", "0", 3600)
 
     for _ in range(2):
-        counts.take_up(tmp_path)
+        counts.take_up(tmp_path / "0.json")
 
-    assert memory.get("tries") == 7
-    assert memory.get("known") in {"0", "1"}
-    assert list(tmp_path.iterdir()) == []
+    assert (memory.get("tries"), memory.get("known")) == (7, "0")
+    assert [path.name for path in tmp_path.iterdir()] == ["1.json"]
 
 
 def test_a_process_that_leaves_twice_is_counted_once(memory, tmp_path):
     memory.set("tries", 2, 3600)
-    counts.leave(tmp_path)
+    counts.leave(tmp_path / "0.json")
     memory.incr("tries")
 
     replace(memory, tmp_path)
@@ -88,19 +88,20 @@ def test_a_process_that_leaves_twice_is_counted_once(memory, tmp_path):
 )
 def test_a_file_of_something_else_is_logged_and_nothing_more(memory, tmp_path, caplog, text):
     (tmp_path / "1.json").write_bytes(text.encode("latin-1"))
-    (tmp_path / "2.json").write_text(json.dumps({"tries": [5, time.time() + 60]}))
+    memory.set("tries", 5, 60)
 
-    counts.take_up(tmp_path)
+    counts.take_up(tmp_path / "1.json")
 
     assert memory.counts().keys() == {"tries"}
+    assert list(tmp_path.iterdir()) == []
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
 
 
 def test_without_a_folder_nothing_is_taken_up_and_a_loss_is_logged(memory, tmp_path, caplog):
     memory.set("tries", 5, 60)
 
-    counts.take_up(tmp_path / "nowhere")
-    counts.leave(tmp_path / "nowhere")
+    counts.take_up(tmp_path / "nowhere" / "0.json")
+    counts.leave(tmp_path / "nowhere" / "0.json")
 
     assert memory.get("tries") == 5
     assert [record.levelno for record in caplog.records] == [logging.ERROR]

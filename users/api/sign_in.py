@@ -98,7 +98,7 @@ class AddressView(OpenAuthView):
         email = request.data.get("email") if isinstance(request.data, Mapping) else None
         if not isinstance(email, str) or not email:
             return None
-        return tries.Account.by_login(email).at(throttling.caller_of(request))
+        return tries.Account.by_address(email).at(throttling.caller_of(request))
 
 
 class RegisterView(AddressView):

@@ -101,3 +101,27 @@ def test_another_password_takes_the_places_of_the_one_before(user):
             tries.Try(kind="login", account=tries.Account.of(user), address=f"192.0.2.{number}").succeed(user=user)
 
     assert len(keys("login_known")) <= tries.PLACES_KNOWN
+
+
+@pytest.mark.parametrize(("path", "scope"), [("login", "login_account"), ("forgot-password", "forgot_account")])
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_name_that_only_looks_like_anothers_uses_up_nothing_of_it(limit, path, scope, exists):
+    """Folding the case of "ß" makes two letters of it, which no account is sought by."""
+    limit(**{scope: "3/day"})
+    if exists:
+        UserFactory(email="jessica@example.com")
+
+    for _ in range(3):
+        name(path, "je\u00dfica@example.com")
+
+    assert name(path, "jessica@example.com").status_code in {200, 401}
+
+
+def test_a_username_is_no_address_whose_tries_could_be_counted(limit):
+    limit(forgot_account="3/day")
+    person = UserFactory()
+
+    for _ in range(3):
+        name("forgot-password", person.username)
+
+    assert name("forgot-password", person.email).status_code == 200
