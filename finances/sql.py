@@ -123,7 +123,7 @@ def _preparing_cursor_class() -> type[Any]:
         is_lent = False
 
         def close(self) -> None:
-            self._reset(reset_query=False)  # lets go of what was found, which may be large
+            self._reset(reset_query=False)  # type: ignore[attr-defined]  # lets go of what was found, which may be large
             self.is_lent = False
 
         def execute(self, query: Any, params: Any = None) -> Any:
