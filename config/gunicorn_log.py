@@ -29,4 +29,4 @@ def formatter() -> logging.Formatter:
         settings = importlib.import_module("config.settings")
         if settings.LOG_FORMAT == "json":
             return JSONFormatter()
-    return ConsoleFormatter("{asctime} {levelname:7} {name} [{request_id}] {message}", style="{")
+    return ConsoleFormatter()

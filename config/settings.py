@@ -342,11 +342,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"request": {"()": "finances.logs.RequestFilter"}, "failure": {"()": "finances.logs.FailureFilter"}},
     "formatters": {
-        "console": {
-            "()": "finances.logs.ConsoleFormatter",
-            "format": "{asctime} {levelname:7} {name} [{request_id}] {message}",
-            "style": "{",
-        },
+        "console": {"()": "finances.logs.ConsoleFormatter"},
         "json": {"()": "finances.logs.JSONFormatter"},
     },
     "handlers": {

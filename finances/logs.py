@@ -7,6 +7,7 @@ database the address that it was asked for. What looks like one of these is take
 import logging
 import re
 from datetime import UTC, datetime
+from typing import Literal
 
 import orjson
 
@@ -25,6 +26,7 @@ SECRETS = (
     (re.compile(r"(?i)\b((?:\w*token|\w*secret|password|passwd|pwd|api_?key|crumb)=)[^\s&'\"]+"), r"\1…"),
     (re.compile(r"[\w.%+-]+@[\w-]+(?:\.[\w-]+)+"), "<address>"),
 )
+CONSOLE_LINE = "{asctime} {levelname:7} {name} [{request_id}] {message}"
 SIGNS = re.compile(r"(?i)[@=]|eyJ|bearer |basic ")  # one of which every secret has, and few lines have
 
 
@@ -57,6 +59,10 @@ class FailureFilter(logging.Filter):
 
 class ConsoleFormatter(logging.Formatter):
     """A line for people, and the traceback below it."""
+
+    def __init__(self, fmt: str = CONSOLE_LINE, style: Literal["{"] = "{") -> None:
+        """Write lines as ``fmt`` says."""
+        super().__init__(fmt, style=style)
 
     def format(self, record: logging.LogRecord) -> str:
         """Write ``record`` for a terminal."""

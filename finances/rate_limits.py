@@ -155,16 +155,19 @@ def window_of(*, scope: str, identity: str) -> Window | None:
     limit = limit_of(scope)
     if limit is None:
         return None
-    digest = digest_of(f"{scope}:{identity}")
+    digest = digest_asked_often(f"{scope}:{identity}")
     # Everybody's windows begin at another moment, so that not all are let in anew at the full minute.
     number, elapsed = divmod(time.time() + int(digest[:8], 16) % limit.seconds, limit.seconds)
     return Window(f"{scope}:{digest[8:40]}:{int(number)}", limit, math.ceil(limit.seconds - elapsed))
 
 
-@functools.lru_cache(maxsize=4096)
 def digest_of(identity: str) -> str:
     """Return what stands for an identity: addresses and names of people are not for the cache to know."""
     return salted_hmac(__name__, identity, algorithm="sha256").hexdigest()
+
+
+# Of who asks, for each request; of what also has to do with passwords nothing stays in memory.
+digest_asked_often = functools.lru_cache(maxsize=4096)(digest_of)
 
 
 class Ahead:

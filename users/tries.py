@@ -49,7 +49,7 @@ class Account:
     @classmethod
     def by_login(cls, login: str) -> "Account":
         """Return whose name ``login`` is, either of the two; names that nobody has are accounts as well."""
-        return cls._among(User.objects.by_login(typed_text.normalize_name(login)), login)
+        return cls._among(User.objects.by_login(login), login)
 
     @classmethod
     def by_address(cls, email: str) -> "Account":

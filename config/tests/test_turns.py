@@ -23,6 +23,13 @@ class Gates:
         self.opened.append(threading.Event())
         return self.pool.submit(self.job, place)
 
+    def fill(self, count):
+        """Give the pool of three threads ``count`` jobs, of which each thread begins one."""
+        for _ in range(count):
+            self.give()
+        self.pool.let_in()
+        self.wait_for(0, 1, 2)
+
     def job(self, place):
         with self.changed:
             self.begun.append(place)
@@ -75,10 +82,7 @@ def test_as_long_as_each_is_quick_one_works_at_a_time(pool, gates):
 
 @pytest.mark.usefixtures("all_is_long")
 def test_nobody_waits_behind_one_that_takes_long_while_there_are_threads(pool, gates):
-    for _ in range(5):
-        gates.give()
-    pool.let_in()
-    gates.wait_for(0, 1, 2)
+    gates.fill(5)
 
     pool.let_in()
     assert sorted(gates.begun) == [0, 1, 2]
@@ -107,10 +111,7 @@ def test_it_says_when_the_next_may_be_let_in(pool, gates, monkeypatch):
 
 @pytest.mark.usefixtures("all_is_long")
 def test_where_all_are_at_work_it_is_asked_again_soon_for_one_may_leave_without_a_word(pool, gates):
-    for _ in range(4):
-        gates.give()
-    pool.let_in()
-    gates.wait_for(0, 1, 2)
+    gates.fill(4)
 
     assert pool.seconds_to_wait(5000) == turns.SOON
 
