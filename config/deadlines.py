@@ -40,7 +40,14 @@ class PatientSocket(socket.socket):
     def __init__(self, accepted: socket.socket) -> None:
         """Take the place of ``accepted``."""
         super().__init__(accepted.family, accepted.type, accepted.proto, fileno=accepted.detach())
+        super().setblocking(False)
         self.unsent = bytearray()
+
+    def setblocking(self, flag: bool) -> None:
+        """Go on as ever: nobody waits here, whatever the library thinks."""
+
+    def settimeout(self, value: float | None) -> None:
+        """Go on as ever."""
 
     def sendall(self, data: Any, flags: int = 0) -> None:
         """Keep a little, such as the head of an answer, to go with what follows; send what is taken at once of more."""

@@ -1,9 +1,7 @@
 """gunicorn's threads, none of which waits for a caller: who sends or takes slowly, or nothing, waits in the poller."""
 
 import contextlib
-import errno
 import functools
-import resource
 import selectors
 import socket
 import threading
@@ -13,18 +11,15 @@ from http import HTTPStatus
 from typing import Any
 
 from gunicorn.http.errors import ParseException
-from gunicorn.workers.gthread import ThreadWorker
 
 from config.deadlines import Connection
-from config.turns import TurnTakers
+from config.loop import LedWorker
 
 SMALL = 65_536  # bytes of a request that everybody may have waiting here, of `worker_connections` callers
 MOST_HELD = 64 * 1024**2  # bytes of all larger ones together
 MOST_UNSENT = 64 * 1024**2  # bytes of all answers together that their callers have not taken yet
 SECONDS_TO_LEAVE = 2.0  # for a caller to read the answer and close, as the library has it
 SECONDS_TO_END = 3.0  # for a caller to send the rest of a request to a process that is to stop
-OUT_OF_FILES = {errno.EMFILE, errno.ENFILE}
-SECONDS_WITHOUT_FILES = 0.05  # before anybody is accepted again
 REFUSAL_FIELDS = {
     "Connection": "close",
     "Cache-Control": "no-store",
@@ -33,10 +28,9 @@ REFUSAL_FIELDS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-MOST_FILES = 65_536  # that a process asks for, if it may have so many
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
+class Worker(LedWorker):
     """Takes requests in whole before a thread answers them, and sends answers and lets callers go without a thread.
 
     The library does all of it in a thread, or, at the end, in the loop that serves all: one caller after the other who
@@ -55,15 +49,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
         self.largest_body = 0
         self.most_requests = 2 * self.max_requests  # however long there is other work
 
-    def get_thread_pool(self) -> TurnTakers:
-        """Return the threads that answer."""
-        return TurnTakers(self.cfg.threads)
-
-    def wait_for_and_dispatch_events(self, timeout: float) -> None:
-        """Wait for callers, but no longer than until another thread may have to answer."""
-        super().wait_for_and_dispatch_events(self.tpool.seconds_to_wait(timeout))
-        self.tpool.let_in()
-
     def run(self) -> None:
         """Serve; by now the application is there, and says how large a body may be."""
         from django.conf import settings
@@ -71,23 +56,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the library has no types
         from finances import uploads
 
         self.largest_body = max(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, uploads.MOST)
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        files = MOST_FILES if most == resource.RLIM_INFINITY else min(most, MOST_FILES)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
         super().run()
-
-    def accept(self, listener: Any) -> None:
-        """Accept a connection."""
-        try:
-            sock, client = listener.accept()
-        except OSError as exc:
-            if exc.errno in OUT_OF_FILES:  # they wait in the listener until somebody has gone
-                time.sleep(SECONDS_WITHOUT_FILES)
-            elif exc.errno not in {errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK}:
-                raise
-            return
-        self.nr_conns += 1
-        self.enqueue_req(Connection(self, sock, client, listener.getsockname()))
 
     def enqueue_req(self, conn: Connection) -> None:
         """Let a thread answer, once a request is here."""

@@ -1,85 +1,166 @@
-"""Threads that work in turn: one at a time, and another as soon as that takes long. See docs/adr/0038."""
+"""Threads of which one leads: it polls, and does what there is to do, until that takes long. See docs/adr/0038."""
 
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 # Seconds after which a job takes long: more than an answer from memory needs, less than a write waits for the disk.
 LONG = 0.002
-SOON = 0.02  # where all threads are at work, one of which may be about to leave
+IDLE = 50  # times that long that nobody is seen at a job before nobody is watched
+SECONDS_UNWATCHED = 1.0  # at the most, unless somebody begins a job
 
-type Job = tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]
+
+class Loop[Job](Protocol):
+    """What there is to do, and where it comes from. `do`, `leave` and `wake` are for everybody, and else who leads."""
+
+    jobs: deque[Job]
+
+    def is_over(self) -> bool:
+        """Tell whether nothing is to be done any more."""
+
+    def go_on(self, *, may_wait: bool) -> None:
+        """Find out what there is to do, and wait for it if that is allowed."""
+
+    def do(self, job: Job) -> Any:
+        """Do a job, and return what `finish` is to know."""
+
+    def finish(self, job: Job, result: Any) -> None:
+        """Go on from a job that is done."""
+
+    def leave(self, job: Job, result: Any) -> None:
+        """Let whoever leads finish a job, and wait no longer."""
+
+    def wake(self) -> None:
+        """Let whoever leads wait no longer."""
 
 
-class TurnTakers(ThreadPoolExecutor):
-    """Does one job at a time, as long as each is quick.
+@dataclass(eq=False)
+class Helper:
+    """A thread that leads whenever it is told to; ``began`` is when, with the job that it is at."""
 
-    Only one thread of a process runs at once anyway. When others have work too, they change over at each word with the
-    database, which takes a third as long again as the work; but nobody is to wait behind one who waits for others.
+    told: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    began: float | None = None
+
+
+class Turns[Job]:
+    """Threads that lead in turn.
+
+    Only one thread of a process runs at once anyway, and to hand a short job over to another takes a fifth of its time.
+    So whoever leads does one job after the other, as long as each is quick. Who is at one for long leads no more:
+    another one does, and both are at work. While all of them are, whoever watches them leads, and does no job.
     """
 
-    def __init__(self, threads: int) -> None:
-        """Begin with nothing to do, and no more than so many ``threads``."""
-        super().__init__(max_workers=threads)
-        self.threads, self.lock = threads, threading.Lock()
-        self.jobs: deque[Job] = deque()
-        self.begun: dict[object, float] = {}  # when whoever is at work began the present job, the latest last
+    def __init__(self, threads: int, loop: Loop[Job]) -> None:
+        """Let so many ``threads`` do the jobs of ``loop``, once `run` is called."""
+        self.loop, self.lock = loop, threading.Lock()
+        self.helpers = [Helper() for _ in range(threads)]
+        self.free = list(self.helpers)
+        self.leader: Helper | None = None
+        self.polled_at, self.is_over = 0.0, False
+        self.bell, self.is_unwatched, self.idle = threading.Lock(), False, 0
+        self.failure: BaseException | None = None
 
-    def submit(self, function: Callable[..., Any], /, *args: Any) -> Future[Any]:  # type: ignore[override]
-        """Let a job be done when its turn comes."""
-        future: Future[Any] = Future()
-        with self.lock:
-            self.jobs.append((future, function, args))
-        self.let_in()
-        return future
+    def run(self) -> None:
+        """Do what there is to do until all is over; the calling thread watches.
 
-    def let_in(self) -> None:
-        """Let one more thread work, where jobs wait and each that is being done takes long."""
-        me = object()
+        Raises:
+            BaseException: what broke the loop, whoever led.
+        """
+        self.bell.acquire()
+        for helper in self.helpers:
+            threading.Thread(target=self.help, args=(helper,)).start()
+        try:
+            while not self.is_over:
+                self.choose()
+                if self.leader is None:
+                    self.poll(may_wait=True)
+                else:
+                    self.watch()
+        finally:
+            self.shutdown()
+        if self.failure is not None:
+            raise self.failure
+
+    def shutdown(self, *, wait: bool = False) -> None:  # noqa: ARG002 - as the library calls it
+        """Let everybody go, who may first do what they are at."""
+        self.is_over = True
+        self.loop.wake()
+        for helper in self.helpers:
+            helper.told.release()
+
+    def choose(self) -> None:
+        """Let another one lead, where nobody does, or who does is at a job for long."""
         with self.lock:
-            if not self.jobs or len(self.begun) == self.threads or self.seconds_left():
+            if self.leader is not None:
+                began = self.leader.began
+                if began is None or time.monotonic() - began < LONG:
+                    return
+                self.leader = None
+            if self.free:
+                self.leader = self.free.pop()
+                self.leader.told.release()
+
+    def watch(self) -> None:
+        """Wait until whoever leads may be at one job for long."""
+        leader: Any = self.leader
+        began = leader.began
+        self.idle = self.idle + 1 if began is None else 0
+        seconds = LONG if began is None else max(began + LONG - time.monotonic(), 0.0)
+        if self.idle > IDLE:
+            self.is_unwatched = True
+            if leader.began is None:  # still, and from now on whoever begins rings
+                seconds, self.idle = SECONDS_UNWATCHED, 0
+        self.bell.acquire(timeout=seconds)
+        self.is_unwatched = False
+
+    def ring(self) -> None:
+        """Let whoever watches look."""
+        self.is_unwatched = False
+        with suppress(RuntimeError):  # it rings already
+            self.bell.release()
+
+    def help(self, me: Helper) -> None:
+        """Lead, each time."""
+        while me.told.acquire() and not self.is_over:
+            try:
+                self.lead(me)
+            except BaseException as exc:  # noqa: BLE001 - whoever watches raises it
+                self.failure, self.is_over = exc, True
+                self.ring()
+
+    def lead(self, me: Helper) -> None:
+        """Poll, and do what there is to do, until another one leads or all is over."""
+        jobs = self.loop.jobs
+        while not self.is_over:
+            if not jobs or time.monotonic() - self.polled_at > LONG:
+                self.poll(may_wait=not jobs)
+                continue
+            job = jobs.popleft()
+            me.began = time.monotonic()
+            if self.is_unwatched:
+                self.ring()
+            result = self.loop.do(job)
+            if not self.still_leads(me):
+                self.loop.leave(job, result)
                 return
-            self.begun[me] = time.monotonic()
-        super().submit(self.work, me)
+            self.loop.finish(job, result)
 
-    def seconds_to_wait(self, most: float) -> float:
-        """Return when to call `let_in` next, unless a job is given or done before: ``most`` where there is no need."""
+    def still_leads(self, me: Helper) -> bool:
+        """Tell whether who has done a job leads, and else may lead again."""
         with self.lock:
-            if not self.jobs:
-                return most
-            return min(SOON if len(self.begun) == self.threads else self.seconds_left(), most)
+            me.began = None
+            if self.leader is me:
+                return True
+            self.free.append(me)
+        return False
 
-    def seconds_left(self) -> float:
-        """Return after how many seconds everybody who is at work takes long: 0 when that is so, or nobody is."""
-        latest = next(reversed(self.begun.values()), None)
-        return 0.0 if latest is None else max(latest + LONG - time.monotonic(), 0.0)
-
-    def work(self, me: object) -> None:
-        """Do one job after the other, until there is none, or somebody else is quick."""
-        while (job := self.next(me)) is not None:
-            do(*job)
-            del job  # and what it holds, before the next one is waited for
-
-    def next(self, me: object) -> Job | None:
-        """Return the next job, if there is one and whoever asks is to do it."""
-        with self.lock:
-            del self.begun[me]
-            if not self.jobs or self.seconds_left():
-                return None
-            self.begun[me] = time.monotonic()
-            return self.jobs.popleft()
-
-
-def do(future: Future[Any], function: Callable[..., Any], args: tuple[Any, ...]) -> None:
-    """Do a job, and say what came of it."""
-    if not future.set_running_or_notify_cancel():
-        return
-    try:
-        result = function(*args)
-    except BaseException as exc:  # noqa: BLE001 - whoever asks for the result gets it
-        future.set_exception(exc)
-    else:
-        future.set_result(result)
+    def poll(self, *, may_wait: bool) -> None:
+        """Find out what there is to do, and whether there will be any more."""
+        self.loop.go_on(may_wait=may_wait)
+        self.polled_at = time.monotonic()
+        if self.loop.is_over():
+            self.is_over = True
+            self.ring()

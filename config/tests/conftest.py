@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from config.tests.house import House
 from config.tests.serving import serving
 
 
@@ -19,3 +20,9 @@ def serve(tmp_path) -> Iterator[Callable[..., tuple[int, subprocess.Popen]]]:
 @pytest.fixture
 def port(serve) -> int:
     return serve()[0]
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    with ExitStack() as stack:
+        yield House(stack)

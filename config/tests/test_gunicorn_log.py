@@ -7,10 +7,8 @@ import socket
 import pytest
 
 from config.gunicorn_log import Logger
+from config.tests.house import GET, read_all
 from config.tests.serving import LOG, serving, status
-from config.tests.test_threads import GET, House, house, read_all
-
-__all__ = ["house"]
 
 SECRET = "private-and-secret"
 TOKEN = f"eyJ{SECRET}.eyJ{SECRET}.c2lnbmF0"
@@ -74,7 +72,7 @@ def test_every_line_is_one_of_ours(served, log_format):
         assert all(re.match(r"\d{4}-\d\d-\d\d [\d:,]{12} [A-Z]+ +[a-z_.]+ \[", line) for line in lines)
 
 
-def test_of_a_request_that_fails_no_query_is_logged(house: House, caplog):
+def test_of_a_request_that_fails_no_query_is_logged(house, caplog):
     def fail(_environ, _start_response):
         raise OverflowError("the application fails")
 

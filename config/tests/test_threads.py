@@ -1,99 +1,15 @@
 """What a worker of gunicorn holds for its callers, how much, and for how long; its threads run when a test says."""
 
 import errno
-import os
-import selectors
-import socket
-import threading
 import time
 from collections import deque
 from concurrent.futures import Future
-from contextlib import ExitStack
 
 import pytest
-from gunicorn.config import Config
-from gunicorn.glogging import Logger
 
-from config import deadlines, gunicorn, threads, turns
+from config import deadlines, threads
+from config.tests.house import GET, KB, read_all
 from finances import tasks
-
-GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
-KB = 1024
-
-
-class Threads:
-    """Threads that are busy until they are told to go on."""
-
-    def __init__(self):
-        self.waiting = deque()
-
-    def submit(self, function, conn):
-        self.waiting.append((function, conn, future := Future()))
-        return future
-
-    def answer_one(self):
-        function, conn, future = self.waiting.popleft()
-        future.set_result(function(conn))
-
-
-class House:
-    """A worker with its poller, callers on real connections, and an application that answers with ``answer``."""
-
-    def __init__(self, stack):
-        config = Config()
-        config.set("pre_request", gunicorn.pre_request)
-        self.worker = threads.Worker(1, os.getppid(), [], None, 60, config, Logger(config))
-        stack.callback(self.worker.tmp.close)
-        self.worker.tpool, self.worker.poller = Threads(), stack.enter_context(selectors.DefaultSelector())
-        self.worker.method_queue.init()
-        stack.callback(self.worker.method_queue.close)
-        self.worker.largest_body, self.worker.wsgi = 20 * KB * KB, self.application
-        self.answer, self.stack = b"yes", stack
-        self.listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-
-    def application(self, environ, start_response):
-        environ["wsgi.input"].read()
-        start_response("200 OK", [("Content-Length", str(len(self.answer)))])
-        return [self.answer]
-
-    def caller(self):
-        """Return the caller's end of a connection, and the worker's."""
-        caller = self.stack.enter_context(socket.create_connection(self.listener.getsockname(), timeout=30))
-        self.worker.accept(self.listener)
-        conn = next(each for each in self.worker.pending_conns if each.client == caller.getsockname())
-        self.stack.callback(conn.close)
-        return caller, conn
-
-    def go_on(self, until=lambda: False, answer=True, rounds=2000):
-        """Let the poller and, unless told not to, the threads do what there is to do."""
-        for _ in range(rounds):
-            events = self.worker.poller.select(0 if self.worker.tpool.waiting else 0.02)
-            for key, _ in events:
-                key.data(key.fileobj)
-            self.worker.method_queue.run_callbacks(None)
-            if until() or not (events or (answer and self.worker.tpool.waiting)):
-                return
-            if answer and self.worker.tpool.waiting:
-                self.worker.tpool.answer_one()
-                self.worker.method_queue.run_callbacks(None)
-
-
-@pytest.fixture
-def house():
-    with ExitStack() as stack:
-        yield House(stack)
-
-
-def read_all(caller):
-    """Return what a connection brings up to its end, or until nothing more comes."""
-    caller.settimeout(0.05)
-    pieces = []
-    try:
-        while piece := caller.recv(KB * KB):
-            pieces.append(piece)
-    except (TimeoutError, ConnectionResetError):
-        pass
-    return b"".join(pieces)
 
 
 def test_who_sends_many_requests_at_once_is_read_no_faster_than_answered(house):
@@ -116,16 +32,16 @@ def test_what_waits_for_a_thread_counts_where_room_is_made(house, monkeypatch, w
     head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % (600 * KB)
     first, _ = house.caller()
     first.sendall(head + b"x" * 600 * KB)
-    house.go_on(until=lambda: house.worker.tpool.waiting, answer=False)
+    house.go_on(until=lambda: house.worker.jobs, answer=False)
     if not waits:
-        house.go_on(until=lambda: not house.worker.tpool.waiting)
+        house.go_on(until=lambda: not house.worker.jobs)
 
     second, sending = house.caller()
     second.sendall(head + b"x" * 500 * KB)
     house.go_on(answer=False)
 
     assert (sending not in house.worker.pending_conns) == is_let_go
-    house.go_on(until=lambda: not house.worker.tpool.waiting)
+    house.go_on(until=lambda: not house.worker.jobs)
     assert read_all(first).endswith(b"\r\n\r\nyes")
 
 
@@ -283,7 +199,7 @@ def test_who_goes_on_sending_stays_and_who_has_stopped_goes(small):
 
     for _ in range(8):
         caller.sendall(b"x" * 100 * KB)
-        small.go_on(answer=False, until=lambda: not small.worker.tpool.waiting)
+        small.go_on(answer=False, until=lambda: not small.worker.jobs)
     small.go_on()
 
     assert [each.is_pending for each in stopped] == [True, False, False]
@@ -360,33 +276,3 @@ def test_a_process_without_a_file_for_another_caller_lives_on(house):
     caller.sendall(GET)
     house.go_on()
     assert read_all(caller).endswith(b"\r\n\r\nyes")
-
-
-def test_while_one_request_takes_long_others_are_answered(house, monkeypatch):
-    monkeypatch.setattr(turns, "LONG", 0.05)
-    goes_on = threading.Event()
-
-    def application(environ, start_response):
-        if environ["PATH_INFO"] == "/slow":
-            assert goes_on.wait(30)
-        return house.application(environ, start_response)
-
-    house.worker.wsgi = application
-    house.worker.cfg.set("threads", 2)
-    house.worker.tpool = house.worker.get_thread_pool()
-    house.stack.callback(house.worker.tpool.shutdown)
-    house.stack.callback(goes_on.set)
-    house.worker.poller.register(
-        house.worker.method_queue.fileno(), selectors.EVENT_READ, house.worker.method_queue.run_callbacks
-    )
-    slow, _ = house.caller()
-    quick, _ = house.caller()
-    slow.sendall(GET.replace(b"/ ", b"/slow ", 1))
-    house.worker.wait_for_and_dispatch_events(30)
-    quick.sendall(GET)
-
-    while not (said := read_all(quick)):
-        house.worker.wait_for_and_dispatch_events(30)
-
-    assert said.endswith(b"\r\n\r\nyes")
-    assert read_all(slow) == b""

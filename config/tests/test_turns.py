@@ -1,7 +1,8 @@
-"""Who works, and when: jobs are gates that a test opens, so that nothing depends on how fast a machine is."""
+"""Who leads, and who works: jobs are gates that a test opens, so that nothing depends on how fast a machine is."""
 
 import threading
-from contextlib import ExitStack
+import time
+from collections import deque
 
 import pytest
 
@@ -11,148 +12,206 @@ PATIENCE = 30
 
 
 class Gates:
-    """Jobs that begin, and go on when they are let."""
+    """Jobs that begin, go on when they are let, and are written down, with whoever did what."""
 
-    def __init__(self, pool):
-        self.pool, self.opened, self.begun = pool, [], []
+    def __init__(self):
+        self.jobs, self.given, self.to_finish = deque(), deque(), deque()
+        self.opened, self.begun, self.finished, self.polled = {}, {}, {}, []
         self.changed = threading.Condition()
+        self.is_ended = self.is_woken = self.is_broken = False
 
-    def give(self):
-        """Give the pool one more job, and return what comes of it."""
-        place = len(self.opened)
-        self.opened.append(threading.Event())
-        return self.pool.submit(self.job, place)
+    # ---- What is asked of a loop ----
 
-    def fill(self, count):
-        """Give the pool of three threads ``count`` jobs, of which each thread begins one."""
-        for _ in range(count):
-            self.give()
-        self.pool.let_in()
-        self.wait_for(0, 1, 2)
+    def is_over(self):
+        return self.is_ended
 
-    def job(self, place):
+    def go_on(self, *, may_wait):
         with self.changed:
-            self.begun.append(place)
-            self.changed.notify_all()
+            self.note(self.polled.append, threading.current_thread())
+            if may_wait:
+                assert self.changed.wait_for(lambda: self.given or self.is_woken or self.is_ended, PATIENCE)
+            if self.is_broken:
+                raise ValueError("broken")
+            self.is_woken = False
+            self.jobs += self.given
+            self.given.clear()
+            waiting = list(self.to_finish)
+            self.to_finish.clear()
+        for place in waiting:
+            self.finish(place, place)
+
+    def do(self, place):
+        with self.changed:
+            self.note(self.begun.setdefault, place, threading.current_thread())
         assert self.opened[place].wait(PATIENCE)
         return place
 
-    def wait_for(self, *places):
+    def finish(self, place, result):
+        assert result == place
+        assert place not in self.finished
         with self.changed:
-            assert self.changed.wait_for(lambda: set(places) <= set(self.begun), PATIENCE), self.begun
+            self.note(self.finished.setdefault, place, threading.current_thread())
+
+    def leave(self, place, result):
+        assert result == place
+        with self.changed:
+            self.to_finish.append(place)
+        self.wake()
+
+    def wake(self):
+        with self.changed:
+            self.is_woken = True
+            self.changed.notify_all()
+
+    # ---- What a test says and sees ----
+
+    def note(self, write, *what):
+        write(*what)
+        self.changed.notify_all()
+
+    def give(self, count=1):
+        """Give so many more jobs."""
+        with self.changed:
+            for _ in range(count):
+                place = len(self.opened)
+                self.opened[place] = threading.Event()
+                self.given.append(place)
+            self.changed.notify_all()
+
+    def open(self, *places):
+        for place in places:
+            self.opened[place].set()
+
+    def wait_for(self, said):
+        with self.changed:
+            assert self.changed.wait_for(said, PATIENCE), (self.begun, self.finished)
+
+    def wait_for_begun(self, *places):
+        self.wait_for(lambda: set(places) <= set(self.begun))
+
+    def wait_for_finished(self, *places):
+        self.wait_for(lambda: set(places) <= set(self.finished))
+
+    def end(self):
+        self.open(*self.opened)
+        with self.changed:
+            self.is_ended = True
+            self.changed.notify_all()
 
 
 @pytest.fixture
-def pool():
-    with turns.TurnTakers(3) as pool:
-        yield pool
+def gates(monkeypatch):
+    """Three threads at a loop; a job that is seen at a closed gate takes long."""
+    monkeypatch.setattr(turns, "LONG", 0.01)
+    gates = Gates()
+    gates.threads = turns.Turns(3, gates)
+    gates.watching = threading.Thread(target=gates.threads.run)
+    gates.watching.start()
+    yield gates
+    gates.end()
+    gates.watching.join(PATIENCE)
+    assert not gates.watching.is_alive()
 
 
-@pytest.fixture
-def gates(pool):
-    gates = Gates(pool)
-    with ExitStack() as stack:
-        stack.callback(lambda: [each.set() for each in gates.opened])
-        yield gates
-
-
-@pytest.fixture
-def nothing_is_long(monkeypatch):
+def test_as_long_as_each_is_quick_whoever_leads_does_all(monkeypatch):
     monkeypatch.setattr(turns, "LONG", 3600.0)
+    gates = Gates()
+    watching = threading.Thread(target=turns.Turns(3, gates).run)
+    watching.start()
+
+    gates.give(4)
+    for place in range(4):
+        gates.wait_for_begun(place)
+        assert list(gates.begun) == list(range(place + 1))
+        gates.open(place)
+    gates.wait_for_finished(0, 1, 2, 3)
+    gates.end()
+    watching.join(PATIENCE)
+
+    (leader,) = {*gates.begun.values(), *gates.finished.values(), *gates.polled}
+    assert leader is not watching
+    assert not watching.is_alive()
 
 
-@pytest.fixture
-def all_is_long(monkeypatch):
-    monkeypatch.setattr(turns, "LONG", 0.0)
+def test_nobody_waits_behind_one_that_takes_long_while_there_are_threads(gates):
+    gates.give(5)
+    gates.wait_for_begun(0, 1, 2)
+    assert len(gates.begun) == 3
+    assert len(set(gates.begun.values())) == 3
 
+    gates.open(1)
+    gates.wait_for_begun(3)
 
-@pytest.mark.usefixtures("nothing_is_long")
-def test_as_long_as_each_is_quick_one_works_at_a_time(pool, gates):
-    results = [gates.give() for _ in range(4)]
-    gates.wait_for(0)
-
-    for place, result in enumerate(results):
-        pool.let_in()
-        assert gates.begun == list(range(place + 1))
-        gates.opened[place].set()
-        assert result.result(PATIENCE) == place
-        if place < 3:
-            gates.wait_for(place + 1)
-
-
-@pytest.mark.usefixtures("all_is_long")
-def test_nobody_waits_behind_one_that_takes_long_while_there_are_threads(pool, gates):
-    gates.fill(5)
-
-    pool.let_in()
-    assert sorted(gates.begun) == [0, 1, 2]
-
-    gates.opened[1].set()
-    gates.wait_for(3)
     assert 4 not in gates.begun
+    gates.wait_for_finished(1)
+    assert gates.begun[3] is gates.begun[1]
 
 
-def test_it_says_when_the_next_may_be_let_in(pool, gates, monkeypatch):
-    monkeypatch.setattr(turns, "LONG", 3600.0)
-    assert pool.seconds_to_wait(5000) == 5000  # there is no job
+def test_while_all_are_at_work_whoever_watches_polls_and_does_no_job(gates):
+    gates.give(3)
+    gates.wait_for_begun(0, 1, 2)
+    gates.wait_for(lambda: gates.polled[-1] is gates.watching)
+    polled = len(gates.polled)
+
     gates.give()
-    gates.wait_for(0)
-    assert pool.seconds_to_wait(5000) == 5000  # none that waits
-    waiting = gates.give()
-    assert 3500 < pool.seconds_to_wait(5000) <= 3600
-    assert pool.seconds_to_wait(1) == 1
+    gates.wait_for(lambda: len(gates.polled) > polled)
+    assert gates.polled[-1] is gates.watching
+    gates.open(2)
+    gates.wait_for_begun(3)
 
-    monkeypatch.setattr(turns, "LONG", 0.0)
-    assert pool.seconds_to_wait(5000) == 0
-    pool.let_in()
-    gates.opened[1].set()
-    assert waiting.result(PATIENCE) == 1
+    assert gates.begun[3] is gates.begun[2]
 
 
-@pytest.mark.usefixtures("all_is_long")
-def test_where_all_are_at_work_it_is_asked_again_soon_for_one_may_leave_without_a_word(pool, gates):
-    gates.fill(4)
+def test_who_was_slow_leaves_the_rest_to_whoever_leads_by_then(gates):
+    gates.give(2)
+    gates.wait_for_begun(0, 1)
+    gates.open(1)
+    gates.wait_for_finished(1)
 
-    assert pool.seconds_to_wait(5000) == turns.SOON
+    gates.open(0)
+    gates.wait_for_finished(0)
+
+    assert gates.finished[0] is not gates.begun[0]
 
 
-def test_who_was_slow_gives_way_to_whom_it_let_in(pool, gates, monkeypatch):
-    monkeypatch.setattr(turns, "LONG", 0.0)
-    slow = gates.give()
-    gates.wait_for(0)
+def test_who_begins_while_nobody_is_watched_does_not_hold_up_others(monkeypatch, gates):
+    monkeypatch.setattr(turns, "SECONDS_UNWATCHED", 3600.0)
+    deadline = time.monotonic() + PATIENCE
+    while not gates.threads.is_unwatched:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+    gates.give(2)
+
+    gates.wait_for_begun(0, 1)
+
+
+def test_what_breaks_the_loop_ends_it_and_is_told_to_who_called():
+    gates = Gates()
+    gates.is_broken = True
     gates.give()
-    gates.wait_for(1)
-    monkeypatch.setattr(turns, "LONG", 3600.0)  # the second one is quick
-    gates.give()
 
-    gates.opened[0].set()
-    assert slow.result(PATIENCE) == 0
-    gates.opened[1].set()
-    gates.wait_for(2)
+    with pytest.raises(ValueError, match="broken"):
+        turns.Turns(3, gates).run()
 
-    assert gates.begun == [0, 1, 2]
-    assert len(pool.begun) == 1
+    (leader,) = gates.polled
+    leader.join(PATIENCE)
+    assert not leader.is_alive()
 
 
-def test_a_job_that_fails_says_so_and_the_next_one_is_done(pool):
-    def fail():
-        raise ValueError("no")
+def test_at_the_end_all_go_once_they_have_done_what_they_are_at(monkeypatch):
+    monkeypatch.setattr(turns, "LONG", 0.01)
+    gates = Gates()
+    threads = turns.Turns(2, gates)
+    watching = threading.Thread(target=threads.run)
+    watching.start()
+    gates.give(1)
+    gates.wait_for_begun(0)
 
-    failed, after = pool.submit(fail), pool.submit(str, 1)
+    threads.shutdown(wait=False)
+    watching.join(PATIENCE)
+    ended, works_on = not watching.is_alive(), gates.begun[0].is_alive()
+    gates.open(0)
+    gates.begun[0].join(PATIENCE)
 
-    with pytest.raises(ValueError, match="no"):
-        failed.result(PATIENCE)
-    assert after.result(PATIENCE) == "1"
-
-
-@pytest.mark.usefixtures("nothing_is_long")
-def test_a_job_that_was_called_off_is_not_done(pool, gates):
-    gates.give()
-    gates.wait_for(0)
-    called_off, after = gates.give(), pool.submit(str, 2)
-    assert called_off.cancel()
-
-    gates.opened[0].set()
-
-    assert after.result(PATIENCE) == "2"
-    assert gates.begun == [0]
+    assert (ended, works_on, gates.begun[0].is_alive()) == (True, True, False)
