@@ -1,4 +1,4 @@
-"""Threads of which one leads: it polls, and does what there is to do, until that takes long. See docs/adr/0038."""
+"""Threads of which one leads: it polls, and does what there is to do, until that takes long. See docs/adr/0040."""
 
 import threading
 import time
