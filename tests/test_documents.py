@@ -31,6 +31,14 @@ def test_every_operation_is_described_and_has_its_problems(document):
                 assert problem == {"$ref": "#/components/schemas/Problem"}, name
 
 
+def test_every_read_says_how_to_ask_for_what_has_changed(document):
+    for path, operations in document["paths"].items():
+        if path.startswith("/api/") and "200" in operations.get("get", {}).get("responses", {}):
+            operation = operations["get"]
+            assert "If-None-Match" in {each["name"] for each in operation["parameters"]}, path
+            assert set(operation["responses"]["304"]) == {"description", "headers"}, path
+
+
 def test_everything_but_auth_docs_and_health_needs_a_token(document):
     for path, operations in document["paths"].items():
         for operation in operations.values():

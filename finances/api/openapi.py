@@ -172,12 +172,29 @@ class ProblemAutoSchema(AutoSchema):
                 }
             )
         self.describe_answer_headers(operation["responses"])
+        if self.method.lower() == "get" and self.path.startswith("/api/") and "200" in operation["responses"]:
+            self.describe_unchanged(operation)
         page = operation["responses"].get("200")
         if page is not None and self._is_list_view() and self._get_paginator():  # type: ignore[no-untyped-call]
             page["headers"] |= {
                 "X-Total-Count": {"description": "Rows on all pages.", "schema": {"type": "integer"}},
                 "Link": {"description": "RFC 8288: first, prev, next, last.", "schema": {"type": "string"}},
             }
+
+    def describe_unchanged(self, operation: dict[str, Any]) -> None:
+        """Tell how to read only what has changed."""
+        operation.setdefault("parameters", []).append(
+            {
+                "name": "If-None-Match",
+                "in": "header",
+                "description": "The ETag of an earlier answer; 304, without content, while it would be the same.",
+                "schema": {"type": "string"},
+            }
+        )
+        operation["responses"]["304"] = {
+            "description": HTTPStatus.NOT_MODIFIED.phrase,
+            "headers": {"ETag": TAG_HEADER},
+        }
 
     def describe_answer_headers(self, responses: dict[str, Any]) -> None:
         """Tell the headers of single answers."""
