@@ -20,6 +20,7 @@ MOST_HELD = 64 * 1024**2  # bytes of all larger ones together
 MOST_UNSENT = 64 * 1024**2  # bytes of all answers together that their callers have not taken yet
 SECONDS_TO_LEAVE = 2.0  # for a caller to read the answer and close, as the library has it
 SECONDS_TO_END = 3.0  # for a caller to send the rest of a request to a process that is to stop
+SECONDS_TO_TAKE = 10.0  # the rest of an answer from one
 REFUSAL_FIELDS = {
     "Connection": "close",
     "Cache-Control": "no-store",
@@ -44,7 +45,7 @@ class Worker(LedWorker):
         super().__init__(*args, **kwargs)
         self.leaving: deque[Connection] = deque()
         self.held, self.lock = 0, threading.Lock()  # bytes of all large requests that no thread reads yet
-        self.stops_at: float | None = None
+        self.stops_since: float | None = None
         self.taking: dict[Connection, Any] = {}  # an answer, and what the library is then to finish
         self.largest_body = 0
         self.most_requests = 2 * self.max_requests  # however long there is other work
@@ -131,9 +132,11 @@ class Worker(LedWorker):
 
     def hurry(self, now: float) -> None:
         """Before the process stops, wait for nobody who has sent nothing yet, and not long for the others."""
-        self.stops_at = self.stops_at or now + SECONDS_TO_END
+        self.stops_since = self.stops_since or now
         for conn in self.pending_conns:
-            conn.timeout = min(conn.timeout, self.stops_at if conn.received else now)
+            conn.timeout = min(conn.timeout, self.stops_since + SECONDS_TO_END if conn.received else now)
+        for conn in self.taking:
+            conn.timeout = min(conn.timeout, self.stops_since + SECONDS_TO_TAKE)
 
     def drop(self, conn: Connection) -> None:
         """Close a connection in the poller without a word."""

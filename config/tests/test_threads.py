@@ -246,6 +246,19 @@ def test_a_process_that_stops_waits_for_nobody_who_has_said_nothing(house):
     assert begun.timeout - time.monotonic() <= threads.SECONDS_TO_END
 
 
+def test_a_process_that_stops_does_not_wait_long_for_who_takes_an_answer(house):
+    house.answer = b"x" * 20 * KB * KB
+    caller, conn = house.caller()
+    caller.sendall(GET)
+    house.go_on()
+    before = conn.timeout - time.monotonic()
+    house.worker.alive = False
+
+    house.worker.murder_pending()
+
+    assert before > threads.SECONDS_TO_TAKE >= conn.timeout - time.monotonic() > 0
+
+
 def test_a_process_goes_on_serving_until_the_work_is_done_that_would_keep_it_from_ending(house, monkeypatch):
     house.worker.max_requests, house.worker.alive = 2, True
     caller, _ = house.caller()
