@@ -8,7 +8,20 @@ API=${1:-http://localhost:8000/api/v1}
 SYMBOL=${2:-DEMO-MOOSE}
 who=client-$$-$(date +%s)
 password=correct-horse-battery-$$
-token=''
+token='' account='' institution=''
+
+curl --silent --output /dev/null "$API" || {
+    echo "Nothing answers at $API: start the server, or name another one: docs/client-session.sh API [SYMBOL]" >&2
+    exit 1
+}
+
+# Leave nothing behind but the person, also where a call has failed.
+clean() {
+    for path in ${account:+"accounts/$account"} ${institution:+"financial-institutions/$institution"}; do
+        curl --silent --output /dev/null --request DELETE "$API/$path" --header "Authorization: Bearer $token"
+    done
+}
+trap clean EXIT
 
 # call METHOD PATH [curl options]: show the call and its answer, and keep the answer in $answer.
 call() {

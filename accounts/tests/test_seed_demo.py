@@ -72,7 +72,8 @@ def test_done_again_it_adds_nothing_and_takes_nothing_back(today, capsys):
     assert rows() == before
     assert Account.objects.get(name="TFSA").description == "Mine now."
     assert "0 accounts, 0 balances, 0 holdings, 0 prices" in said
-    assert "password" not in said
+    assert "with the password" not in said
+    assert f"changepassword {EMAIL}" in said
 
 
 def test_done_again_a_month_later_it_adds_the_month(today, capsys, time_machine):
@@ -97,7 +98,7 @@ def test_somebody_who_is_there_gets_the_household_and_keeps_the_password(today, 
     said = seed(capsys, email=user.email)
 
     assert Account.objects.filter(user=user).count() == 13
-    assert "password" not in said
+    assert "with the password" not in said
 
 
 def test_accounts_that_somebody_has_are_left_alone(today, capsys, user):
@@ -147,7 +148,7 @@ def test_a_dry_run_keeps_nothing(today, capsys):
     assert rows() == [0, 0, 0, 0, 0, 0]
     assert not CurrencyRate.objects.exists()
     assert said.startswith("Dry run, nothing is kept: New for")
-    assert "password" not in said
+    assert "with the password" not in said
 
 
 def test_it_is_refused_in_production(settings):

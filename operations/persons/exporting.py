@@ -33,7 +33,7 @@ class References:
 
 @dataclass(slots=True)
 class Export:
-    """A file under way, and how many rows are in it."""
+    """A file under way, and how many rows of the person are in it, those of history too."""
 
     user: User
     references: References = field(default_factory=References)
@@ -73,7 +73,6 @@ class Export:
         yield b'"%s": [' % name.encode()
         separator = b"\n"
         for row in rows:
-            self.row_count += 1
             yield separator + dumped(row)
             separator = b",\n"
         yield b"]" if separator == b"\n" else b"\n]"
@@ -82,6 +81,7 @@ class Export:
         """Yield the rows of a kind, by their ids here."""
         rows = part.model._base_manager.filter(user_id=self.user.pk).order_by("pk")  # noqa: SLF001 - every row there is
         for row in rows.values_list(*part.columns).iterator(chunk_size=ROWS_AT_ONCE):
+            self.row_count += 1
             yield self.row(part, row)
 
     def row(self, part: Part, values: Iterable[Any]) -> dict[str, Any]:
@@ -99,6 +99,7 @@ class Export:
         for at, change, by, reason, *values in records.values_list(*about, *part.columns).iterator(
             chunk_size=ROWS_AT_ONCE
         ):
+            self.row_count += 1
             yield {
                 "at": at,
                 "change": layout.CHANGES[change],

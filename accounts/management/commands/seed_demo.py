@@ -41,6 +41,10 @@ class Command(ReportingCommand):
             f"New for {seeded.email}: {seeded.account_count} accounts, {seeded.value_count} balances, "
             f"{seeded.holding_count} holdings, {seeded.price_count} prices of made-up securities."
         )
-        if seeded.password and not options["dry_run"]:
+        if not seeded.password:
+            summary += (
+                f"\n{seeded.email} was here already; `manage.py changepassword {seeded.email}` sets another password."
+            )
+        elif not options["dry_run"]:
             summary += f"\nSign in as {seeded.email} with the password {seeded.password}, which is shown only now."
         return Report(summary, failures=rates.failures)

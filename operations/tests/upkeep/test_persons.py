@@ -99,6 +99,14 @@ def test_what_is_imported_exports_to_the_same_file(file, told, tmp_path):
     }
 
 
+def test_as_many_rows_are_told_on_the_way_out_as_on_the_way_in(anna, tmp_path):
+    exported = export(anna.email, tmp_path / "anna.json")
+    imported = import_(tmp_path / "anna.json", email="copy@example.org")
+
+    (count,) = re.findall(r"(\d+) rows of", exported)
+    assert f"has {count} rows." in imported
+
+
 def test_values_are_exact(anna, file):
     import_(file, email="new@example.org")
 
