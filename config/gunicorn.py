@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ http_parser = "python"  # whatever else is installed: one parser decides where r
 max_requests = 5000
 max_requests_jitter = 500
 
+SECONDS_TO_REPLACE = 10.0  # a process by the next one in its place
+
 # A heartbeat on a disk would hang with the disk.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 
@@ -57,16 +60,28 @@ def pre_request(worker: object, req: Any) -> None:  # noqa: ARG001
 
 def pre_fork(server: Any, worker: Any) -> None:
     """Give the worker the first free place, whose file of metrics it goes on with."""
-    taken = {getattr(each, "place", None) for each in server.WORKERS.values()}
-    worker.place = next(place for place in itertools.count() if place not in taken)
+    worker.taken = {getattr(each, "place", None) for each in server.WORKERS.values()}
+    worker.place = next(place for place in itertools.count() if place not in worker.taken)
 
 
 def post_fork(server: object, worker: Any) -> None:  # noqa: ARG001
-    """Let the worker know its place (see finances.metrics), and go on counting where the last one there has ended."""
+    """Let the worker know its place (see finances.metrics), and go on counting where the last one there has ended.
+
+    After a HUP, for which new processes begin beside the old ones, places may be left that nobody takes again.
+    """
     from finances import counts
 
     os.environ["METRICS_PLACE"] = str(worker.place)
-    counts.take_up(counts_of(worker))
+    for path in sorted(counts_of(worker).parent.glob("*.json")):
+        if path == counts_of(worker) or (path.stem not in map(str, worker.taken) and is_left_over(path)):
+            counts.take_up(path)
+
+
+def is_left_over(path: Path) -> bool:
+    """Tell whether a file lies there for longer than it takes to put another process in that place."""
+    with suppress(OSError):  # somebody else has just taken it up
+        return time.time() - path.stat().st_mtime > SECONDS_TO_REPLACE
+    return False
 
 
 def worker_exit(server: object, worker: Any) -> None:  # noqa: ARG001

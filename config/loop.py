@@ -21,7 +21,8 @@ OUT_OF_FILES = {errno.EMFILE, errno.ENFILE}
 SECONDS_WITHOUT_FILES = 0.05  # before anybody is accepted again
 SECONDS_TO_POLL = 1.0  # at the most; as the library does
 SECONDS_TO_SEE = 0.1  # between two times that what is due is seen to
-SECONDS_FOR_OTHERS = 0.001  # in which a process that has accepted a caller leaves the next one to another process
+SECONDS_FOR_OTHERS = 0.001  # in which a process that has accepted the first of many leaves the next to another one
+SECONDS_APART = 0.01  # after the last one somebody is taken for the first of many
 
 
 class Done(NamedTuple):
@@ -64,6 +65,11 @@ class Callbacks(PollableMethodQueue):  # type: ignore[misc]  # the library has n
         with suppress(OSError):
             os.read(self._read_fd, max_callbacks)
 
+    def close(self) -> None:
+        """Wake nobody any more."""
+        self.is_awaited = False
+        super().close()
+
     def run_all(self) -> None:
         """Call back for all that is here."""
         self.is_awaited = False
@@ -84,7 +90,7 @@ class LedWorker(ThreadWorker):  # type: ignore[misc]  # the library has no types
         super().__init__(*args, **kwargs)
         self.method_queue = Callbacks()
         self.jobs: deque[Connection] = deque()  # whose requests are here
-        self.accepts_at = self.seen_to_at = 0.0
+        self.accepted_at = self.accepts_at = self.seen_to_at = 0.0
         self.ends_at: float | None = None  # whoever is still waited for then, once the process is to stop
 
     def get_thread_pool(self) -> Turns[Connection]:
@@ -107,9 +113,9 @@ class LedWorker(ThreadWorker):  # type: ignore[misc]  # the library has no types
     def go_on(self, *, may_wait: bool) -> None:
         """Poll everybody, and see to what is due."""
         has_room = self.alive and self.nr_conns < self.worker_connections
-        is_patient = has_room and time.monotonic() < self.accepts_at
-        self.set_accept_enabled(has_room and not is_patient)
-        seconds = 0.0 if not may_wait else SECONDS_FOR_OTHERS if is_patient else self.seconds_to_poll()
+        patience = max(self.accepts_at - time.monotonic(), 0.0) if has_room else 0.0
+        self.set_accept_enabled(has_room and not patience)
+        seconds = (patience or self.seconds_to_poll()) if may_wait else 0.0
         self.wait_for_and_dispatch_events(self.method_queue.seconds_to_wait(seconds))
         self.method_queue.run_all()
         if not self.alive or time.monotonic() - self.seen_to_at > SECONDS_TO_SEE:
@@ -138,18 +144,20 @@ class LedWorker(ThreadWorker):  # type: ignore[misc]  # the library has no types
         return self.ends_at is not None and (not self.nr_conns or time.monotonic() > self.ends_at)
 
     def accept(self, listener: Any) -> None:
-        """Accept a connection, but not one after the other: who comes with many would keep them all in one process."""
+        """Accept a connection. Of many who come together one process would have nearly all, the others being asleep."""
+        now = time.monotonic()
         try:
             sock, client = listener.accept()
         except OSError as exc:
             if exc.errno in OUT_OF_FILES:  # they wait in the listener until somebody has gone
-                time.sleep(SECONDS_WITHOUT_FILES)
+                self.accepts_at = now + SECONDS_WITHOUT_FILES
             elif exc.errno not in {errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK}:
                 raise
             return
         self.nr_conns += 1
-        if self.cfg.workers > 1:
-            self.accepts_at = time.monotonic() + SECONDS_FOR_OTHERS
+        if self.cfg.workers > 1 and now - self.accepted_at > SECONDS_APART:
+            self.accepts_at = now + SECONDS_FOR_OTHERS
+        self.accepted_at = now
         self.enqueue_req(Connection(self, sock, client, listener.getsockname()))
 
     def enqueue_req(self, conn: Connection) -> None:

@@ -20,7 +20,7 @@ MOST_HELD = 64 * 1024**2  # bytes of all larger ones together
 MOST_UNSENT = 64 * 1024**2  # bytes of all answers together that their callers have not taken yet
 SECONDS_TO_LEAVE = 2.0  # for a caller to read the answer and close, as the library has it
 SECONDS_TO_END = 3.0  # for a caller to send the rest of a request to a process that is to stop
-SECONDS_TO_TAKE = 10.0  # the rest of an answer from one
+SECONDS_TO_TAKE = 5.0  # the rest of an answer from one
 REFUSAL_FIELDS = {
     "Connection": "close",
     "Cache-Control": "no-store",
@@ -176,11 +176,12 @@ class Worker(LedWorker):
     def handle_request(self, req: Any, conn: Connection) -> Any:
         """Answer it; where that is to be the last one but for those under way, not while the process has other work.
 
-        It would take no more callers, but stay in the place of its successor until the work is done.
+        It would take no more callers, but stay in the place of its successor until the work is done, or until the
+        answers are taken that somebody has not taken yet.
         """
         from finances import tasks
 
-        if tasks.are_under_way():
+        if self.taking or tasks.are_under_way():
             self.max_requests = max(self.max_requests, min(self.nr + self.cfg.threads + 1, self.most_requests))
         return super().handle_request(req, conn)
 

@@ -9,12 +9,15 @@ from typing import Any, Protocol
 
 # Seconds after which a job takes long: more than an answer from memory needs, less than a write waits for the disk.
 LONG = 0.002
-IDLE = 50  # times that long that nobody is seen at a job before nobody is watched
+IDLE = 5  # times that long that nobody is seen at a job before nobody is watched
 SECONDS_UNWATCHED = 1.0  # at the most, unless somebody begins a job
 
 
 class Loop[Job](Protocol):
-    """What there is to do, and where it comes from. `do`, `leave` and `wake` are for everybody, and else who leads."""
+    """What there is to do, and where it comes from. All but `do`, `leave` and `wake` are for whoever leads.
+
+    Whoever leads is watched only in `do`: nothing else may take long.
+    """
 
     jobs: deque[Job]
 
@@ -70,9 +73,9 @@ class Turns[Job]:
             BaseException: what broke the loop, whoever led.
         """
         self.bell.acquire()
-        for helper in self.helpers:
-            threading.Thread(target=self.help, args=(helper,)).start()
         try:
+            for helper in self.helpers:
+                threading.Thread(target=self.help, args=(helper,)).start()
             while not self.is_over:
                 self.choose()
                 if self.leader is None:

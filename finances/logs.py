@@ -24,7 +24,7 @@ SECRETS = (
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+"), "…"),  # JSON web tokens
     (re.compile(r"://[^/\s:@]*:[^/\s@]*@"), "://…@"),
     (re.compile(r"(?i)\b((?:\w*token|\w*secret|password|passwd|pwd|api_?key|crumb)=)[^\s&'\"]+"), r"\1…"),
-    (re.compile(r"[\w.%+-]+@[\w-]+(?:\.[\w-]+)+"), "<address>"),
+    (re.compile(r"[\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"), "<address>"),
 )
 CONSOLE_LINE = "{asctime} {levelname:7} {name} [{request_id}] {message}"
 SIGNS = re.compile(r"(?i)[@=]|eyJ|bearer |basic ")  # one of which every secret has, and few lines have

@@ -33,6 +33,8 @@ PERMISSIONS_POLICY = ", ".join(
 )
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
+LONGEST_PATH = 300  # letters of it that are logged; none of ours is as long
+
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -94,10 +96,11 @@ def let_go(response: Any) -> None:
 def log_request(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
     """Write the line of the request log."""
     milliseconds = round(seconds * 1000, 1)
+    path = request.path[:LONGEST_PATH].encode("unicode_escape").decode()  # a forged line break must not forge a log line
     logger.info(
         "%s %s %s %sms",
         request.method,
-        request.path.encode("unicode_escape").decode(),  # a forged line break must not forge a log line
+        path if len(request.path) <= LONGEST_PATH else f"{path}…",
         response.status_code,
         milliseconds,
         extra={"status": response.status_code, "duration_ms": milliseconds, "route": metrics.route_of(request)},

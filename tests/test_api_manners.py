@@ -198,6 +198,14 @@ def test_a_body_that_is_too_large_is_refused(api, settings):
     assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
 
 
+def test_a_form_of_too_many_fields_is_refused(anonymous):
+    form = "&".join(["a=1"] * 1001)
+
+    response = anonymous.post("/api/v1/auth/login", form, content_type="application/x-www-form-urlencoded")
+
+    assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
+
+
 HOSTILE_BODIES = [
     b"",
     b"{",

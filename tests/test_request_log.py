@@ -40,6 +40,13 @@ def test_a_line_break_in_a_path_forges_no_line(api, log):
     assert "\n" not in record.getMessage()
 
 
+def test_an_endless_path_is_cut(api, log):
+    api.get("/=" + "a" * 4000)
+
+    [record] = [record for record in log.records if record.name == "finances.middleware"]
+    assert record.getMessage().startswith(f"GET /={'a' * 298}… 404 ")
+
+
 @pytest.mark.parametrize("named", ["-", "abc"])
 def test_somebody_waits_for_a_request_whatever_it_is_called(rf, named):
     waited = []

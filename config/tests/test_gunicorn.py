@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import json
 import os
 import signal
 import socket
@@ -11,12 +12,15 @@ import threading
 import time
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 from django.db import connection
 
+from config import gunicorn
 from config.tests.serving import ROOT, free_port, status, variables
+from finances.counts import Memory
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite is a file")
@@ -164,6 +168,28 @@ def test_each_process_tells_the_sum_of_all_also_of_those_that_were_replaced(coun
 
     assert sums == {until_it_lived + 20}
     assert lived(port) == until_it_lived + 40
+
+
+def test_who_begins_goes_on_counting_for_its_place_and_for_those_that_nobody_takes_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("COUNTS_DIR", str(tmp_path))
+    monkeypatch.setenv("METRICS_PLACE", "0")
+    memory, end = Memory(), time.time() + 3600
+    memory.clear()
+    for place in range(5):
+        (tmp_path / f"{place}.json").write_text(json.dumps({f"of {place}": [place + 1, end]}))
+    for place in (1, 2, 3):
+        os.utime(tmp_path / f"{place}.json", (0, 0))
+    living = {number: SimpleNamespace(place=number) for number in (1, 2)}
+    worker = SimpleNamespace()
+
+    gunicorn.pre_fork(SimpleNamespace(WORKERS=living), worker)
+    gunicorn.post_fork(None, worker)
+    counted = set(memory.counts())
+    memory.clear()
+
+    assert worker.place == 0
+    assert counted == {"of 0", "of 3"}
+    assert sorted(path.stem for path in tmp_path.iterdir()) == ["1", "2", "4"]
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are found as Linux has them")

@@ -1,5 +1,6 @@
 """The loop of a worker of gunicorn, as its threads lead it in turn."""
 
+import errno
 import socket
 import threading
 import time
@@ -74,20 +75,53 @@ def test_a_process_that_stops_answers_whom_it_has_begun_to_answer(served):
     assert read_answers(slow, 1).endswith(b"yes")
 
 
-def test_of_several_processes_one_that_has_accepted_a_caller_leaves_the_next_one_to_others(house):
-    house.worker.alive = True
-    listening = []
-    for workers in (1, 2):
-        house.worker.cfg.set("workers", workers)
-        house.worker.sockets = [house.listener]
-        house.caller()
-        house.worker.go_on(may_wait=False)
-        listening.append(house.listener.fileno() in house.worker.poller.get_map())
-    house.worker.accepts_at = time.monotonic()
+def is_listening(house):
+    """Poll, and tell whether callers are accepted now."""
+    house.worker.alive, house.worker.sockets = True, [house.listener]
     house.worker.go_on(may_wait=False)
-    listening.append(house.listener.fileno() in house.worker.poller.get_map())
+    return house.listener.fileno() in house.worker.poller.get_map()
 
-    assert listening == [True, False, True]
+
+def test_of_several_processes_the_one_with_the_first_caller_of_many_leaves_the_next_one_to_others(house):
+    house.caller()
+    alone = is_listening(house)
+
+    house.worker.cfg.set("workers", 2)
+    house.worker.accepted_at = 0.0
+    house.caller()
+    first = is_listening(house)
+    house.worker.accepts_at = time.monotonic()
+    waited = is_listening(house)
+    house.worker.accepted_at = time.monotonic()
+    house.caller()
+    second = is_listening(house)
+
+    assert (alone, first, waited, second) == (True, False, True, True)
+
+
+class FullHouse:
+    """A listener whose process has no file left for another caller."""
+
+    def accept(self):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+
+def test_a_process_without_a_file_for_another_caller_goes_on_with_those_it_has(house):
+    caller, _ = house.caller()
+    began = time.monotonic()
+
+    house.worker.accept(FullHouse())
+    accepts_again = house.worker.accepts_at
+    caller.sendall(GET)
+    house.go_on()
+
+    assert read_all(caller).endswith(b"\r\n\r\nyes")
+    assert accepts_again >= began + loop.SECONDS_WITHOUT_FILES
+    assert house.worker.nr_conns == 1
+    house.worker.accepts_at = time.monotonic() + 3600
+    assert not is_listening(house)
+    house.worker.accepts_at = 0.0
+    assert is_listening(house)
 
 
 def read_answers(caller, count):

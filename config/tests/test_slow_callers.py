@@ -59,6 +59,9 @@ def read_answer(caller):
         pytest.param(LIVE + b"Connection: close\r\n\r\n", id="all, and stay"),
         pytest.param(LIVE + b"\r\n" + LIVE, id="all, and begin anew"),
         pytest.param(b"\r\n\r\nGET /", id="empty lines"),
+        pytest.param(LIVE + b"Content-Length:" + b" " * 60_000 + b"\rx\r\n\r\n", id="a length of blanks"),
+        pytest.param(LIVE + b"Transfer-Encoding: a" + b" " * 60_000 + b"b\r\n\r\n", id="blanks within chunks"),
+        pytest.param(LIVE + b"Expect:" + b" " * 60_000 + b"x\r\n\r\n", id="blanks before a question"),
     ],
 )
 def test_a_dozen_callers_who_say_a_part_hold_up_nobody(patient_port, says):

@@ -1,6 +1,5 @@
 """What a worker of gunicorn holds for its callers, how much, and for how long; its threads run when a test says."""
 
-import errno
 import time
 from collections import deque
 from concurrent.futures import Future
@@ -246,6 +245,26 @@ def test_a_process_that_stops_waits_for_nobody_who_has_said_nothing(house):
     assert begun.timeout - time.monotonic() <= threads.SECONDS_TO_END
 
 
+def test_a_process_goes_on_serving_until_the_answers_are_taken_that_would_keep_it_from_ending(house):
+    house.worker.max_requests, house.worker.alive = 2, True
+    house.answer = b"x" * 20 * KB * KB
+    taker, _ = house.caller()
+    taker.sendall(GET)
+    house.go_on()
+    house.answer = b"yes"
+    caller, _ = house.caller()
+
+    caller.sendall(GET * 10)
+    house.go_on()
+    alive_meanwhile = house.worker.alive
+    taker.close()
+    house.go_on()
+    caller.sendall(GET * 10)
+    house.go_on()
+
+    assert (alive_meanwhile, house.worker.alive) == (True, False)
+
+
 def test_a_process_that_stops_does_not_wait_long_for_who_takes_an_answer(house):
     house.answer = b"x" * 20 * KB * KB
     caller, conn = house.caller()
@@ -272,20 +291,3 @@ def test_a_process_goes_on_serving_until_the_work_is_done_that_would_keep_it_fro
     house.go_on()
 
     assert (alive_meanwhile, house.worker.alive) == (True, False)
-
-
-class FullHouse:
-    """A listener whose process has no file left for another caller."""
-
-    def accept(self):
-        raise OSError(errno.EMFILE, "Too many open files")
-
-
-def test_a_process_without_a_file_for_another_caller_lives_on(house):
-    house.worker.accept(FullHouse())
-
-    assert house.worker.nr_conns == 0
-    caller, _ = house.caller()
-    caller.sendall(GET)
-    house.go_on()
-    assert read_all(caller).endswith(b"\r\n\r\nyes")

@@ -199,6 +199,25 @@ def test_what_breaks_the_loop_ends_it_and_is_told_to_who_called():
     assert not leader.is_alive()
 
 
+def test_where_no_thread_can_be_started_none_is_left(monkeypatch):
+    start, started = threading.Thread.start, []
+
+    def fail_at_the_third(thread):
+        if len(started) == 2:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", fail_at_the_third)
+
+    with pytest.raises(RuntimeError):
+        turns.Turns(3, Gates()).run()
+
+    for thread in started:
+        thread.join(PATIENCE)
+    assert [thread.is_alive() for thread in started] == [False, False]
+
+
 def test_at_the_end_all_go_once_they_have_done_what_they_are_at(monkeypatch):
     monkeypatch.setattr(turns, "LONG", 0.01)
     gates = Gates()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import NON_FIELD_ERRORS, DisallowedHost, RequestDataTooBig
+from django.core.exceptions import NON_FIELD_ERRORS, DisallowedHost, RequestDataTooBig, TooManyFieldsSent
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.signals import got_request_exception
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
@@ -199,7 +199,7 @@ TRANSLATIONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callabl
     (IntegrityError, translate_integrity),
     ((OperationalError, InterfaceError), translate_outage),
     (DjangoValidationError, translate_validation),
-    (RequestDataTooBig, translate_size),
+    ((RequestDataTooBig, TooManyFieldsSent), translate_size),
     (UnreadablePostError, translate_slow_body),
     (DataError, translate_data),
     (Http404, translate_absence),

@@ -69,6 +69,7 @@ def test_an_exception_keeps_its_traceback(record):
         ("postgres://finances:open-sesame@db:5432/finances", "postgres://…@db:5432/finances"),
         ("GET /reset?token=abc&x=1", "GET /reset?token=…&x=1"),
         ("/v6/latest?api_key=k1 password=open-sesame", "/v6/latest?api_key=… password=…"),
+        (f"to {'a' * 64}@{'b' * 63}.example.org: no", "to <address>: no"),
         ("100 @ 3 = 300; sync_prices --since=2024-01-01", "100 @ 3 = 300; sync_prices --since=2024-01-01"),
     ],
 )
