@@ -96,7 +96,8 @@ def let_go(response: Any) -> None:
 def log_request(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
     """Write the line of the request log."""
     milliseconds = round(seconds * 1000, 1)
-    path = request.path[:LONGEST_PATH].encode("unicode_escape").decode()  # a forged line break must not forge a log line
+    # A forged line break must not forge a log line.
+    path = request.path[:LONGEST_PATH].encode("unicode_escape").decode()
     logger.info(
         "%s %s %s %sms",
         request.method,
