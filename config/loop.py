@@ -21,8 +21,7 @@ OUT_OF_FILES = {errno.EMFILE, errno.ENFILE}
 SECONDS_WITHOUT_FILES = 0.05  # before anybody is accepted again
 SECONDS_TO_POLL = 1.0  # at the most; as the library does
 SECONDS_TO_SEE = 0.1  # between two times that what is due is seen to
-SECONDS_FOR_OTHERS = 0.001  # in which a process that has accepted the first of many leaves the next to another one
-SECONDS_APART = 0.01  # after the last one somebody is taken for the first of many
+SECONDS_FOR_OTHERS = 0.001  # in which a process that has accepted a caller leaves the next one to another process
 
 
 class Done(NamedTuple):
@@ -90,7 +89,7 @@ class LedWorker(ThreadWorker):  # type: ignore[misc]  # the library has no types
         super().__init__(*args, **kwargs)
         self.method_queue = Callbacks()
         self.jobs: deque[Connection] = deque()  # whose requests are here
-        self.accepted_at = self.accepts_at = self.seen_to_at = 0.0
+        self.patient_until = self.without_files_until = self.seen_to_at = 0.0
         self.ends_at: float | None = None  # whoever is still waited for then, once the process is to stop
 
     def get_thread_pool(self) -> Turns[Connection]:
@@ -113,7 +112,8 @@ class LedWorker(ThreadWorker):  # type: ignore[misc]  # the library has no types
     def go_on(self, *, may_wait: bool) -> None:
         """Poll everybody, and see to what is due."""
         has_room = self.alive and self.nr_conns < self.worker_connections
-        patience = max(self.accepts_at - time.monotonic(), 0.0) if has_room else 0.0
+        until = max(self.patient_until, self.without_files_until)
+        patience = max(until - time.monotonic(), 0.0) if has_room else 0.0
         self.set_accept_enabled(has_room and not patience)
         seconds = (patience or self.seconds_to_poll()) if may_wait else 0.0
         self.wait_for_and_dispatch_events(self.method_queue.seconds_to_wait(seconds))
@@ -144,20 +144,21 @@ class LedWorker(ThreadWorker):  # type: ignore[misc]  # the library has no types
         return self.ends_at is not None and (not self.nr_conns or time.monotonic() > self.ends_at)
 
     def accept(self, listener: Any) -> None:
-        """Accept a connection. Of many who come together one process would have nearly all, the others being asleep."""
-        now = time.monotonic()
+        """Accept a connection, and leave the next one to others until its request is answered, but not for long.
+
+        Of many who come together one process would have nearly all, the others being asleep.
+        """
         try:
             sock, client = listener.accept()
         except OSError as exc:
             if exc.errno in OUT_OF_FILES:  # they wait in the listener until somebody has gone
-                self.accepts_at = now + SECONDS_WITHOUT_FILES
+                self.without_files_until = time.monotonic() + SECONDS_WITHOUT_FILES
             elif exc.errno not in {errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK}:
                 raise
             return
         self.nr_conns += 1
-        if self.cfg.workers > 1 and now - self.accepted_at > SECONDS_APART:
-            self.accepts_at = now + SECONDS_FOR_OTHERS
-        self.accepted_at = now
+        if self.cfg.workers > 1:
+            self.patient_until = time.monotonic() + SECONDS_FOR_OTHERS
         self.enqueue_req(Connection(self, sock, client, listener.getsockname()))
 
     def enqueue_req(self, conn: Connection) -> None:
@@ -166,6 +167,7 @@ class LedWorker(ThreadWorker):  # type: ignore[misc]  # the library has no types
 
     def finish(self, conn: Connection, result: Any) -> None:
         """Go on with a connection whose request is answered."""
+        self.patient_until = 0.0  # others have had time enough
         self.finish_request(conn, Done(result))
 
     # ---- What others do ----

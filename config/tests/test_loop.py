@@ -82,21 +82,23 @@ def is_listening(house):
     return house.listener.fileno() in house.worker.poller.get_map()
 
 
-def test_of_several_processes_the_one_with_the_first_caller_of_many_leaves_the_next_one_to_others(house):
+def test_of_several_processes_one_with_a_new_caller_leaves_the_next_one_to_others_for_a_while(house):
     house.caller()
     alone = is_listening(house)
 
     house.worker.cfg.set("workers", 2)
-    house.worker.accepted_at = 0.0
-    house.caller()
-    first = is_listening(house)
-    house.worker.accepts_at = time.monotonic()
+    caller, _ = house.caller()
+    patient = is_listening(house)
+    house.worker.patient_until = time.monotonic()
     waited = is_listening(house)
-    house.worker.accepted_at = time.monotonic()
-    house.caller()
-    second = is_listening(house)
 
-    assert (alone, first, waited, second) == (True, False, True, True)
+    house.caller()
+    house.worker.patient_until = time.monotonic() + 3600
+    caller.sendall(GET)
+    house.go_on()
+    answered = is_listening(house)
+
+    assert (alone, patient, waited, answered) == (True, False, True, True)
 
 
 class FullHouse:
@@ -111,16 +113,16 @@ def test_a_process_without_a_file_for_another_caller_goes_on_with_those_it_has(h
     began = time.monotonic()
 
     house.worker.accept(FullHouse())
-    accepts_again = house.worker.accepts_at
+    accepts_again = house.worker.without_files_until
     caller.sendall(GET)
     house.go_on()
 
     assert read_all(caller).endswith(b"\r\n\r\nyes")
     assert accepts_again >= began + loop.SECONDS_WITHOUT_FILES
     assert house.worker.nr_conns == 1
-    house.worker.accepts_at = time.monotonic() + 3600
+    house.worker.without_files_until = time.monotonic() + 3600
     assert not is_listening(house)
-    house.worker.accepts_at = 0.0
+    house.worker.without_files_until = 0.0
     assert is_listening(house)
 
 
