@@ -23,11 +23,11 @@ class LandingView(TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the credits that the providers' terms of use ask for."""
         names = [*settings.RATE_PROVIDERS, "ecb-archive"]
-        credits_due = dict.fromkeys(registry.by_name(name).attribution for name in names)
-        # An attribution is a text, and behind it in brackets the address that it leads to.
-        parted = [(text, address.rstrip(")")) for text, _, address in (due.partition(" (") for due in credits_due)]
+        # An attribution is a text, and behind it in brackets the address that it leads to; each is led to once.
+        parts = (registry.by_name(name).attribution.partition(" (") for name in names)
+        parted = {address or text: (text, address.rstrip(")")) for text, _, address in parts}
         is_admin_known = settings.ADMIN_PATH == guards.USUAL_ADMIN_PATH  # one that was moved is not to be found here
-        return super().get_context_data(credits=parted, is_admin_known=is_admin_known, **kwargs)
+        return super().get_context_data(credits=list(parted.values()), is_admin_known=is_admin_known, **kwargs)
 
 
 class IndexSerializer(serializers.Serializer[Any]):

@@ -220,7 +220,11 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Finances API",
-    "DESCRIPTION": "Institutions, accounts, balances, holdings, securities, currencies and exchange rates.",
+    "DESCRIPTION": (
+        "Institutions, accounts, balances, holdings, securities, currencies and exchange rates, and what all of it is "
+        "worth: `dashboard`, `net-worth`, `allocation`, and `explain` for every figure.\n\nSign in with "
+        "`POST /api/v1/auth/login`, and give the `access_token` of its answer under *Authorize*."
+    ),
     "VERSION": VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

@@ -65,19 +65,17 @@ class ProblemAutoSchema(AutoSchema):
         return [parts[0]]
 
     def get_description(self) -> str:  # type: ignore[override]
-        """Tell callers what the docstring says, without the sections that are for readers of the code."""
-        return SECTIONS.split(str(super().get_description()))[0].strip()
-
-    def get_summary(self) -> str:
-        """Take the first sentence of the description as the title, naming what "the row" of a shared view is."""
-        title = self.get_description().partition("\n")[0].split(". ")[0].rstrip(".:;")
+        """Tell callers what the docstring says, without what is for readers of the code, naming what "the row" is."""
+        said = SECTIONS.split(str(super().get_description()))[0].strip()
         queryset = getattr(self.view, "queryset", None)
         if queryset is None:
-            return title
+            return said
         names = queryset.model._meta
-        return ROW.sub(
-            lambda found: str(names.verbose_name_plural if found[0] == "rows" else names.verbose_name), title
-        )
+        return ROW.sub(lambda found: str(names.verbose_name_plural if found[0] == "rows" else names.verbose_name), said)
+
+    def get_summary(self) -> str:
+        """Take the first sentence of the description as the title, in which backticks would be shown."""
+        return self.get_description().partition("\n")[0].split(". ")[0].rstrip(".:;").replace("`", "")
 
     def _map_serializer(self, serializer: Any, direction: str, bypass_extensions: bool = False) -> dict[str, Any]:
         """Add each alias as a deprecated twin of its field; of a field that is required, either name will do."""

@@ -39,7 +39,8 @@ class Command(BaseCommand):
         found = examination.examine(offline=options["offline"])
         findings = self.told_as_json(list(found)) if options["json"] else self.told(found)
         counts = Counter(finding.level for finding in findings)
-        summary = f"{counts[Level.ERROR]} errors, {counts[Level.WARNING]} warnings, {counts[Level.OK]} well."
+        errors, warnings = (counted(counts[level], level) for level in (Level.ERROR, Level.WARNING))
+        summary = f"The doctor found {errors} and {warnings}; {counts[Level.OK]} are well."
         bad = {Level.ERROR, Level.WARNING} if options["strict"] else {Level.ERROR}
         if worst(findings) in bad:
             raise CommandError(summary)
@@ -68,3 +69,8 @@ class Command(BaseCommand):
         }
         self.stdout.write(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
         return findings
+
+
+def counted(count: int, noun: str) -> str:
+    """Return ``1 error`` or ``2 errors``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -87,7 +87,7 @@ def test_people_read_a_line_for_each_finding_and_its_remedy_below(held):
     lines = out.getvalue().splitlines()
     place = lines.index("warning  quarantine  1 prices, splits or dividends are held back: ACME (1).")
     assert lines[place + 1].strip().startswith("→ Look at them in the admin")
-    assert lines[-1].startswith("0 errors, 1 warnings, ")
+    assert lines[-1].startswith("The doctor found 0 errors and 1 warning; ")
 
 
 def test_warnings_fail_only_where_that_is_asked(held):
