@@ -133,3 +133,13 @@ def test_what_can_be_sent_twice_says_so(document):
     assert "Idempotency-Key" in headers("/api/v1/accounts/{account_id}/values")
     assert "Idempotency-Key" in headers("/api/v1/auth/change-password")
     assert "Idempotency-Key" not in headers("/api/v1/auth/login")
+
+
+@pytest.mark.django_db
+def test_the_first_page_credits_each_source_of_rates_once(client, settings):
+    settings.RATE_PROVIDERS = ["exchangerate-api", "open-er-api"]
+
+    page = client.get(reverse("landing")).content.decode()
+
+    assert page.count("https://www.exchangerate-api.com") == 1
+    assert "Rates By Exchange Rate API" in page
