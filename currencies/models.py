@@ -115,6 +115,21 @@ class CurrencyRateQuerySet(models.QuerySet["CurrencyRate"]):
         rows = self.order_by().values_list("base_id", "target_id", "date", "rate", "source")
         return [PublishedRate(*row) for row in rows]
 
+    def newest_day_of(self, source: str, *, until: date) -> date | None:
+        """Return the last day up to ``until`` for which ``source`` published a rate."""
+        rows = self.filter(source=source, date__lte=until).order_by("-date")
+        return rows.values_list("date", flat=True).first()
+
+    def newest_published_day(self, *, until: date) -> date | None:
+        """Return the last day up to ``until`` for which any source published a rate."""
+        rows = self.filter(date__lte=until).exclude(source=sources.MANUAL).order_by("-date")
+        return rows.values_list("date", flat=True).first()
+
+    def published_days(self, *, since: date, until: date) -> set[date]:
+        """Return the days of the range for which any source published a rate; one query."""
+        rows = self.filter(date__range=(since, until)).exclude(source=sources.MANUAL)
+        return set(rows.order_by().values_list("date", flat=True).distinct())
+
     def newest_dates(self, code: str, day: date) -> tuple[date | None, date | None]:
         """Return the last days on or before ``day`` for which ``code`` has a rate, and one that a source published.
 

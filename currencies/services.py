@@ -1,14 +1,15 @@
 """Writes of many rates or currencies at once: entered by a person, asked of the providers, or new in ISO 4217."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import batched
 
 from django.db import transaction
 from django.utils import timezone
 
-from currencies import conversion, iso4217, rate_upsert, sources
+from currencies import conversion, iso4217, rate_days, rate_upsert, sources
 from currencies.conversion import MAX_RATE_AGE
 from currencies.models import Currency, CurrencyRate
 from currencies.providers import registry
@@ -73,8 +74,7 @@ def sync_rates(*, base: str, on: date, provider: str | None = None, dry_run: boo
         InvalidValueError: there is no such currency or provider.
         ProviderError: nobody has the rates, and none are stored either.
     """
-    if not Currency.objects.filter(pk=base).exists():
-        raise InvalidValueError(f"There is no currency {base}.", code="unknown_currency", field="base_currency")
+    require_currency(base)
     tally = Tally()
     for candidate in _candidates(provider):
         try:
@@ -87,6 +87,57 @@ def sync_rates(*, base: str, on: date, provider: str | None = None, dry_run: boo
     if provider:
         raise tally.failures[0]
     return _stored_already(tally, base=base, on=on)
+
+
+def require_currency(code: str) -> None:
+    """Refuse a currency that is not stored.
+
+    Raises:
+        InvalidValueError: there is none of this ``code``.
+    """
+    if not Currency.objects.filter(pk=code).exists():
+        raise InvalidValueError(f"There is no currency {code}.", code="unknown_currency", field="base_currency")
+
+
+def catch_up(*, base: str, on: date, provider: str | None = None, dry_run: bool = False) -> list[SyncResult]:
+    """Store the newest rates as ``sync_rates`` does, and before them those of the days that were missed, if any.
+
+    Raises:
+        InvalidValueError, ProviderError: as ``sync_rates`` does; what was missed and had is stored all the same.
+    """
+    require_currency(base)
+    # First, since the newest rates are what tells the next run from when on it has to ask.
+    missed = sync_missed(base=base, on=on, provider=provider, dry_run=dry_run)
+    newest = sync_rates(base=base, on=on, provider=provider, dry_run=dry_run)
+    return [newest, missed] if missed else [newest]
+
+
+def sync_missed(*, base: str, on: date, provider: str | None = None, dry_run: bool = False) -> SyncResult | None:
+    """Store all that a provider published since the newest of its stored rates, if a working day since has none at all.
+
+    Asks ``provider``, or else the ones that the settings choose, in turn; of either only who gives all days by one
+    question. They are stored oldest first, some days a transaction, so that a later run goes on where this one ended.
+
+    Raises:
+        InvalidValueError: there is no such provider.
+    """
+    tally, known, missed_since = Tally(), _known_codes(), None
+    for source in _range_providers(provider):
+        since = _missed_since(source, on=on)
+        if since is None:
+            continue
+        missed_since = missed_since or since
+        try:
+            tables = sorted(source.history(base=base, since=since, until=on), key=lambda table: table.on)
+        except ProviderError as exc:
+            tally.failures.append(exc)
+            continue
+        for some in batched(tables, source.days_a_batch):
+            _store(some[::-1], tally, known=known, dry_run=dry_run)
+    if missed_since is None:
+        return None
+    result = tally.result(base=base, on=on)
+    return replace(result, summary=f"Days were missed since {missed_since}: {result.summary}")
 
 
 def sync_history(
@@ -174,6 +225,20 @@ def _candidates(provider: str | None) -> list[RateProvider]:
         return [registry.by_name(provider)]
     # The archive comes last: it has most of the past, and no need of a network.
     return [*registry.chosen(Capability.LATEST), registry.ARCHIVE]
+
+
+def _range_providers(provider: str | None) -> list[RateProvider]:
+    candidates = [registry.by_name(provider)] if provider else registry.chosen(Capability.RANGE)
+    return [candidate for candidate in candidates if Capability.RANGE in candidate.capabilities]
+
+
+def _missed_since(source: RateProvider, *, on: date) -> date | None:
+    """Return the newest day that ``source`` is stored of, if nobody's rates are of some working day after it."""
+    newest = CurrencyRate.objects.newest_day_of(source.source, until=on)
+    if newest is None:
+        return None
+    days = CurrencyRate.objects.published_days(since=newest, until=on)
+    return newest if rate_days.is_any_missed(days, after=newest, until=on) else None
 
 
 def _table_of(provider: RateProvider, *, base: str, on: date) -> PublishedTable:

@@ -47,9 +47,9 @@ class Report:
 class ReportingCommand(BaseCommand):
     """A command that parses, calls one service in ``run``, and reports: the summary to stdout, all else to stderr.
 
-    Exits with 1 when anything failed, or when ``run`` raised a ``FinancesError``. One that is recorded leaves a record
-    of each run that is not a dry one, and can be run in the background; its ``arguments``, as they were written, are
-    part of the record.
+    Exits with 1 when anything failed, or when ``validate`` or ``run`` raised a ``FinancesError``. One that is recorded
+    leaves a record of each run that is not a dry one nor refused by ``validate``, and can be run in the background; its
+    ``arguments``, as they were written, are part of the record.
     """
 
     is_recorded = False
@@ -58,6 +58,9 @@ class ReportingCommand(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Add ``--dry-run``; subclasses add their own after ``super()``."""
         parser.add_argument("--dry-run", action="store_true", help="do everything but keep nothing")
+
+    def validate(self, **options: Any) -> None:
+        """Refuse, before anything is done or recorded, what was typed and makes no sense: all does, unless said."""
 
     @abstractmethod
     def run(self, **options: Any) -> Report:
@@ -71,6 +74,7 @@ class ReportingCommand(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run, and report."""
         try:
+            self.validate(**options)
             report = self._recorded_run(options) if self.is_recorded and not options["dry_run"] else self.run(**options)
         except FinancesError as exc:
             raise CommandError(exc.message) from exc

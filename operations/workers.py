@@ -189,7 +189,7 @@ class Process:
         with request_context.of_task(str(task.pk)):
             try:
                 value = call(task)
-            except CommandError as exc:  # what went wrong is in the record of the run, in words
+            except CommandError as exc:  # what went wrong is said in words, and is in the record of the run
                 logger.warning("%s failed: %s", task.task_name, " ".join(str(exc).split("\n")))
                 failure = exc
             except (Exception, SystemExit) as exc:  # whatever it is, it is this task's and is told there

@@ -64,13 +64,13 @@ def fetch_rates() -> None:
 
 
 def tell_of_old_rates() -> None:
-    """Say how to get today's rates where the newest are too old for a conversion without a date."""
+    """Say how to get newer rates where the newest are too old for a conversion without a date."""
     from currencies.conversion import MAX_RATE_AGE
 
     newest = newest_rate_on()
     if newest is None or timezone.localdate() - newest > MAX_RATE_AGE:
         known = f"The newest exchange rates are of {newest}" if newest else "There are no exchange rates"
-        sys.stdout.write(f"{known}; `{SYNC_RATES}` fetches today's.\n")
+        sys.stdout.write(f"{known}; `{SYNC_RATES}` fetches what was published since.\n")
 
 
 def update_currencies() -> None:

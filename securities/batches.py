@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.db import connections
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from finances.exceptions import FinancesError, ProviderRateLimitedError
@@ -73,11 +73,24 @@ def worthwhile(securities: SecurityQuerySet) -> list[str]:
 
     Not of what comes from files or is made up, nor of what no provider has known for a while.
     """
-    forgotten = timezone.now() - FORGOTTEN_AFTER
-    worthwhile = securities.filter(is_fetched=True).exclude(unknown_since__lt=forgotten)
+    worthwhile = securities.filter(is_fetched=True).exclude(_is_forgotten())
     return list(
         worthwhile.order_by(F("last_synced_at").asc(nulls_first=True), "symbol").values_list("symbol", flat=True)
     )
+
+
+def left_out(securities: SecurityQuerySet) -> str:
+    """Say how many of ``securities`` are not worth a sync, and why; nothing where all are."""
+    from_files, forgotten = securities.filter(is_fetched=False), securities.filter(_is_forgotten(), is_fetched=True)
+    sentences = (
+        (from_files.count(), "come from files alone and are left out"),
+        (forgotten.count(), "are left out, since no provider has known them for a week"),
+    )
+    return " ".join(f"{count} {reason}." for count, reason in sentences if count)
+
+
+def _is_forgotten() -> Q:
+    return Q(unknown_since__lt=timezone.now() - FORGOTTEN_AFTER)
 
 
 def run(names: Sequence[str], work: Work, *, workers: int = 1, on_done: OnDone = lambda _: None) -> Outcome:

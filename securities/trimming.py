@@ -30,6 +30,21 @@ def trim(
     One security is done after another, each as a whole; ``on_done`` hears how many bars went. A dry run only counts.
 
     Raises:
+        InvalidValueError: as ``require_spare`` does.
+    """
+    require_spare(interval, kept)
+    before, counts = now - kept, []
+    for key in with_older(interval, before):
+        rows = SecurityPrice.objects.filter(security_id=key, interval=interval, timestamp__lt=before)
+        counts.append(rows.count() if dry_run else rows.delete()[0])
+        on_done(counts[-1])
+    return Trimmed(sum(counts), len(counts))
+
+
+def require_spare(interval: Interval, kept: timedelta) -> None:
+    """Refuse to delete what figures or syncs need.
+
+    Raises:
         InvalidValueError: it is an interval of days, from which figures are computed, or too little would be kept.
     """
     if not interval.is_intraday:
@@ -38,12 +53,6 @@ def trim(
         )
     if kept < LEAST_KEPT:
         raise InvalidValueError(f"At least {LEAST_KEPT.days} days are kept, or syncs would go wrong.", field="kept")
-    before, counts = now - kept, []
-    for key in with_older(interval, before):
-        rows = SecurityPrice.objects.filter(security_id=key, interval=interval, timestamp__lt=before)
-        counts.append(rows.count() if dry_run else rows.delete()[0])
-        on_done(counts[-1])
-    return Trimmed(sum(counts), len(counts))
 
 
 def with_older(interval: Interval, before: datetime) -> list[UUID]:

@@ -46,7 +46,7 @@ class Ecb:
     name = "ecb"
     source = ecb_files.SOURCE
     attribution = ecb_files.ATTRIBUTION
-    capabilities = frozenset({Capability.LATEST, Capability.HISTORY})
+    capabilities = frozenset({Capability.LATEST, Capability.HISTORY, Capability.RANGE})
     days_a_batch = 250
     is_ready = True
 

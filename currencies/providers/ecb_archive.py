@@ -19,7 +19,7 @@ class EcbArchive:
     name = "ecb-archive"
     source = ecb_files.SOURCE
     attribution = ecb_files.ATTRIBUTION
-    capabilities = frozenset({Capability.HISTORY})
+    capabilities = frozenset({Capability.HISTORY, Capability.RANGE})
     days_a_batch = 250
     is_ready = True
 

@@ -9,10 +9,11 @@ from typing import Protocol
 
 
 class Capability(StrEnum):
-    """What a provider can be asked for."""
+    """What a provider can be asked for: the newest table, past ones, and all since a day at the price of one."""
 
     LATEST = "latest"
     HISTORY = "history"
+    RANGE = "range"
 
 
 @dataclass(frozen=True, slots=True)

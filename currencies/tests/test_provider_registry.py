@@ -30,6 +30,13 @@ def test_a_provider_that_cannot_do_it_is_passed_over(settings):
     assert names(registry.chosen(Capability.HISTORY)) == ["ecb", "ecb-archive"]
 
 
+def test_who_asks_for_each_past_day_anew_gives_no_range(settings):
+    settings.RATE_PROVIDERS = ["exchangerate-api", "open-er-api", "ecb"]
+    settings.EXCHANGERATE_API_KEY = "key"
+
+    assert names(registry.chosen(Capability.RANGE)) == ["ecb"]
+
+
 def test_an_unknown_provider_is_refused_by_name(settings):
     settings.RATE_PROVIDERS = ["yahoo"]
 

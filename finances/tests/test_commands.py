@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from finances import commands
 from finances.commands import Report, ReportingCommand
-from finances.exceptions import ConflictError
+from finances.exceptions import ConflictError, InvalidValueError
 
 
 class Counting(ReportingCommand):
@@ -64,6 +64,15 @@ def test_a_warning_is_told_apart_and_is_no_failure(out):
 def test_an_error_of_the_domain_is_told_in_its_own_words(out):
     with pytest.raises(CommandError, match=r"^Somebody else is counting\.$"):
         call_command(Counting(error=ConflictError("Somebody else is counting."), stdout=out))
+
+
+def test_what_makes_no_sense_is_refused_before_anything_is_done(out):
+    class Picky(Counting):
+        def validate(self, **_options):
+            raise InvalidValueError("There is no such number.")
+
+    with pytest.raises(CommandError, match=r"^There is no such number\.$"):
+        call_command(Picky(error=AssertionError("It began to count."), stdout=out))
 
 
 def test_in_a_log_progress_is_lines_now_and_then(out, monkeypatch):

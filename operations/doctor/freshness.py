@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.market_figures import MAX_PRICE_AGE_DAYS
 from accounts.models import Account, Holding
+from currencies import rate_days
 from currencies.conversion import MAX_RATE_AGE
 from currencies.models import Currency, CurrencyRate
 from operations.doctor.findings import Finding, error, ok, some, warning
@@ -18,6 +19,7 @@ from users.models import User
 
 # Nobody publishes from Good Friday to Easter Monday; what is older than that has been forgotten.
 USUAL_AGE = timedelta(days=4)
+LOOKED_BACK = timedelta(days=60)  # for days without rates
 
 
 def today() -> date:
@@ -42,6 +44,21 @@ def check_rates() -> Iterator[Finding]:
         yield warning(f"Rates are old: {some(f'{code} ({on})' for code, on in late.items())}.", remedy)
     if not missing and not late:
         yield ok(f"The {len(codes)} currencies in use have fresh rates.")
+    yield from holes_in_rates()
+
+
+def holes_in_rates() -> Iterator[Finding]:
+    """Look for days of the last weeks for which no rate counts, though there are newer ones."""
+    start = today() - LOOKED_BACK
+    last_before = CurrencyRate.objects.newest_published_day(until=start)
+    days = CurrencyRate.objects.published_days(since=last_before or start, until=today())
+    holes = rate_days.holes(days, since=start)
+    if holes:
+        told = some(f"{hole.first}" if hole.first == hole.last else f"{hole.first} to {hole.last}" for hole in holes)
+        yield warning(
+            f"No rate counts for days between others, so figures of these are incomplete: {told}.",
+            f"Run `manage.py sync_rates --since {holes[0].after}`.",
+        )
 
 
 def currencies_in_use() -> list[str]:

@@ -45,6 +45,29 @@ def test_a_command_that_fails_says_why():
     assert run.failures == [run.reason]
 
 
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [
+        ("sync_prices", []),
+        ("sync_prices", ["AAPL", "--since=2999-01-01"]),
+        ("sync_prices", ["AAPL", "--quotes", "--workers=2"]),
+        ("sync_securities", ["AAPL", "--all"]),
+        ("trim_prices", ["--interval=1m"]),
+        ("trim_prices", ["--interval=1m", "--older-than=1"]),
+        ("import_prices", ["/nowhere/none.csv", "--symbol=ACME", "--currency=USD"]),
+        ("import_prices", [__file__, "--symbol=ACME", "--currency=QQQ"]),
+        ("import_prices", [__file__, "--symbol=A B", "--currency=USD"]),
+        ("sync_rates", ["--date=2015-06-07", "--since=2015-06-01"]),
+        ("sync_rates", ["--base=ZZZ"]),
+    ],
+)
+def test_what_was_typed_and_makes_no_sense_is_no_run(command, arguments):
+    with pytest.raises(CommandError):
+        call_command(command, *arguments)
+
+    assert not Run.objects.exists()
+
+
 def test_some_failures_among_successes_are_a_failure_in_part_and_only_the_first_are_kept():
     with runs.recorded("sync_prices") as run:
         run.succeed("one done", inserted=3)

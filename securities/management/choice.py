@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.management.base import CommandError, CommandParser
 
@@ -11,6 +11,13 @@ from securities.models import Security
 
 # Each has a connection to the database, and waits for the same provider.
 MAX_WORKERS = 32
+
+
+class Choice(NamedTuple):
+    """The names of securities, and a sentence on those that are left out, if any."""
+
+    names: Sequence[str]
+    left_out: str = ""
 
 
 def add_arguments(parser: CommandParser) -> None:
@@ -33,14 +40,19 @@ def workers(text: str) -> int:
     return int(text)
 
 
-def names(options: Mapping[str, Any]) -> Sequence[str]:
-    """Return the names that a command was told, each once.
+def validate(options: Mapping[str, Any]) -> None:
+    """Refuse a command that was told no securities, or in two ways.
 
     Raises:
-        CommandError: it was told none, or in two ways.
+        CommandError: it was.
     """
     if [bool(options["symbols"]), options["all"], options["held"]].count(True) != 1:
         raise CommandError("Name some symbols, or give --all or --held.")
+
+
+def choose(options: Mapping[str, Any]) -> Choice:
+    """Return the names that a command was told, each once, and what is left out where it was told none."""
     if options["symbols"]:
-        return list(dict.fromkeys(symbol.strip().upper() for symbol in options["symbols"]))
-    return batches.worthwhile(Security.objects.in_use() if options["held"] else Security.objects.all())
+        return Choice(list(dict.fromkeys(symbol.strip().upper() for symbol in options["symbols"])))
+    wanted = Security.objects.in_use() if options["held"] else Security.objects.all()
+    return Choice(batches.worthwhile(wanted), batches.left_out(wanted))

@@ -101,8 +101,10 @@ def test_weeks_and_months_are_stored_by_their_first_days(capsys, tmp_path, inter
 def test_what_came_from_a_file_is_synced_by_name_only(capsys, file):
     run(capsys, "import_prices", str(file), "--symbol", "ACME", "--currency", "USD")
 
-    assert "0 of 0 securities done" in run(capsys, "sync_prices", "--all")
-    assert "0 of 0 securities done" in run(capsys, "sync_securities", "--all")
+    told = "0 of 0 securities done. 1 come from files alone and are left out."
+    assert told in run(capsys, "sync_prices", "--all")
+    assert told in run(capsys, "sync_prices", "--all", "--quotes")
+    assert told in run(capsys, "sync_securities", "--all")
 
 
 @pytest.mark.django_db
@@ -270,6 +272,8 @@ def test_the_next_run_begins_with_what_waited_longest(three):
     SecurityFactory(symbol="OLD", unknown_since=now - timedelta(days=8))
 
     assert batches.worthwhile(Security.objects.all()) == ["BBB", "CCC", "AAA"]
+    assert batches.left_out(Security.objects.all()) == "1 are left out, since no provider has known them for a week."
+    assert batches.left_out(Security.objects.exclude(symbol="OLD")) == ""
 
 
 def test_a_dry_sync_keeps_nothing(capsys, three):

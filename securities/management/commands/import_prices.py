@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from finances.commands import Report, ReportingCommand
 from finances.exceptions import FinancesError
 from securities import imports
 from securities.imports import Word
 from securities.intervals import Interval
+from securities.symbols import require_symbol
 
 
 class Command(ReportingCommand):
@@ -38,6 +39,17 @@ class Command(ReportingCommand):
         of_splits.add_argument(
             "--as-traded", action="store_true", help="no split was taken out of the prices, whatever they show"
         )
+
+    def validate(self, **options: Any) -> None:
+        """Refuse what is no symbol or currency, and to begin where none of the files exists.
+
+        Raises:
+            CommandError, InvalidValueError: for which of them it is.
+        """
+        require_symbol(options["symbol"])
+        imports.require_currency(options["currency"])
+        if not any(path.exists() for path in options["files"]):
+            raise CommandError(f"There is no file {' or '.join(map(str, options['files']))}.")
 
     def run(self, **options: Any) -> Report:
         """Import each file by itself."""

@@ -32,36 +32,38 @@ class Command(ReportingCommand):
         parser.add_argument("--quotes", action="store_true", help="only the latest price, of fifty by one question")
         choice.add_arguments(parser)
 
-    def run(self, **options: Any) -> Report:
-        """Sync each security by itself.
+    def validate(self, **options: Any) -> None:
+        """Refuse a day to come, and what has no meaning for a quote.
 
         Raises:
             CommandError: what is asked for cannot be.
         """
-        names = choice.names(options)
+        choice.validate(options)
         if options["since"] is not None and options["since"] > timezone.localdate(timezone=UTC):
             raise CommandError(f"{options['since']} is still to come; there are no prices since then.")
+        is_of_bars = options["since"] is not None or options["interval"] != Interval.DAY or options["workers"] != 1
+        if options["quotes"] and is_of_bars:
+            raise CommandError("--quotes goes with neither --since nor --interval nor --workers.")
+
+    def run(self, **options: Any) -> Report:
+        """Sync each security by itself."""
+        names, left_out = choice.choose(options)
         if options["quotes"]:
-            return self.run_quotes(names, **options)
+            return self.run_quotes(names, left_out, dry_run=options["dry_run"])
         work = partial(
             sync_one, interval=Interval(options["interval"]), since=options["since"], dry_run=options["dry_run"]
         )
         with self.progress(total=len(names), unit="securities") as advance:
             outcome = batches.run(names, work, workers=options["workers"], on_done=advance)
-        summary = " ".join([outcome.summary, *outcome.problems])
+        summary = " ".join(filter(None, [outcome.summary, left_out, *outcome.problems]))
         return Report(summary, failures=tuple(outcome.failures), counts=outcome.counts)
 
-    def run_quotes(self, names: Sequence[str], **options: Any) -> Report:
-        """Store the latest price of each security.
-
-        Raises:
-            CommandError: what is asked for besides has no meaning for a quote.
-        """
-        if options["since"] is not None or options["interval"] != Interval.DAY or options["workers"] != 1:
-            raise CommandError("--quotes goes with neither --since nor --interval nor --workers.")
+    def run_quotes(self, names: Sequence[str], left_out: str, *, dry_run: bool) -> Report:
+        """Store the latest price of each security."""
         with self.progress(total=len(names), unit="securities") as advance:
-            outcome = quotes.refresh(names, dry_run=options["dry_run"], on_done=advance)
-        return Report(outcome.summary, failures=tuple(outcome.failures))
+            outcome = quotes.refresh(names, dry_run=dry_run, on_done=advance)
+        summary = f"{outcome.summary} {left_out}".strip()
+        return Report(summary, failures=tuple(outcome.failures))
 
 
 def sync_one(name: str, *, interval: Interval, since: date | None, dry_run: bool) -> syncs.SyncResult:

@@ -21,10 +21,19 @@ class Command(ReportingCommand):
         parser.add_argument("symbols", nargs="*", metavar="SYMBOL", help="a stored security")
         choice.add_arguments(parser)
 
+    def validate(self, **options: Any) -> None:
+        """Refuse to be told no securities, or in two ways.
+
+        Raises:
+            CommandError: it was.
+        """
+        choice.validate(options)
+
     def run(self, **options: Any) -> Report:
         """Refresh each profile by itself."""
-        names = choice.names(options)
+        names, left_out = choice.choose(options)
         work = batches.check_profile if options["dry_run"] else batches.refresh_profile
         with self.progress(total=len(names), unit="securities") as advance:
             outcome = batches.run(names, work, workers=options["workers"], on_done=advance)
-        return Report(outcome.summary, failures=tuple(outcome.failures), counts={"done": outcome.done})
+        summary = f"{outcome.summary} {left_out}".strip()
+        return Report(summary, failures=tuple(outcome.failures), counts={"done": outcome.done})

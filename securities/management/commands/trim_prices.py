@@ -30,15 +30,21 @@ class Command(ReportingCommand):
         parser.add_argument("--interval", choices=INTRADAY, help="length of the bars")
         parser.add_argument("--older-than", type=int, metavar="DAYS", help="with --interval: how long they are kept")
 
-    def run(self, **options: Any) -> Report:
-        """Delete, one interval after another.
+    def validate(self, **options: Any) -> None:
+        """Refuse one of the two options without the other, and to keep too little.
 
         Raises:
-            CommandError: only one of the two options was given.
+            CommandError, InvalidValueError: for which of the two it is.
         """
         interval, days = options["interval"], options["older_than"]
         if (interval is None) != (days is None):
             raise CommandError("--interval and --older-than go together.")
+        if interval is not None:
+            trimming.require_spare(Interval(interval), timedelta(days=days))
+
+    def run(self, **options: Any) -> Report:
+        """Delete, one interval after another."""
+        interval, days = options["interval"], options["older_than"]
         wanted = {interval: days} if interval else {name: days for name, days in settings.KEPT_PRICES.items() if days}
         if not wanted:
             return Report("All prices are kept: KEEP_MINUTE_PRICES and KEEP_HOURLY_PRICES are 0.", counts={"done": 0})
