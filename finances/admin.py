@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from finances import owners
+from finances.choices import ChoiceField
 from finances.exceptions import InUseError
 from finances.models import require_unused
 
@@ -44,10 +45,11 @@ class SafeAutocompleteSelect(AutocompleteSelect):
 
 
 class SafeRelationsMixin:
-    """Offers no button beside a foreign key that would delete what it points at."""
+    """Says whose a private row is where one is chosen, and offers no button beside it that would delete it."""
 
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """Return the field, chosen by typing where the admin says so."""
+        kwargs.setdefault("form_class", ChoiceField)
         if db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]
             widget = SafeAutocompleteSelect(db_field, self.admin_site, using=kwargs.get("using"))  # type: ignore[attr-defined]
             kwargs.setdefault("widget", widget)

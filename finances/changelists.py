@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 
+from finances.choices import ChoiceField
 from finances.local_days import UTC_ZONE, end_of, start_of
 from finances.typed_text import MAX_SEARCH_LENGTH
 
@@ -217,7 +218,7 @@ class RelatedFilter(TextFilter):
     def control(self) -> SafeString:
         """Return the control that asks for it."""
         widget = AutocompleteSelect(self.field, self.site, attrs={"aria-label": self.title})
-        asked = forms.ModelChoiceField(QuerySet[Any](self.field.related_model), widget=widget, required=False)
+        asked = ChoiceField(QuerySet[Any](self.field.related_model), widget=widget, required=False)
         chosen = self.keys[0] if self.value() and len(self.keys) == 1 else None
         written: SafeString = asked.widget.render(str(self.parameter_name), chosen)
         return written

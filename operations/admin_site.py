@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 
 
@@ -22,6 +23,12 @@ class OperatorsSite(AdminSite):
         from operations import index
 
         return super().index(request, {**index.panels(), **(extra_context or {})})
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
+        """Offer what fits a text, private rows with whose they are."""
+        from finances.choices import ChoicesView
+
+        return ChoicesView.as_view(admin_site=self)(request)
 
 
 class OperatorsAdminConfig(AdminConfig):
