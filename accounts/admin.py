@@ -25,7 +25,7 @@ from accounts.admin_lists import (
 from accounts.admin_tables import AccountTable, HoldingTable, ValueTable
 from accounts.models import Account, AccountPart, AccountValue, Holding
 from finances import money, owners
-from finances.admin import OwnedAdminMixin, SafeRelationsMixin
+from finances.admin import OwnedAdminMixin, SafeFormMixin
 from finances.changelists import LongListMixin, SinceFilter, UntilFilter
 from finances.local_days import day_of
 from finances.tables.admin import TableAdminMixin
@@ -45,7 +45,7 @@ def require_key(model: Any, text: str) -> None:
         raise Http404 from exc
 
 
-class RecordedAdmin(OwnedAdminMixin, TableAdminMixin, LongListMixin, SafeRelationsMixin, SimpleHistoryAdmin):  # type: ignore[misc]
+class RecordedAdmin(OwnedAdminMixin, TableAdminMixin, LongListMixin, SafeFormMixin, SimpleHistoryAdmin):  # type: ignore[misc]
     """A table whose changes are recorded; each page of a row leads to its history."""
 
     readonly_fields: tuple[str, ...] = ("id", "created_at", "updated_at")

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
@@ -14,6 +14,7 @@ from finances import owners
 from finances.choices import ChoiceField
 from finances.exceptions import InUseError
 from finances.models import require_unused
+from finances.typed_numbers import TypedDecimalField
 
 
 class ReferenceAdmin(admin.ModelAdmin):
@@ -44,8 +45,12 @@ class SafeAutocompleteSelect(AutocompleteSelect):
             return super().optgroups(name, [""], attr)
 
 
-class SafeRelationsMixin:
-    """Says whose a private row is where one is chosen, and offers no button beside it that would delete it."""
+class SafeFormMixin:
+    """A form that takes numbers exactly as they are typed, says whose a private row is where one is chosen, and offers
+    no button beside it that would delete it.
+    """
+
+    formfield_overrides: ClassVar[Any] = {models.DecimalField: {"form_class": TypedDecimalField}}
 
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """Return the field, chosen by typing where the admin says so."""

@@ -4,6 +4,7 @@ import re
 from datetime import date
 
 import pytest
+from django import forms
 from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -106,6 +107,16 @@ def test_every_foreign_key_is_chosen_by_typing(model):
     is_read_only = getattr(model, "history_type", None) is not None or model in {QuarantinedRecord, TokenFamily, Run}
 
     assert is_read_only or keys <= asked
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_every_decimal_is_typed_as_a_text(model, rf, superuser):
+    request, shown = rf.get("/"), admin.site.get_model_admin(model)
+    request.user = superuser
+    fields = shown.get_form(request).base_fields if shown.has_add_permission(request) else {}
+    typed = [field.widget for field in fields.values() if isinstance(field, forms.DecimalField)]
+
+    assert {(widget.input_type, widget.attrs.get("inputmode")) for widget in typed} <= {("text", "decimal")}
 
 
 def test_what_was_chosen_stays_chosen_and_keeps_the_other_filters(client, filled):
