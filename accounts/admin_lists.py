@@ -54,6 +54,17 @@ class CurrencyFilter(RelatedFilter):
         return Currency.objects.filter(pk=text.upper())
 
 
+class WithNames:
+    """Fetches with each row, not with those of a list alone, what it is called by."""
+
+    list_select_related: tuple[str, ...]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the rows with it."""
+        rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
+        return rows.select_related(*self.list_select_related)
+
+
 class SearchOfParts:
     """Finds parts of accounts by their account, its owner, or what they hold: those first, then their parts."""
 
