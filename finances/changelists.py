@@ -56,6 +56,22 @@ class BoundedChangeList(ChangeList):
         most = self.list_max_show_all if self.show_all else self.list_per_page
         self.result_list = self.result_list[:most]
 
+    @property
+    def counted(self) -> str:
+        """Say how many rows there are; of more than are counted, which of them the list shows and how to see others."""
+        if self.result_count < MAX_COUNT:
+            names = self.opts.verbose_name if self.result_count == 1 else self.opts.verbose_name_plural
+            return f"{self.result_count:,} {names}"
+        by_day = any(isinstance(spec, DayFilter) for spec in self.filter_specs)
+        if by_day and self.first_order in {f"-{self.model_admin.day_field}", "-id", "-history_id"}:
+            return f"the newest {MAX_COUNT:,}; filter by day for older ones"
+        return f"the first {MAX_COUNT:,}; search or filter for others"
+
+    @property
+    def first_order(self) -> str:
+        """Return by what the rows are sorted first."""
+        return str(next(iter(self.queryset.query.order_by), ""))
+
 
 class LongListMixin:
     """A table that may grow without end: never counted whole, not by its facets either, nor changed whole."""
