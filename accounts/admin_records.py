@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.utils import timezone
 from simple_history.template_utils import HistoricalRecordContextHelper
 
 from accounts.admin_lists import SearchOfRecords, WithNames
@@ -62,7 +63,7 @@ class RecordAdmin(SearchOfRecords, WithNames, LongListMixin, admin.ModelAdmin):
 
     list_display = ("changed_at", "change", "what", "user", "changed_by")
     list_filter = (OwnerFilter, SinceFilter, UntilFilter, ("history_type", ChangeFilter))
-    list_select_related: tuple[str, ...] = ("user", "history_user")
+    list_select_related: ClassVar[tuple[str, ...]] = ("user", "history_user")
     search_fields = ("=id", "user__email", "history_user__email")
     sortable_by = ()
     day_field = "history_date"
@@ -72,9 +73,9 @@ class RecordAdmin(SearchOfRecords, WithNames, LongListMixin, admin.ModelAdmin):
         return ("-history_date", "-history_id") if {"since", "until"} & set(request.GET) else ("-history_id",)
 
     @admin.display
-    def changed_at(self, record: Any) -> Any:
-        """Return when it was."""
-        return record.history_date
+    def changed_at(self, record: Any) -> str:
+        """Return when it was, to the second."""
+        return f"{timezone.localtime(record.history_date):%Y-%m-%d %H:%M:%S}"
 
     @admin.display
     def change(self, record: Any) -> str:
@@ -87,14 +88,14 @@ class RecordAdmin(SearchOfRecords, WithNames, LongListMixin, admin.ModelAdmin):
         return str(record.instance_type.__str__(record))
 
     @admin.display
-    def reason(self, record: Any) -> Any:
+    def reason(self, record: Any) -> str:
         """Return why, where somebody said so."""
-        return record.history_change_reason
+        return record.history_change_reason or "-"
 
-    @admin.display(empty_value="the system, or somebody gone")
-    def changed_by(self, record: Any) -> Any:
+    @admin.display
+    def changed_by(self, record: Any) -> str:
         """Return who did it."""
-        return record.history_user
+        return str(record.history_user or "the system, or somebody gone")
 
     def has_add_permission(self, request):  # type: ignore[no-untyped-def]  # noqa: ARG002
         """History is not written by hand."""
@@ -123,7 +124,7 @@ class AccountRecordAdmin(RecordAdmin):
 class PartRecordAdmin(RecordAdmin):
     """What became of parts of accounts, which may be gone themselves."""
 
-    list_select_related: tuple[str, ...] = (*RecordAdmin.list_select_related, "account__currency")
+    list_select_related: ClassVar[tuple[str, ...]] = (*RecordAdmin.list_select_related, "account__currency")
 
     def get_changelist_instance(self, request: Any) -> Any:
         """Add the accounts that are gone."""
@@ -139,11 +140,11 @@ class PartRecordAdmin(RecordAdmin):
         return record
 
     @admin.display(description="account")
-    def account_name(self, record: Any) -> str | None:
+    def account_name(self, record: Any) -> str:
         """Return the name of the account, its last one when it is gone."""
         account = known(record, "account")
         if account is None:
-            return None
+            return "-"
         return f"{account.name} (deleted)" if account._state.adding else str(account.name)  # noqa: SLF001
 
 
@@ -159,16 +160,16 @@ class ValueRecordAdmin(PartRecordAdmin):
         return money.plain(record.value)
 
     @admin.display(description="of it cash")
-    def cash(self, record: Any) -> str | None:
+    def cash(self, record: Any) -> str:
         """Return the cash without zeros that say nothing."""
-        return None if record.cash_balance is None else money.plain(record.cash_balance)
+        return "-" if record.cash_balance is None else money.plain(record.cash_balance)
 
 
 @admin.register(Holding.history.model)
 class HoldingRecordAdmin(PartRecordAdmin):
     """What became of holdings."""
 
-    list_select_related = (*PartRecordAdmin.list_select_related, "security")
+    list_select_related: ClassVar[tuple[str, ...]] = (*PartRecordAdmin.list_select_related, "security")
     fields = (*CHANGE, "account_name", "security", "units", "cost", "currency", "timestamp", "id")
 
     @admin.display(description="quantity")

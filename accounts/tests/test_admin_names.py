@@ -165,6 +165,8 @@ def test_records_name_the_security_and_the_account_that_is_gone(admin_client, us
     assert "20 ACME in Second, 2026-01-01" in listed
     assert str(holding.pk) not in listed
     assert "Second (deleted)" in shown
+    assert f">{record.history_date:%Y-%m-%d %H:%M:%S}<" in shown
+    assert ">None<" not in shown
     assert ">1.5<" in shown
     assert str(holding.pk) in shown
     assert ": 5 CAD" in values

@@ -12,6 +12,7 @@ from accounts.models import Account, AccountValue
 from accounts.tests.factories import AccountValueFactory, HoldingFactory
 from currencies.tests.factories import CurrencyRateFactory
 from institutions.tests.factories import FinancialInstitutionFactory
+from operations.models import Run
 from securities import ingest
 from securities.intake import Intake
 from securities.intervals import Interval
@@ -61,7 +62,8 @@ def test_no_page_is_wider_than_its_screen_or_breaks_the_security_policy(browser,
         first = model._default_manager.first()
         pages += [] if first is None else [reverse(f"{name}_{page}", args=[first.pk]) for page in ("change", "history")]
         if first is not None and hasattr(model, "history"):
-            pages.append(reverse(f"{name}_simple_history", args=[first.pk, model.history.filter(id=first.pk).first().pk]))
+            record = model.history.filter(id=first.pk).first()
+            pages.append(reverse(f"{name}_simple_history", args=[first.pk, record.pk]))
         pages += [reverse(f"{name}_{page}") for page in ("import", "export") if hasattr(shown, f"{page}_action")]
     faults = {}
 
@@ -153,6 +155,34 @@ def test_a_preview_tells_new_from_old_within_the_security_policy(browser, operat
     changed = browser.driver.find_elements(By.CSS_SELECTOR, "tr.update :is(ins, del)")
     assert [(each.tag_name, each.text) for each in changed] == [("del", "old"), ("ins", "new")]
     assert browser.complaints == []
+
+
+LINES = """
+return [...document.querySelectorAll(arguments[0])].map(cell => {
+    const range = document.createRange();
+    range.selectNodeContents(cell);
+    return [cell.textContent, new Set([...range.getClientRects()].map(each => Math.round(each.bottom))).size];
+});
+"""
+
+
+def test_no_word_of_a_short_cell_is_broken(browser, operator):
+    now = timezone.now()
+    for name, outcome, cause in [("sync_prices", "succeeded", "command"), ("sync_currencies", "failed", "schedule")]:
+        Run.objects.create(
+            name=name, outcome=outcome, cause=cause, started_by=operator, started_at=now, finished_at=now,
+            done_count=221702, reason="The provider of prices did not answer in time; the next run tries again. " * 2,
+        )  # fmt: skip
+    browser.look(width=1300, scheme="light")
+    browser.sign_in(operator)
+
+    browser.open(reverse("admin:operations_run_changelist"))
+    short = "#result_list tbody :is(.field-name, .field-state, .field-cause, .field-lasted, .field-done_count)"
+    lines = browser.driver.execute_script(LINES, short)
+
+    assert len(lines) == 10
+    assert [text for text, count in lines if count > 1] == []
+    assert browser.overhang <= 0
 
 
 def test_a_list_is_filtered_by_what_is_chosen(browser, operator):
