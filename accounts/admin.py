@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
@@ -99,7 +99,7 @@ class AccountPartAdmin(SearchOfParts, WithNames, RecordedAdmin):
     form = AccountPartForm
     exclude = ("user",)
     fixed_fields: tuple[str, ...] = ("account",)
-    list_select_related: tuple[str, ...] = ("account__currency", "account__user", "user")
+    list_select_related: ClassVar[tuple[str, ...]] = ("account__currency", "account__user", "user")
     search_fields: tuple[str, ...] = ("account__name", "account__user__email")
     day_field = "timestamp"
 

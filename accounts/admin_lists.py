@@ -1,7 +1,7 @@
 """What the admin's lists of private rows share: they are found by their owner, their account, or what they hold."""
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -57,7 +57,7 @@ class CurrencyFilter(RelatedFilter):
 class WithNames:
     """Fetches with each row, not with those of a list alone, what it is called by."""
 
-    list_select_related: tuple[str, ...]
+    list_select_related: ClassVar[tuple[str, ...]]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the rows with it."""

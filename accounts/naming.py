@@ -1,4 +1,4 @@
-"""What people call amounts, values and holdings: by what was fetched with them, since a name is asked for row by row."""
+"""What people call amounts, values and holdings: by what was fetched with them, as nobody asks row by row."""
 
 from datetime import datetime
 from decimal import Decimal

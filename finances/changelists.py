@@ -62,8 +62,9 @@ class BoundedChangeList(ChangeList):
         if self.result_count < MAX_COUNT:
             names = self.opts.verbose_name if self.result_count == 1 else self.opts.verbose_name_plural
             return f"{self.result_count:,} {names}"
+        shown: Any = self.model_admin
         by_day = any(isinstance(spec, DayFilter) for spec in self.filter_specs)
-        if by_day and self.first_order in {f"-{self.model_admin.day_field}", "-id", "-history_id"}:
+        if by_day and self.first_order in {f"-{shown.day_field}", "-id", "-history_id"}:
             return f"the newest {MAX_COUNT:,}; filter by day for older ones"
         return f"the first {MAX_COUNT:,}; search or filter for others"
 

@@ -19,7 +19,7 @@ def label(row: Any) -> str:
     return f"{row} — {row.user}" if isinstance(row, OwnedModel) else str(row)
 
 
-class ChoiceField(forms.ModelChoiceField):
+class ChoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A choice of one row, by its name and whose it is."""
 
     def __init__(self, queryset: QuerySet[Any], **options: Any) -> None:

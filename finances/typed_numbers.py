@@ -23,7 +23,7 @@ class TypedDecimalField(forms.DecimalField):
         """Show what is stored without zeros that say nothing, and what was typed as it was."""
         return money.plain(value) if isinstance(value, Decimal) else value
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
         """Return the number.
 
         Raises:

@@ -4,8 +4,7 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 
@@ -24,11 +23,12 @@ class OperatorsSite(AdminSite):
 
         return super().index(request, {**index.panels(), **(extra_context or {})})
 
-    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         """Offer what fits a text, private rows with whose they are."""
         from finances.choices import ChoicesView
 
-        return ChoicesView.as_view(admin_site=self)(request)
+        answer: HttpResponse = ChoicesView.as_view(admin_site=self)(request)  # type: ignore[assignment]
+        return answer
 
 
 class OperatorsAdminConfig(AdminConfig):

@@ -266,7 +266,9 @@ def test_what_is_no_number_is_refused_and_shown_as_it_was_typed(admin_client, to
 
 
 def test_a_number_is_taken_with_all_its_digits_and_without_blanks_around_it(admin_client, torontonian):
-    add_value(admin_client, AccountFactory(user=torontonian), value=" 12345678901234567890.12345678\t", cash_balance=" ")
+    add_value(
+        admin_client, AccountFactory(user=torontonian), value=" 12345678901234567890.12345678\t", cash_balance=" "
+    )
 
     row = AccountValue.objects.get()
     assert (str(row.value), row.cash_balance) == ("12345678901234567890.12345678", None)
@@ -275,4 +277,5 @@ def test_a_number_is_taken_with_all_its_digits_and_without_blanks_around_it(admi
 def test_a_number_with_more_digits_than_its_column_is_refused(admin_client, torontonian):
     response = add_value(admin_client, AccountFactory(user=torontonian), value="0.123456789")
 
-    assert response.context["adminform"].form.errors == {"value": ["Ensure that there are no more than 8 decimal places."]}
+    fault = "Ensure that there are no more than 8 decimal places."
+    assert response.context["adminform"].form.errors == {"value": [fault]}
