@@ -25,7 +25,11 @@ def add_accounts(rows: Iterable[Any]) -> None:
     if not without:
         return
     records = Account.history.filter(id__in={row.account_id for row in without}, history_type=DELETED)
-    gone = {record.id: record.instance for record in records}
+    gone = {}
+    for record in records.select_related("currency"):
+        gone[record.id] = record.instance
+        if record.currency is not None:
+            gone[record.id].currency = record.currency
     for row in without:
         if row.account_id in gone:
             row.account = gone[row.account_id]

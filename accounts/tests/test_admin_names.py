@@ -169,7 +169,7 @@ def test_records_name_the_security_and_the_account_that_is_gone(admin_client, us
     assert ">None<" not in shown
     assert ">1.5<" in shown
     assert str(holding.pk) in shown
-    assert ": 5 CAD" in values
+    assert ": 5.00 CAD" in values
 
 
 @pytest.mark.parametrize("model", [Account, AccountValue, Holding])
