@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
@@ -11,21 +11,21 @@ from django.http import Http404
 from django.utils.safestring import SafeString
 from simple_history.admin import SimpleHistoryAdmin
 
-from accounts import admin_figures
-from accounts.admin_figures import shown
+from accounts import admin_figures, admin_records
 from accounts.admin_forms import AccountPartForm, HoldingForm
 from accounts.admin_lists import (
     AccountFilter,
     CurrencyFilter,
     InstitutionFilter,
     SearchOfParts,
-    SearchOfRecords,
     SecurityFilter,
+    WithNames,
 )
 from accounts.admin_tables import AccountTable, HoldingTable, ValueTable
 from accounts.models import Account, AccountPart, AccountValue, Holding
+from accounts.naming import shown
 from finances import money, owners
-from finances.admin import OwnedAdminMixin, SafeRelationsMixin
+from finances.admin import OwnedAdminMixin, SafeFormMixin
 from finances.changelists import LongListMixin, SinceFilter, UntilFilter
 from finances.local_days import day_of
 from finances.tables.admin import TableAdminMixin
@@ -45,7 +45,7 @@ def require_key(model: Any, text: str) -> None:
         raise Http404 from exc
 
 
-class RecordedAdmin(OwnedAdminMixin, TableAdminMixin, LongListMixin, SafeRelationsMixin, SimpleHistoryAdmin):  # type: ignore[misc]
+class RecordedAdmin(OwnedAdminMixin, TableAdminMixin, LongListMixin, SafeFormMixin, SimpleHistoryAdmin):  # type: ignore[misc]
     """A table whose changes are recorded; each page of a row leads to its history."""
 
     readonly_fields: tuple[str, ...] = ("id", "created_at", "updated_at")
@@ -63,6 +63,10 @@ class RecordedAdmin(OwnedAdminMixin, TableAdminMixin, LongListMixin, SafeRelatio
     def get_readonly_fields(self, request, obj=None):  # type: ignore[no-untyped-def]  # noqa: ARG002
         """Keep what never changes once the row is there, and show what follows from it."""
         return (*self.computed_fields, *self.readonly_fields, *self.fixed_fields) if obj else self.readonly_fields
+
+    def get_historical_record_context_helper(self, request, historical_record):  # type: ignore[no-untyped-def]  # noqa: ARG002
+        """Tell changes of numbers without zeros that say nothing."""
+        return admin_records.PlainChanges(self.model, historical_record)
 
     def history_view(self, request, object_id, extra_context=None):  # type: ignore[no-untyped-def]
         """Show what became of a row; what is no key names none."""
@@ -89,15 +93,31 @@ class RecordedAdmin(OwnedAdminMixin, TableAdminMixin, LongListMixin, SafeRelatio
             list(accounts.select_for_update(of=("self",)).values_list("pk"))
 
 
-class AccountPartAdmin(SearchOfParts, RecordedAdmin):
+class AccountPartAdmin(SearchOfParts, WithNames, RecordedAdmin):
     """A part of an account: it has the account's owner, and stays in its account."""
 
     form = AccountPartForm
     exclude = ("user",)
     fixed_fields: tuple[str, ...] = ("account",)
-    list_select_related: tuple[str, ...] = ("account__currency", "user")
+    list_select_related: ClassVar[tuple[str, ...]] = ("account__currency", "account__user", "user")
     search_fields: tuple[str, ...] = ("account__name", "account__user__email")
     day_field = "timestamp"
+
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Fetch with the account that is chosen what the row will be called by."""
+        if db_field.name == "account":
+            kwargs["queryset"] = Account.objects.select_related("currency")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def history_view_title(self, request: Any, obj: Any) -> str:
+        """Name the row, which comes from its records when it is gone."""
+        admin_records.fetch_names(obj)
+        return str(super().history_view_title(request, obj))
+
+    def history_form_view_title(self, request: Any, obj: Any) -> str:
+        """Name the row as it was."""
+        admin_records.fetch_names(obj)
+        return str(super().history_form_view_title(request, obj))
 
     @admin.display
     def owner(self, row: AccountPart) -> str:
@@ -196,7 +216,7 @@ class HoldingAdmin(AccountPartAdmin):
     list_display = ("security", "units", "cost", "day", "account", "owner")
     path_from_account = "holdings"
     list_filter = (OwnerFilter, AccountFilter, SecurityFilter)
-    list_select_related = ("security__currency", "currency", "account", "user")
+    list_select_related = (*AccountPartAdmin.list_select_related, "security__currency", "currency")
     autocomplete_fields = ("account", "security", "currency")
     fixed_fields = ("account", "security")
     computed_fields = ("cost", "quantity_today", "worth")
@@ -235,49 +255,3 @@ class HoldingAdmin(AccountPartAdmin):
     def worth(self, row: Holding) -> str:
         """Return what it is worth, and why."""
         return admin_figures.worth(row)
-
-
-class RecordAdmin(SearchOfRecords, LongListMixin, admin.ModelAdmin):
-    """What became of rows, those that are gone included; to read only."""
-
-    list_display = ("changed_at", "history_type", "row", "user", "changed_by")
-    list_filter = (OwnerFilter, SinceFilter, UntilFilter, "history_type")
-    list_select_related = ("user", "history_user")
-    search_fields = ("=id", "user__email", "history_user__email")
-    sortable_by = ()
-    day_field = "history_date"
-
-    def get_ordering(self, request: Any) -> tuple[str, ...]:
-        """Show the newest first, by the index that leads to them."""
-        return ("-history_date", "-history_id") if {"since", "until"} & set(request.GET) else ("-history_id",)
-
-    @admin.display
-    def changed_at(self, record: Any) -> Any:
-        """Return when it was."""
-        return record.history_date
-
-    @admin.display(description="id of the row")
-    def row(self, record: Any) -> str:
-        """Return which row it was."""
-        return str(record.id)
-
-    @admin.display(empty_value="the system, or somebody gone")
-    def changed_by(self, record: Any) -> Any:
-        """Return who did it."""
-        return record.history_user
-
-    def has_add_permission(self, request):  # type: ignore[no-untyped-def]  # noqa: ARG002
-        """History is not written by hand."""
-        return False
-
-    def has_change_permission(self, request, obj=None):  # type: ignore[no-untyped-def]  # noqa: ARG002
-        """History is not rewritten."""
-        return False
-
-    def has_delete_permission(self, request, obj=None):  # type: ignore[no-untyped-def]  # noqa: ARG002
-        """History goes with its owner, on the owner's page, and never by itself."""
-        page = request.resolver_match
-        return page is not None and getattr(page.func, "model_admin", self) is not self
-
-
-admin.site.register([Account.history.model, AccountValue.history.model, Holding.history.model], RecordAdmin)

@@ -1,7 +1,6 @@
 """Figures that the admin's pages of accounts and holdings compute, each from a bounded number of rows."""
 
 from collections.abc import Iterable
-from decimal import Decimal
 
 from django.urls import reverse
 from django.utils import timezone
@@ -11,21 +10,12 @@ from django.utils.safestring import SafeString
 from accounts.doubts import doubt_of
 from accounts.market_figures import price_window
 from accounts.models import Account, AccountValue, Holding
+from accounts.naming import shown
 from accounts.validators import MAX_AHEAD
-from currencies.models import Currency
 from finances import money
 from finances.local_days import day_of, today_in
 
 MOST_VALUES, MOST_HOLDINGS = 12, 100
-
-
-def shown(amount: Decimal | None, currency: Currency | None) -> str:
-    """Write ``amount`` for people, rounded to the currency's minor unit and with its code; a dash when unknown."""
-    if amount is None:
-        return "-"
-    if currency is None:
-        return f"{money.plain(amount)} (currency unknown)"
-    return f"{money.rounded(amount, decimal_places=currency.decimal_places):,f} {currency.pk}"
 
 
 def add_balances(accounts: Iterable[Account]) -> None:

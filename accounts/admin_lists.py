@@ -1,7 +1,7 @@
 """What the admin's lists of private rows share: they are found by their owner, their account, or what they hold."""
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -52,6 +52,17 @@ class CurrencyFilter(RelatedFilter):
     def named(self, text: str) -> QuerySet[Any]:
         """Return the currency of this code."""
         return Currency.objects.filter(pk=text.upper())
+
+
+class WithNames:
+    """Fetches with each row, not with those of a list alone, what it is called by."""
+
+    list_select_related: ClassVar[tuple[str, ...]]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the rows with it."""
+        rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
+        return rows.select_related(*self.list_select_related)
 
 
 class SearchOfParts:

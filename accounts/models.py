@@ -12,7 +12,7 @@ from django.db.models import OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts import market_figures, meaning
+from accounts import market_figures, meaning, naming
 from accounts.market_figures import MarketFigures
 from accounts.validators import require_not_ahead, require_positive
 from finances import history, owners
@@ -230,7 +230,7 @@ class AccountValue(AccountPart):
         )
 
     def __str__(self) -> str:
-        return f"{self.timestamp:%Y-%m-%d %H:%M} UTC"
+        return naming.name_of_value(self)
 
     def clean(self) -> None:
         """Check what depends on the account.
@@ -345,7 +345,7 @@ class Holding(AccountPart):
         indexes = (models.Index(fields=("currency",), name="holding_currency"),)
 
     def __str__(self) -> str:
-        return f"{self.quantity:f} of {self.security}"
+        return naming.name_of_holding(self)
 
     @property
     def currency_code(self) -> str | None:

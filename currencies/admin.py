@@ -15,7 +15,7 @@ from currencies import sources
 from currencies.admin_tables import CurrencyTable, RateTable
 from currencies.models import Currency, CurrencyRate
 from finances import money
-from finances.admin import ReferenceAdmin, SafeRelationsMixin
+from finances.admin import ReferenceAdmin, SafeFormMixin
 from finances.changelists import LongListMixin, RelatedFilter, SinceFilter, UntilFilter
 from finances.tables.admin import TableAdminMixin
 
@@ -90,7 +90,7 @@ class SourceFilter(admin.SimpleListFilter):
 
 
 @admin.register(CurrencyRate)
-class CurrencyRateAdmin(TableAdminMixin, LongListMixin, SafeRelationsMixin, admin.ModelAdmin):
+class CurrencyRateAdmin(TableAdminMixin, LongListMixin, SafeFormMixin, admin.ModelAdmin):
     """Rates by pair and day, the newest first. The table grows by a few hundred rows a day, and is never counted."""
 
     resource_classes = (RateTable,)

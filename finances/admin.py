@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
@@ -11,8 +11,10 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from finances import owners
+from finances.choices import ChoiceField
 from finances.exceptions import InUseError
 from finances.models import require_unused
+from finances.typed_numbers import TypedDecimalField
 
 
 class ReferenceAdmin(admin.ModelAdmin):
@@ -43,11 +45,16 @@ class SafeAutocompleteSelect(AutocompleteSelect):
             return super().optgroups(name, [""], attr)
 
 
-class SafeRelationsMixin:
-    """Offers no button beside a foreign key that would delete what it points at."""
+class SafeFormMixin:
+    """A form that takes numbers exactly as they are typed, says whose a private row is where one is chosen, and offers
+    no button beside it that would delete it.
+    """
+
+    formfield_overrides: ClassVar[Any] = {models.DecimalField: {"form_class": TypedDecimalField}}
 
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """Return the field, chosen by typing where the admin says so."""
+        kwargs.setdefault("form_class", ChoiceField)
         if db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]
             widget = SafeAutocompleteSelect(db_field, self.admin_site, using=kwargs.get("using"))  # type: ignore[attr-defined]
             kwargs.setdefault("widget", widget)

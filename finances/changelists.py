@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 
+from finances.choices import ChoiceField
 from finances.local_days import UTC_ZONE, end_of, start_of
 from finances.typed_text import MAX_SEARCH_LENGTH
 
@@ -54,6 +55,23 @@ class BoundedChangeList(ChangeList):
         super().get_results(request)
         most = self.list_max_show_all if self.show_all else self.list_per_page
         self.result_list = self.result_list[:most]
+
+    @property
+    def counted(self) -> str:
+        """Say how many rows there are; of more than are counted, which of them the list shows and how to see others."""
+        if self.result_count < MAX_COUNT:
+            names = self.opts.verbose_name if self.result_count == 1 else self.opts.verbose_name_plural
+            return f"{self.result_count:,} {names}"
+        shown: Any = self.model_admin
+        by_day = any(isinstance(spec, DayFilter) for spec in self.filter_specs)
+        if by_day and self.first_order in {f"-{shown.day_field}", "-id", "-history_id"}:
+            return f"the newest {MAX_COUNT:,}; filter by day for older ones"
+        return f"the first {MAX_COUNT:,}; search or filter for others"
+
+    @property
+    def first_order(self) -> str:
+        """Return by what the rows are sorted first."""
+        return str(next(iter(self.queryset.query.order_by), ""))
 
 
 class LongListMixin:
@@ -217,7 +235,7 @@ class RelatedFilter(TextFilter):
     def control(self) -> SafeString:
         """Return the control that asks for it."""
         widget = AutocompleteSelect(self.field, self.site, attrs={"aria-label": self.title})
-        asked = forms.ModelChoiceField(QuerySet[Any](self.field.related_model), widget=widget, required=False)
+        asked = ChoiceField(QuerySet[Any](self.field.related_model), widget=widget, required=False)
         chosen = self.keys[0] if self.value() and len(self.keys) == 1 else None
         written: SafeString = asked.widget.render(str(self.parameter_name), chosen)
         return written

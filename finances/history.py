@@ -59,6 +59,15 @@ class OwnedRecords(HistoricalRecords):  # type: ignore[misc]
         )
         return fields
 
+    def get_extra_fields(self, model: type[models.Model], fields: Any) -> dict[str, Any]:
+        """Call a record as its row was called then, and by when it was written; without asking for the row."""
+        called: Any = model.__str__
+
+        def __str__(record: Any) -> str:  # noqa: N807 - of the model that is made
+            return f"{called(record)}; recorded {record.history_date:%Y-%m-%d %H:%M} UTC"
+
+        return {**super().get_extra_fields(model, fields), "__str__": __str__}
+
     def get_meta_options(self, model: type[models.Model]) -> dict[str, Any]:
         """Add an index for those who look for changes of one kind, such as what was deleted."""
         kinds = models.Index(fields=("history_type", "-history_id"), name=f"{model._meta.model_name}_changes")

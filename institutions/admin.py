@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from finances.admin import OwnedAdminMixin, SafeRelationsMixin
+from finances.admin import OwnedAdminMixin, SafeFormMixin
 from finances.changelists import LongListMixin
 from finances.tables.admin import TableAdminMixin
 from institutions.admin_tables import InstitutionTable
@@ -11,7 +11,7 @@ from users.admin_lists import OwnerFilter
 
 
 @admin.register(FinancialInstitution)
-class FinancialInstitutionAdmin(OwnedAdminMixin, TableAdminMixin, LongListMixin, SafeRelationsMixin, admin.ModelAdmin):
+class FinancialInstitutionAdmin(OwnedAdminMixin, TableAdminMixin, LongListMixin, SafeFormMixin, admin.ModelAdmin):
     """Everybody's financial institutions, with their owners."""
 
     resource_classes = (InstitutionTable,)

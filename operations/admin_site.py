@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 
@@ -22,6 +22,13 @@ class OperatorsSite(AdminSite):
         from operations import index
 
         return super().index(request, {**index.panels(), **(extra_context or {})})
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        """Offer what fits a text, private rows with whose they are."""
+        from finances.choices import ChoicesView
+
+        answer: HttpResponse = ChoicesView.as_view(admin_site=self)(request)  # type: ignore[assignment]
+        return answer
 
 
 class OperatorsAdminConfig(AdminConfig):

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from finances import charts, jobs, money, runs
-from finances.admin import ReferenceAdmin, SafeRelationsMixin
+from finances.admin import ReferenceAdmin, SafeFormMixin
 from finances.changelists import LongListMixin, SinceFilter, UntilFilter
 from finances.charts import Point
 from finances.exceptions import FinancesError
@@ -41,7 +41,7 @@ FROM_FILES = (
 
 
 @admin.register(Security)
-class SecurityAdmin(TableAdminMixin, CurrencyColumn, LongListMixin, SafeRelationsMixin, ReferenceAdmin):
+class SecurityAdmin(TableAdminMixin, CurrencyColumn, LongListMixin, SafeFormMixin, ReferenceAdmin):
     """Securities with their last price, and a picture of the last year."""
 
     resource_classes = (SecurityTable,)

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from finances import money
-from finances.admin import SafeRelationsMixin
+from finances.admin import SafeFormMixin
 from finances.changelists import (
     MAX_COUNT,
     MAX_KEYS,
@@ -66,7 +66,7 @@ class PartChangeList(BoundedChangeList):
         return rows.filter(security_id__in=keys, **kinds)  # no more rows than those are counted
 
 
-class PartOfSecurityAdmin(LongListMixin, SafeRelationsMixin, admin.ModelAdmin):
+class PartOfSecurityAdmin(LongListMixin, SafeFormMixin, admin.ModelAdmin):
     """Parts of securities, of which there are millions: sorted by the index that they are stored under."""
 
     autocomplete_fields: ClassVar[Any] = ("security",)

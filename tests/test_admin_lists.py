@@ -4,6 +4,7 @@ import re
 from datetime import date
 
 import pytest
+from django import forms
 from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -108,6 +109,16 @@ def test_every_foreign_key_is_chosen_by_typing(model):
     assert is_read_only or keys <= asked
 
 
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_every_decimal_is_typed_as_a_text(model, rf, superuser):
+    request, shown = rf.get("/"), admin.site.get_model_admin(model)
+    request.user = superuser
+    fields = shown.get_form(request).base_fields if shown.has_add_permission(request) else {}
+    typed = [field.widget for field in fields.values() if isinstance(field, forms.DecimalField)]
+
+    assert {(widget.input_type, widget.attrs.get("inputmode")) for widget in typed} <= {("text", "decimal")}
+
+
 def test_what_was_chosen_stays_chosen_and_keeps_the_other_filters(client, filled):
     page = client.get(address(SecurityPrice, "symbol={security}&interval=1d".format(**filled))).text
 
@@ -145,6 +156,41 @@ def test_rates_are_found_by_currency_and_by_pair(client, filled):
         }
 
     assert (found("eur"), found("EUR/JPY"), found("jpy eur"), found("USD")) == ({"CAD", "JPY"}, {"JPY"}, {"JPY"}, set())
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_only_a_list_of_less_than_all_leads_to_all(client, filled, model):
+    whole, searched = client.get(address(model)).text, client.get(address(model, "q=a"))
+    searches = bool(admin.site.get_model_admin(model).search_fields)
+
+    assert "Show all</a>)" not in whole
+    assert not searches or "Show all</a>)" in searched.text
+
+
+def test_a_filtered_list_leads_to_all(client, filled):
+    page = client.get(address(AccountValue, "owner={owner}".format(**filled))).text
+
+    assert '60 account values (<a href="?">Show all</a>)' in page
+
+
+@pytest.mark.parametrize(
+    ("model", "query", "says"),
+    [
+        (CurrencyRate, "", "the newest 2; filter by day for older ones"),
+        (CurrencyRate, "since=2020-01-01", "the newest 2; filter by day for older ones"),
+        (AccountValue, "", "the newest 2; filter by day for older ones"),
+        (AccountValue, "o=1", "the first 2; search or filter for others"),
+        (SecurityPrice, "symbol={security}", "the first 2; search or filter for others"),
+        (AccountValue.history.model, "", "the newest 2; filter by day for older ones"),
+        (Account, "", "the first 2; search or filter for others"),
+    ],
+)
+def test_a_list_that_is_not_counted_to_its_end_says_so(client, filled, monkeypatch, model, query, says):
+    monkeypatch.setattr(changelists, "MAX_COUNT", 2)
+
+    page = client.get(address(model, query.format(**filled))).text
+
+    assert says in page.partition('aria-labelledby="pagination"')[2]
 
 
 def test_an_action_on_more_rows_than_are_counted_is_refused(client, filled, monkeypatch):

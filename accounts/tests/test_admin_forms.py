@@ -254,3 +254,28 @@ def test_a_value_is_not_moved_to_an_instant_that_has_one(admin_client, torontoni
 
     assert response.status_code == 200
     assert "There is a value of this account for this instant." in response.text
+
+
+@pytest.mark.parametrize("typed", ["751 000,50", "750.000,00", "1,5", "1_0", "nan", "²"])
+def test_what_is_no_number_is_refused_and_shown_as_it_was_typed(admin_client, torontonian, typed):
+    response = add_value(admin_client, AccountFactory(user=torontonian), value=typed)
+
+    fault = f"{typed!r} is no number; write 1234.5, without anything else."
+    assert response.context["adminform"].form.errors == {"value": [fault]}
+    assert f'value="{typed}"' in response.text
+
+
+def test_a_number_is_taken_with_all_its_digits_and_without_blanks_around_it(admin_client, torontonian):
+    add_value(
+        admin_client, AccountFactory(user=torontonian), value=" 12345678901234567890.12345678\t", cash_balance=" "
+    )
+
+    row = AccountValue.objects.get()
+    assert (str(row.value), row.cash_balance) == ("12345678901234567890.12345678", None)
+
+
+def test_a_number_with_more_digits_than_its_column_is_refused(admin_client, torontonian):
+    response = add_value(admin_client, AccountFactory(user=torontonian), value="0.123456789")
+
+    fault = "Ensure that there are no more than 8 decimal places."
+    assert response.context["adminform"].form.errors == {"value": [fault]}

@@ -1,9 +1,11 @@
 """Rows of a table as rows of the database: through the models' own rules and history, all of them or none."""
 
+import re
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.utils.safestring import SafeString, mark_safe
 from import_export import resources
 
 from finances.exceptions import FinancesError
@@ -11,6 +13,15 @@ from finances.tables.limits import MAX_BULK_ROWS, MAX_ROWS, TableError
 
 # Until the transaction ends; on SQLite it is alone anyway.
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext(%s))"
+STYLED = re.compile(r'<(ins|del) style="[^"]*">')
+
+
+class PlainDifference(resources.Diff):  # type: ignore[misc]
+    """What an import changes in a row, as style sheets have it look: the policy of pages bears no style in a tag."""
+
+    def as_html(self) -> list[SafeString]:
+        """Return the cells. In what they hold each ``<`` is written as an entity, so that only tags are touched."""
+        return [mark_safe(STYLED.sub(r"<\1>", cell)) for cell in super().as_html()]  # noqa: S308
 
 
 class TableResource(resources.ModelResource):  # type: ignore[misc]
@@ -26,6 +37,11 @@ class TableResource(resources.ModelResource):  # type: ignore[misc]
         use_transactions = True
         skip_unchanged = True
         report_skipped = True
+
+    @classmethod
+    def get_diff_class(cls) -> type[PlainDifference]:
+        """Return the class of what changes."""
+        return PlainDifference
 
     def before_import(self, dataset: Any, **_options: Any) -> None:
         """Let another import of the same rows end first: in other orders, the two would wait for each other for ever.

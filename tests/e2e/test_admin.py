@@ -12,6 +12,7 @@ from accounts.models import Account, AccountValue
 from accounts.tests.factories import AccountValueFactory, HoldingFactory
 from currencies.tests.factories import CurrencyRateFactory
 from institutions.tests.factories import FinancialInstitutionFactory
+from operations.models import Run
 from securities import ingest
 from securities.intake import Intake
 from securities.intervals import Interval
@@ -59,7 +60,10 @@ def test_no_page_is_wider_than_its_screen_or_breaks_the_security_policy(browser,
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         pages.append(reverse(f"{name}_changelist"))
         first = model._default_manager.first()
-        pages += [] if first is None else [reverse(f"{name}_change", args=[first.pk])]
+        pages += [] if first is None else [reverse(f"{name}_{page}", args=[first.pk]) for page in ("change", "history")]
+        if first is not None and hasattr(model, "history"):
+            record = model.history.filter(id=first.pk).first()
+            pages.append(reverse(f"{name}_simple_history", args=[first.pk, record.pk]))
         pages += [reverse(f"{name}_{page}") for page in ("import", "export") if hasattr(shown, f"{page}_action")]
     faults = {}
 
@@ -133,6 +137,52 @@ def test_prices_are_imported_after_a_preview_synced_and_drawn_and_the_run_is_sho
     assert chart.find_element(By.TAG_NAME, "title").get_attribute("textContent").startswith("100 to 106, ")
     assert "104" in chart.text.split()
     assert browser.complaints == []
+
+
+def test_a_preview_tells_new_from_old_within_the_security_policy(browser, operator, tmp_path):
+    bank = FinancialInstitutionFactory(name="Old Bank", website="https://old.example.org")
+    file = tmp_path / "institutions.csv"
+    owner = bank.user.email
+    rows = f"{owner},Old Bank,https://new.example.org\n{owner},New Bank,https://new.example.org\n"
+    file.write_text(f"owner,name,website\n{rows}", encoding="utf-8")
+    browser.look(width=1280, scheme="light")
+    browser.sign_in(operator)
+
+    browser.open(reverse("admin:institutions_financialinstitution_import"))
+    browser.driver.find_element(By.NAME, "import_file").send_keys(str(file))
+    browser.send("form .submit-row [type=submit]")
+
+    changed = browser.driver.find_elements(By.CSS_SELECTOR, "tr.update :is(ins, del)")
+    assert [(each.tag_name, each.text) for each in changed] == [("del", "old"), ("ins", "new")]
+    assert browser.complaints == []
+
+
+LINES = """
+return [...document.querySelectorAll(arguments[0])].map(cell => {
+    const range = document.createRange();
+    range.selectNodeContents(cell);
+    return [cell.textContent, new Set([...range.getClientRects()].map(each => Math.round(each.bottom))).size];
+});
+"""
+
+
+def test_no_word_of_a_short_cell_is_broken(browser, operator):
+    now = timezone.now()
+    for name, outcome, cause in [("sync_prices", "succeeded", "command"), ("sync_currencies", "failed", "schedule")]:
+        Run.objects.create(
+            name=name, outcome=outcome, cause=cause, started_by=operator, started_at=now, finished_at=now,
+            done_count=221702, reason="The provider of prices did not answer in time; the next run tries again. " * 2,
+        )  # fmt: skip
+    browser.look(width=1300, scheme="light")
+    browser.sign_in(operator)
+
+    browser.open(reverse("admin:operations_run_changelist"))
+    short = "#result_list tbody :is(.field-name, .field-state, .field-cause, .field-lasted, .field-done_count)"
+    lines = browser.driver.execute_script(LINES, short)
+
+    assert len(lines) == 10
+    assert [text for text, count in lines if count > 1] == []
+    assert browser.overhang <= 0
 
 
 def test_a_list_is_filtered_by_what_is_chosen(browser, operator):
