@@ -51,8 +51,10 @@ class BoundedChangeList(ChangeList):
     search_form_class = BoundedSearchForm
 
     def get_results(self, request: Any) -> None:
-        """Read a page."""
+        """Read a page. Only a list of less than all leads to all of them."""
         super().get_results(request)
+        if not (self.query or self.has_active_filters):
+            self.full_result_count = self.result_count
         most = self.list_max_show_all if self.show_all else self.list_per_page
         self.result_list = self.result_list[:most]
 
