@@ -1,7 +1,9 @@
 """The composition root as a Django app: it has no models, but looks over the settings of all apps."""
 
 from django.apps import AppConfig
+from django.core.cache import close_caches
 from django.core.checks import register
+from django.core.signals import request_finished
 
 from config import checks
 
@@ -12,7 +14,8 @@ class CompositionConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        """Register the checks."""
+        """Register the checks, and let caches be: none of ours is to be closed after each request."""
+        request_finished.disconnect(close_caches)
         for check in (
             checks.check_limits,
             checks.check_providers,

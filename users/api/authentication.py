@@ -20,6 +20,8 @@ from users.models import User
 # A user's time zone says which day is today. Instants are in UTC, in and out, whoever asks; DRF would take that zone.
 serializers.DateTimeField.timezone = UTC
 
+# What hardly any request asks of a user: to read it takes its time, and passwords need not be in memory.
+RARELY_ASKED = ("password", "last_login")
 # Whom a token names, while the session that it belongs to is not revoked: one row by two primary keys.
 IN_SESSION = PreparedRow(
     lambda: marked.with_marks(
@@ -27,7 +29,7 @@ IN_SESSION = PreparedRow(
             pk=Parameter("user_id", models.UUIDField()),
             token_families__pk=Parameter("family_id", models.UUIDField()),
             token_families__revoked_at=None,
-        )
+        ).defer(*RARELY_ASKED)
     )
 )
 REFUSAL = "The access token is not valid, or no longer."
