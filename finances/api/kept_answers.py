@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Self
 import orjson
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
+from django.http.response import ResponseHeaders
 from rest_framework.exceptions import APIException
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.settings import api_settings
@@ -27,7 +28,7 @@ from finances.api.throttling import Throttle
 SAID = ("CONTENT_TYPE", "PATH_INFO", "QUERY_STRING", "SCRIPT_NAME", "SERVER_NAME", "SERVER_PORT", "wsgi.url_scheme")
 FIELD, REQUEST_ID = "HTTP_", "HTTP_X_REQUEST_ID"
 KEPT = {200, 304}
-OTHER_BYTES = 1000  # that all else takes that is kept of an answer
+OTHER_BYTES = 2000  # that all else takes that is kept of an answer
 DEPENDS = "answer_depends_on"
 
 type State = Sequence[Any]
@@ -40,6 +41,14 @@ class Match(NamedTuple):
     route: str
 
 
+class Fields(ResponseHeaders):
+    """The header of an answer that was given before, which needs no second look."""
+
+    def __init__(self, kept: Mapping[str, tuple[str, str]]) -> None:
+        """Have names and values by the names in small letters."""
+        self._store = dict(kept)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer, what stands for the state it was given in, and what tells the present one from the user who asks."""
@@ -48,25 +57,24 @@ class Answer:
     state_of: StateOf
     route: str
     status: int
-    header: dict[str, str]
+    header: dict[str, tuple[str, str]]  # as Django has it
     content: bytes
 
     @classmethod
     def of(cls, response: Any, match: Any, state: State, state_of: StateOf) -> Self:
         """Return what is kept of a response, whose address ``match`` tells."""
-        header = {name: known(value) for name, value in response.items()}
+        header = {known(name.lower()): (known(name), known(value)) for name, value in response.items()}
         content = memoryview(response.content).tobytes()  # a copy, without the room that orjson leaves behind it
         return cls(digest_of(state), state_of, match.route, response.status_code, header, content)
 
     def __len__(self) -> int:
         """Return the bytes that it takes."""
-        return len(self.content) + sum(map(len, self.header.values())) + OTHER_BYTES
+        return len(self.content) + sum(len(text) for _, text in self.header.values()) + OTHER_BYTES
 
     def again(self) -> HttpResponse:
         """Return the answer once more."""
-        response = HttpResponse(self.content, status=self.status, headers=self.header)
-        if "Content-Type" not in self.header:  # of what has no content, for which Django makes one up
-            del response["Content-Type"]
+        response = HttpResponse(self.content, status=self.status, content_type="-")
+        response.headers = Fields(self.header)
         return response
 
 
