@@ -1,5 +1,6 @@
 """Forms of the admin in which dates and times are those of where an account's owner is. See docs/adr/0018."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -81,8 +82,10 @@ class AccountPartForm(forms.ModelForm):  # type: ignore[type-arg]
         chosen = getattr(self, "cleaned_data", {}).get("account")
         if isinstance(chosen, Account):
             return chosen.user
-        account = Account.objects.select_related("user").filter(pk=self.initial.get("account")).first()
-        return None if account is None else account.user
+        with suppress(ValidationError):  # the address says what is no key
+            account = Account.objects.select_related("user").filter(pk=self.initial.get("account")).first()
+            return None if account is None else account.user
+        return None
 
     def clean(self) -> dict[str, Any]:
         """Turn what clocks show into an instant."""

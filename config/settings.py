@@ -358,6 +358,7 @@ LOGGING = {
     "loggers": {
         "django.server": {"handlers": ["nobody"], "propagate": False},
         "django.request": {"level": "ERROR", "filters": ["failure"]},
+        "django.security.DisallowedHost": {"handlers": ["nobody"], "propagate": False},
         "django.tasks": {"level": "WARNING"},
         "django": {"handlers": [], "level": "INFO", "propagate": True},  # Django's own handler would say it twice
         # It writes a traceback for every stale answer; finances.http says it in one line.

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from currencies.conversion import MAX_RATE_AGE
 
 ONE_DAY = timedelta(days=1)
+LOOKED_BACK = timedelta(days=60)  # for days that were missed
 SATURDAY = 6  # of ISO's weekdays
 
 

@@ -232,8 +232,21 @@ def _range_providers(provider: str | None) -> list[RateProvider]:
     return [candidate for candidate in candidates if Capability.RANGE in candidate.capabilities]
 
 
+def holes(*, until: date) -> list[rate_days.Hole]:
+    """Return where no rate counts for days of the last weeks, though there are newer ones."""
+    start = until - rate_days.LOOKED_BACK
+    last_before = CurrencyRate.objects.newest_published_day(until=start)
+    days = CurrencyRate.objects.published_days(since=last_before or start, until=until)
+    return rate_days.holes(days, since=start)
+
+
 def _missed_since(source: RateProvider, *, on: date) -> date | None:
-    """Return the newest day that ``source`` is stored of, if nobody's rates are of some working day after it."""
+    """Return the day before what was missed: the newest one of ``source``, or an earlier one that a hole comes after.
+
+    Somebody may have asked for a newer day alone, or the days before it could not be had.
+    """
+    for hole in holes(until=on):
+        return hole.after
     newest = CurrencyRate.objects.newest_day_of(source.source, until=on)
     if newest is None:
         return None

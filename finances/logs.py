@@ -21,7 +21,7 @@ STANDARD_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {
 
 SECRETS = (
     (re.compile(r"(?i)\b(bearer|basic) [\w.~+/=-]+"), r"\1 …"),
-    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+"), "…"),  # JSON web tokens
+    (re.compile(r"(?<![\w-])eyJ[\w-]++(?:\.[\w-]++){0,2}"), "…"),  # JSON web tokens, and parts of them
     (re.compile(r"://[^/\s:@]*:[^/\s@]*@"), "://…@"),
     (re.compile(r"(?i)\b((?:\w*token|\w*secret|password|passwd|pwd|api_?key|crumb)=)[^\s&'\"]+"), r"\1…"),
     (re.compile(r"[\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"), "<address>"),

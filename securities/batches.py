@@ -83,8 +83,8 @@ def left_out(securities: SecurityQuerySet) -> str:
     """Say how many of ``securities`` are not worth a sync, and why; nothing where all are."""
     from_files, forgotten = securities.filter(is_fetched=False), securities.filter(_is_forgotten(), is_fetched=True)
     sentences = (
-        (from_files.count(), "come from files alone and are left out"),
-        (forgotten.count(), "are left out, since no provider has known them for a week"),
+        (from_files.count(), "left out, with prices from files alone"),
+        (forgotten.count(), "left out, not known to any provider for a week"),
     )
     return " ".join(f"{count} {reason}." for count, reason in sentences if count)
 

@@ -40,6 +40,14 @@ def test_a_line_break_in_a_path_forges_no_line(api, log):
     assert "\n" not in record.getMessage()
 
 
+def test_a_strange_host_is_one_line_without_the_host(api, log):
+    response = api.get("/api/v1", headers={"Host": "eyJ-" * 100})
+
+    assert response.status_code == 400
+    assert [record.name for record in log.records] == ["finances.middleware"]
+    assert "eyJ" not in log.text
+
+
 def test_an_endless_path_is_cut(api, log):
     api.get("/=" + "a" * 4000)
 

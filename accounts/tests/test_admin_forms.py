@@ -279,3 +279,11 @@ def test_a_number_with_more_digits_than_its_column_is_refused(admin_client, toro
 
     fault = "Ensure that there are no more than 8 decimal places."
     assert response.context["adminform"].form.errors == {"value": [fault]}
+
+
+@pytest.mark.parametrize("model", ["accountvalue", "holding"])
+@pytest.mark.parametrize("account", ["", "x", "00000000-0000-4000-8000-000000000000"])
+def test_an_address_that_names_no_account_leads_to_an_empty_form(admin_client, model, account):
+    page = admin_client.get(reverse(f"admin:accounts_{model}_add"), {"account": account})
+
+    assert page.status_code == 200

@@ -194,3 +194,33 @@ def test_what_is_broken_off_is_taken_up_by_the_next_run(archive, monkeypatch):
 
     assert before == [FRIDAY, *MISSED[:3]]
     assert days_of("ecb") == [FRIDAY, *MISSED, NEWEST]
+
+
+@pytest.mark.parametrize("names", [["ecb"], ["open-er-api", "ecb"]], ids=["alone", "behind another one"])
+def test_who_asks_for_the_newest_day_alone_leaves_no_hole_for_ever(archive, stand_in, settings, api, names):
+    settings.RATE_PROVIDERS = names
+    stand_in.routes[LATEST] = Reply(b"", status=500)
+    assert api.post("/api/v1/currencies/sync-rates?base_currency=USD").status_code == 200
+    before = days_of("ecb")
+    del stand_in.routes[LATEST]
+
+    call_command("sync_rates")
+
+    assert before == [FRIDAY, NEWEST]
+    assert days_of("ecb") == [FRIDAY, *MISSED, NEWEST]
+
+
+def test_what_could_not_be_had_before_the_newest_day_is_made_up_for(archive, stand_in, settings, time_machine):
+    settings.RATE_PROVIDERS = ["ecb"]
+    answer = stand_in.routes[NINETY_DAYS]
+    stand_in.routes[NINETY_DAYS] = Reply(b"", status=500)
+    with pytest.raises(CommandError):
+        call_command("sync_rates")
+    before = days_of("ecb")
+    stand_in.routes[NINETY_DAYS] = answer
+    time_machine.shift(timedelta(hours=26))
+
+    call_command("sync_rates")
+
+    assert before == [FRIDAY, NEWEST]
+    assert days_of("ecb") == [FRIDAY, *MISSED, NEWEST]

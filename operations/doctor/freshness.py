@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.market_figures import MAX_PRICE_AGE_DAYS
 from accounts.models import Account, Holding
-from currencies import rate_days
+from currencies import services
 from currencies.conversion import MAX_RATE_AGE
 from currencies.models import Currency, CurrencyRate
 from operations.doctor.findings import Finding, error, ok, some, warning
@@ -19,7 +19,6 @@ from users.models import User
 
 # Nobody publishes from Good Friday to Easter Monday; what is older than that has been forgotten.
 USUAL_AGE = timedelta(days=4)
-LOOKED_BACK = timedelta(days=60)  # for days without rates
 
 
 def today() -> date:
@@ -49,10 +48,7 @@ def check_rates() -> Iterator[Finding]:
 
 def holes_in_rates() -> Iterator[Finding]:
     """Look for days of the last weeks for which no rate counts, though there are newer ones."""
-    start = today() - LOOKED_BACK
-    last_before = CurrencyRate.objects.newest_published_day(until=start)
-    days = CurrencyRate.objects.published_days(since=last_before or start, until=today())
-    holes = rate_days.holes(days, since=start)
+    holes = services.holes(until=today())
     if holes:
         told = some(f"{hole.first}" if hole.first == hole.last else f"{hole.first} to {hole.last}" for hole in holes)
         yield warning(

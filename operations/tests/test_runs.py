@@ -54,6 +54,7 @@ def test_a_command_that_fails_says_why():
         ("sync_securities", ["AAPL", "--all"]),
         ("trim_prices", ["--interval=1m"]),
         ("trim_prices", ["--interval=1m", "--older-than=1"]),
+        ("trim_prices", ["--interval=1m", "--older-than=9999999999"]),
         ("import_prices", ["/nowhere/none.csv", "--symbol=ACME", "--currency=USD"]),
         ("import_prices", [__file__, "--symbol=ACME", "--currency=QQQ"]),
         ("import_prices", [__file__, "--symbol=A B", "--currency=USD"]),

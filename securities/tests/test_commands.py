@@ -101,7 +101,7 @@ def test_weeks_and_months_are_stored_by_their_first_days(capsys, tmp_path, inter
 def test_what_came_from_a_file_is_synced_by_name_only(capsys, file):
     run(capsys, "import_prices", str(file), "--symbol", "ACME", "--currency", "USD")
 
-    told = "0 of 0 securities done. 1 come from files alone and are left out."
+    told = "0 of 0 securities done. 1 left out, with prices from files alone."
     assert told in run(capsys, "sync_prices", "--all")
     assert told in run(capsys, "sync_prices", "--all", "--quotes")
     assert told in run(capsys, "sync_securities", "--all")
@@ -272,7 +272,7 @@ def test_the_next_run_begins_with_what_waited_longest(three):
     SecurityFactory(symbol="OLD", unknown_since=now - timedelta(days=8))
 
     assert batches.worthwhile(Security.objects.all()) == ["BBB", "CCC", "AAA"]
-    assert batches.left_out(Security.objects.all()) == "1 are left out, since no provider has known them for a week."
+    assert batches.left_out(Security.objects.all()) == "1 left out, not known to any provider for a week."
     assert batches.left_out(Security.objects.exclude(symbol="OLD")) == ""
 
 
@@ -370,3 +370,9 @@ def test_a_dry_run_changes_no_profile_and_an_unknown_one_fails(capsys, three):
         run(capsys, "sync_securities", "NOPE")
 
     assert not Security.objects.exclude(name__in=["AAA Inc.", "BBB Inc.", "CCC Inc."]).exists()
+
+
+@pytest.mark.django_db
+def test_a_file_that_cannot_be_reached_is_told_in_plain_words():
+    with pytest.raises(CommandError, match="File name too long"):
+        call_command("import_prices", "a" * 300, "--symbol=ACME", "--currency=USD")

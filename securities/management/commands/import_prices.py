@@ -48,7 +48,7 @@ class Command(ReportingCommand):
         """
         require_symbol(options["symbol"])
         imports.require_currency(options["currency"])
-        if not any(path.exists() for path in options["files"]):
+        if all(is_missing(path) for path in options["files"]):
             raise CommandError(f"There is no file {' or '.join(map(str, options['files']))}.")
 
     def run(self, **options: Any) -> Report:
@@ -74,3 +74,12 @@ class Command(ReportingCommand):
                 advance(1)
         counts = {"done": len(messages)}
         return Report("\n".join(messages) or "Nothing was imported.", failures=tuple(failures), counts=counts)
+
+
+def is_missing(path: Path) -> bool:
+    """Tell whether there is no such file; of one that cannot be reached the import says why."""
+    try:
+        path.stat()
+    except OSError as exc:
+        return isinstance(exc, FileNotFoundError)
+    return False

@@ -1,5 +1,6 @@
 """``manage.py trim_prices``: forget old bars of minutes and hours."""
 
+from argparse import ArgumentTypeError
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from finances.commands import Report, ReportingCommand
 from securities import trimming
 from securities.intervals import Interval
 
+TOO_MANY_DIGITS = 6  # of days, which lead to a year before the first one
 INTRADAY = [interval.value for interval in Interval if interval.is_intraday]
 
 
@@ -28,7 +30,7 @@ class Command(ReportingCommand):
         """Add which bars."""
         super().add_arguments(parser)
         parser.add_argument("--interval", choices=INTRADAY, help="length of the bars")
-        parser.add_argument("--older-than", type=int, metavar="DAYS", help="with --interval: how long they are kept")
+        parser.add_argument("--older-than", type=days, metavar="DAYS", help="with --interval: how long they are kept")
 
     def validate(self, **options: Any) -> None:
         """Refuse one of the two options without the other, and to keep too little.
@@ -57,3 +59,14 @@ class Command(ReportingCommand):
             bars += trimmed.bars
             told.append(f"{trimmed.bars} bars of {name} of {trimmed.securities} securities, older than {kept} days")
         return Report(f"Deleted: {'; '.join(told)}.", counts={"done": bars})
+
+
+def days(text: str) -> int:
+    """Read a number of days.
+
+    Raises:
+        ArgumentTypeError: it is none, or more than there have been.
+    """
+    if not (text.isdecimal() and len(text) < TOO_MANY_DIGITS):
+        raise ArgumentTypeError(f"{text!r} is no number of days.")
+    return int(text)
