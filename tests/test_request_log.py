@@ -40,12 +40,13 @@ def test_a_line_break_in_a_path_forges_no_line(api, log):
     assert "\n" not in record.getMessage()
 
 
-def test_a_strange_host_is_one_line_without_the_host(api, log):
-    response = api.get("/api/v1", headers={"Host": "eyJ-" * 100})
+def test_a_strange_host_is_one_line_without_the_host(api, capfd):
+    response = api.get("/api/v1", headers={"Host": "strange-" * 100})
 
     assert response.status_code == 400
-    assert [record.name for record in log.records] == ["finances.middleware"]
-    assert "eyJ" not in log.text
+    [line] = capfd.readouterr().err.splitlines()
+    assert "GET /api/v1 400" in line
+    assert "strange" not in line
 
 
 def test_an_endless_path_is_cut(api, log):
