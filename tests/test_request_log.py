@@ -40,15 +40,6 @@ def test_a_line_break_in_a_path_forges_no_line(api, log):
     assert "\n" not in record.getMessage()
 
 
-def test_a_strange_host_is_one_line_without_the_host(api, capfd):
-    response = api.get("/api/v1", headers={"Host": "strange-" * 100})
-
-    assert response.status_code == 400
-    [line] = capfd.readouterr().err.splitlines()
-    assert "GET /api/v1 400" in line
-    assert "strange" not in line
-
-
 def test_an_endless_path_is_cut(api, log):
     api.get("/=" + "a" * 4000)
 

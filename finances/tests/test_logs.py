@@ -145,3 +145,11 @@ def test_what_failed_is_told_without_its_query(tmp_path):
     assert [line["status"] for line in told if "/auth/login" in line["message"]] == [500]
     assert any("no such table" in line.get("exception", "") for line in told)
     assert "private" not in said
+
+
+def test_a_strange_host_is_one_line_without_the_host(tmp_path):
+    said = said_by(tmp_path, "production", "Client().get('/api/v1', headers={'Host': 'strange'})")
+
+    (line,) = (json.loads(line) for line in said.splitlines() if line.startswith("{"))
+    assert (line["logger"], line["status"]) == ("finances.middleware", 400)
+    assert "strange" not in said
