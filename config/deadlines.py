@@ -96,7 +96,6 @@ class Connection(TConn):  # type: ignore[misc]  # the library has no types
         now = time.monotonic()
         self.timeout, self.periods = now + head_timeout, [(now, 0), (now, 0)]
         self.data_ready = True
-        self.sock.setblocking(False)
         if self.parser is not None:
             self.received[:0] = self.parser.unreader.take_buffered()
 
@@ -187,7 +186,6 @@ class Connection(TConn):  # type: ignore[misc]  # the library has no types
 
     def await_taking(self) -> None:
         """Give the caller time to take what is left of the answer."""
-        self.sock.setblocking(False)
         self.timeout = time.monotonic() + answer_timeout + len(self.sock.unsent) / LEAST_RATE
 
     def close(self, graceful: bool = False) -> None:

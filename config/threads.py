@@ -234,7 +234,6 @@ class Worker(LedWorker):
         except OSError:
             conn.close()
             return
-        conn.sock.setblocking(False)
         conn.timeout = time.monotonic() + SECONDS_TO_LEAVE
         self.nr_conns += 1
         self.leaving.append(conn)

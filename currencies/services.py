@@ -106,14 +106,14 @@ def catch_up(*, base: str, on: date, provider: str | None = None, dry_run: bool 
         InvalidValueError, ProviderError: as ``sync_rates`` does; what was missed and had is stored all the same.
     """
     require_currency(base)
-    # First, since the newest rates are what tells the next run from when on it has to ask.
+    # First, for once the newest rates are here, only longer holes before them are seen.
     missed = sync_missed(base=base, on=on, provider=provider, dry_run=dry_run)
     newest = sync_rates(base=base, on=on, provider=provider, dry_run=dry_run)
     return [newest, missed] if missed else [newest]
 
 
 def sync_missed(*, base: str, on: date, provider: str | None = None, dry_run: bool = False) -> SyncResult | None:
-    """Store all that a provider published since the newest of its stored rates, if a working day since has none at all.
+    """Store all that a provider published since the days that were missed, if any: see ``_missed_since``.
 
     Asks ``provider``, or else the ones that the settings choose, in turn; of either only who gives all days by one
     question. They are stored oldest first, some days a transaction, so that a later run goes on where this one ended.
@@ -245,8 +245,8 @@ def _missed_since(source: RateProvider, *, on: date) -> date | None:
 
     Somebody may have asked for a newer day alone, or the days before it could not be had.
     """
-    for hole in holes(until=on):
-        return hole.after
+    if found := holes(until=on):
+        return found[0].after
     newest = CurrencyRate.objects.newest_day_of(source.source, until=on)
     if newest is None:
         return None

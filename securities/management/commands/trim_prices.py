@@ -30,7 +30,9 @@ class Command(ReportingCommand):
         """Add which bars."""
         super().add_arguments(parser)
         parser.add_argument("--interval", choices=INTRADAY, help="length of the bars")
-        parser.add_argument("--older-than", type=days, metavar="DAYS", help="with --interval: how long they are kept")
+        parser.add_argument(
+            "--older-than", type=number_of_days, metavar="DAYS", help="with --interval: how long they are kept"
+        )
 
     def validate(self, **options: Any) -> None:
         """Refuse one of the two options without the other, and to keep too little.
@@ -61,7 +63,7 @@ class Command(ReportingCommand):
         return Report(f"Deleted: {'; '.join(told)}.", counts={"done": bars})
 
 
-def days(text: str) -> int:
+def number_of_days(text: str) -> int:
     """Read a number of days.
 
     Raises:
